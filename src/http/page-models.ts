@@ -1,0 +1,234 @@
+/**
+ * What each page is told: facts, never sentences, and never html. The words live in `views/`, so that they are written
+ * once. Everything here may come from outside (client files, people, browsers); the templates escape all of it.
+ *
+ * The renderer adds by itself: the csrf field of every form, names and links of the foot, assets, the request id.
+ * Instants are epoch milliseconds. Addresses are complete (`https://…`) or begin with `/`.
+ */
+export interface PageModels {
+  readonly 'sign-in': SignInPage;
+  readonly consent: ConsentPage;
+  readonly 'continue-as': ContinueAsPage;
+  readonly 'sign-off': SignOffPage;
+  readonly receipt: ReceiptPage;
+  readonly home: HomePage;
+  readonly 'signed-out': SignedOutPage;
+  readonly error: ErrorPage;
+  readonly 'page-old': PageOldPage;
+  readonly 'wrong-host': WrongHostPage;
+  readonly 'body-too-large': Record<string, never>;
+  readonly 'headers-too-large': Record<string, never>;
+}
+
+export type ViewName = keyof PageModels;
+
+/** A client as a page shows it. Make it with `appFace(client)` (`app-face.ts`), which decides about logo and links. */
+export interface AppFace {
+  readonly name: string;
+  /** https, on the client's own origin; the renderer lets just this origin through the CSP */
+  readonly logoUri?: string;
+  /** home page of the app (`client_uri`) */
+  readonly uri?: string;
+  readonly policyUri?: string;
+  readonly tosUri?: string;
+}
+
+/** The person who is signed in, as pages name them. */
+export interface PersonFace {
+  /** the name people know themselves by; the user name when there is no other */
+  readonly name: string;
+  readonly username: string;
+}
+
+/** A value that a form carries along unseen. The csrf field is not one of these: it is always there. */
+export interface HiddenField {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Where a form is sent. */
+export interface FormTarget {
+  readonly action: string;
+  readonly hidden?: readonly HiddenField[];
+}
+
+/** Fields `username`, `password`, `shared` (`on` when ticked). */
+export interface SignInPage {
+  readonly form: FormTarget;
+  /** the app that sent the person here */
+  readonly app?: AppFace;
+  /** filled in: a login_hint, or what was typed before */
+  readonly username?: string;
+  readonly shared?: boolean;
+  readonly notice?: SignInNotice;
+}
+
+export type SignInNotice =
+  /** name and password do not match; never says which of them, or whether the account exists */
+  | { readonly kind: 'wrong' }
+  /** a field was left empty */
+  | { readonly kind: 'empty' }
+  /** too many tries: 429 */
+  | { readonly kind: 'wait'; readonly seconds: number }
+  /** signed in already, but the app wants to be sure (prompt=login, max_age) */
+  | { readonly kind: 'again' };
+
+/** Field `decision`: `allow` | `deny`. */
+export interface ConsentPage {
+  readonly form: FormTarget;
+  readonly app: AppFace;
+  readonly person: PersonFace;
+  /** in plain words, see `scope-words.ts`; without `openid` */
+  readonly permissions: readonly Permission[];
+  /** the app has a logout address: Signoff will tell it when the person signs out */
+  readonly canBeTold: boolean;
+}
+
+export interface Permission {
+  readonly scope: string;
+  readonly words: string;
+  readonly detail?: string;
+}
+
+/** Field `decision`: `continue` | `other`. */
+export interface ContinueAsPage {
+  readonly form: FormTarget;
+  readonly app?: AppFace;
+  readonly person: PersonFace;
+}
+
+/** Fields `scope` and `decision`: `sign-out` | `stay`. */
+export interface SignOffPage {
+  readonly form: FormTarget;
+  /** the app that asks, when it is known */
+  readonly app?: AppFace;
+  readonly person: PersonFace;
+  /** the rows, in the order in which they are shown; only what may be chosen */
+  readonly choices: readonly SignOffChoice[];
+  /** the preselected one; must be among the choices */
+  readonly chosen: SignOffScope;
+  /** names of apps in these sessions that have no logout address */
+  readonly cannotBeTold: readonly string[];
+  /** why a good-looking request still ends on this page */
+  readonly notice?: 'other-account' | 'old-request';
+}
+
+export type SignOffScope = 'app-here' | 'all-here' | 'app-everywhere' | 'all-everywhere';
+
+export type SignOffChoice =
+  | { readonly scope: 'app-here' }
+  /** names of the apps that are signed in on this device */
+  | { readonly scope: 'all-here'; readonly apps: readonly string[] }
+  /** on how many devices the account is signed in at this app */
+  | { readonly scope: 'app-everywhere'; readonly devices: number }
+  /** devices = sessions of the account; signIns = participations in all of them */
+  | { readonly scope: 'all-everywhere'; readonly devices: number; readonly signIns: number };
+
+/** The receipt of a logout (DESIGN §5): anybody with the link gets the counts, the browser that signed off the rest. */
+export interface ReceiptPage {
+  /** address of this receipt, without query: `/logout/<id>` */
+  readonly href: string;
+  /** when the logout was committed */
+  readonly at: number;
+  /** the server's time when this page was made */
+  readonly now: number;
+  readonly state: 'settled' | 'trying';
+  /** of apps, not of sessions */
+  readonly counts: ReceiptCounts;
+  /** `?stay=1` was in the address: never continue by itself */
+  readonly stay: boolean;
+  /** only for the browser that signed off, or a session of that account */
+  readonly detail?: ReceiptDetail;
+}
+
+export interface ReceiptCounts {
+  readonly told: number;
+  readonly trying: number;
+  readonly refused: number;
+  readonly givenUp: number;
+  readonly moot: number;
+  readonly cannotBeTold: number;
+}
+
+export interface ReceiptDetail {
+  /** what ended: a scope of the sign-off page, or what else the logout was about */
+  readonly scope: SignOffScope | 'account' | 'client' | 'everybody' | 'session';
+  /** DESIGN §1's reason, as stored: `user`, `app`, `password-changed` … */
+  readonly reason: string;
+  readonly apps: readonly ReceiptApp[];
+  /** exact registered post_logout_redirect_uri with its state */
+  readonly continueUri?: string;
+  /** name of the app that is continued to */
+  readonly continueName?: string;
+  /** the form behind "Done": makes the receipt disappear */
+  readonly done: FormTarget;
+}
+
+export type ReceiptState = 'told' | 'trying' | 'refused' | 'given-up' | 'moot' | 'cannot-be-told';
+
+export interface ReceiptApp {
+  readonly clientId: string;
+  readonly name: string;
+  readonly state: ReceiptState;
+  /** how many ended sign-ins of this app the row stands for */
+  readonly sessions: number;
+  readonly attempts: number;
+  readonly nextAttemptAt?: number;
+  /** http status of the last answer; undefined when there was none */
+  readonly lastStatus?: number;
+  /** home page of the app, offered where somebody has to sign out by hand */
+  readonly uri?: string;
+}
+
+export interface HomePage {
+  /** undefined: nobody is signed in in this browser */
+  readonly person?: PersonFace;
+  readonly startedAt?: number;
+  /** signed in as on a shared computer */
+  readonly shared?: boolean;
+  /** apps of this session */
+  readonly apps: readonly HomeApp[];
+  /** address of the sign-off page */
+  readonly signOutHref: string;
+}
+
+export interface HomeApp {
+  readonly name: string;
+  readonly uri?: string;
+  /** has a logout address */
+  readonly canBeTold: boolean;
+  /** sign-off page for just this app (`/session/end?client_id=…`) */
+  readonly signOutHref?: string;
+}
+
+/** Nobody is signed in (any more) in this browser, and there is no receipt to show. */
+export interface SignedOutPage {
+  readonly app?: AppFace;
+}
+
+export interface ErrorPage {
+  /** headline; by status when absent */
+  readonly title?: string;
+  /** a sentence for people: what happened */
+  readonly message: string;
+  /** a sentence: what to do now */
+  readonly advice?: string;
+  /** short and stable, to read out to support */
+  readonly code: string;
+  /** link back to where it can be tried again */
+  readonly startAgain?: { readonly href: string; readonly name: string };
+  /** offers to sign out although the request was bad (`/session/end`): fields `scope=all-here`, `decision=sign-out` */
+  readonly signOut?: FormTarget;
+  /** collapsed box for developers; the renderer shows it in development only */
+  readonly developer?: string;
+}
+
+/** "This page is old, start again": a form that came too late, or a second time. */
+export interface PageOldPage {
+  readonly startAgain?: { readonly href: string; readonly name: string };
+}
+
+export interface WrongHostPage {
+  /** the same page at the right address */
+  readonly href: string;
+}
