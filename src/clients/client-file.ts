@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { DURATION_PATTERN, parseDuration } from '../ops/duration.ts';
+
+/**
+ * What one `clients/<client_id>.yaml` may say: registration metadata under its standard names (OpenID Connect Dynamic
+ * Registration 1.0 §2, RFC 7591 §2, the logout specifications), and ours. Shapes only; what is *allowed* is
+ * `registration-rules.ts`. Unknown names are errors: a misspelt `backchannel_logout_uri` must not mean "never told".
+ */
+
+/** The four scopes of a logout: {this app, all apps} × {this device, all devices}. */
+const logoutScope = z.enum(['app-here', 'all-here', 'app-everywhere', 'all-everywhere']);
+
+const address = z.string().min(1).max(2000);
+const duration = z.string().regex(DURATION_PATTERN, 'must be a duration like 30s, 15m, 12h or 30d').transform(toMs);
+
+const logoutSection = z.strictObject({
+  scope: logoutScope.optional().describe('What a sign-off at this app ends without a question.'),
+  ask: z.enum(['never', 'auto', 'always']).optional().describe('Whether the sign-off page is shown (default auto).'),
+  allowed_scopes: z.array(logoutScope).optional().describe('Scopes the app may ask for by logout_scope.'),
+  after_wait: z
+    .enum(['receipt', 'redirect'])
+    .optional()
+    .describe('Where the browser goes when some app has not answered in time (default receipt).'),
+  keep_offline_access: z
+    .boolean()
+    .optional()
+    .describe('offline_access outlives "all apps, this device" (default true).'),
+  subject: z.enum(['sub+sid', 'sid']).optional().describe('What logout tokens carry (default sub+sid).'),
+  token_typ: z.enum(['logout+jwt', 'JWT']).optional().describe('The typ header of logout tokens (default logout+jwt).'),
+  token_ttl: duration.optional().describe('Life of a logout token (default 2m, at most 5m).'),
+});
+
+/** The file itself, before defaults. */
+export const clientFileSchema = z.strictObject({
+  client_id: z.string().min(1).max(100).describe('Must be the name of the file.'),
+  client_name: z.string().min(1).max(100).optional().describe('What people read.'),
+  client_secret: z
+    .string()
+    .min(1)
+    .max(500)
+    .optional()
+    .describe('Better: client_secret_hash, or an environment variable in braces.'),
+  client_secret_hash: z
+    .string()
+    .regex(
+      /^sha256:[A-Za-z0-9_-]{43}$/,
+      'must be sha256: and 43 characters of base64url, as "signoff clients secret" prints it',
+    )
+    .optional(),
+  application_type: z.enum(['web', 'native']).default('web'),
+  redirect_uris: z.array(address).max(100).default([]),
+  post_logout_redirect_uris: z.array(address).max(100).default([]),
+  backchannel_logout_uri: address
+    .optional()
+    .describe('Where Signoff posts logout tokens. Without it the app cannot be told.'),
+  backchannel_logout_session_required: z.boolean().default(false),
+  frontchannel_logout_uri: address.optional().describe('Kept and checked; Signoff tells apps by the back channel.'),
+  frontchannel_logout_session_required: z.boolean().default(false),
+  token_endpoint_auth_method: z
+    .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
+    .default('client_secret_basic'),
+  token_endpoint_auth_signing_alg: z.enum(['RS256', 'PS256', 'ES256', 'EdDSA']).optional(),
+  id_token_signed_response_alg: z.enum(['RS256', 'ES256', 'PS256', 'EdDSA']).default('RS256'),
+  subject_type: z.enum(['public', 'pairwise']).default('public'),
+  sector_identifier_uri: address.optional(),
+  grant_types: z.array(z.enum(['authorization_code', 'refresh_token'])).default(['authorization_code']),
+  response_types: z.array(z.enum(['code'])).default(['code']),
+  scope: z.string().max(1000).optional().describe('Scopes the app may ask for, separated by spaces (default: all).'),
+  jwks: z.strictObject({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(20) }).optional(),
+  jwks_uri: address.optional(),
+  client_uri: address.optional(),
+  logo_uri: address.optional(),
+  policy_uri: address.optional(),
+  tos_uri: address.optional(),
+  initiate_login_uri: address.optional(),
+  contacts: z.array(z.email()).max(20).optional(),
+  default_max_age: z.int().min(0).optional().describe('Seconds.'),
+  require_auth_time: z.boolean().default(false),
+  default_acr_values: z.array(z.string().min(1)).optional(),
+  require_pushed_authorization_requests: z.boolean().default(false),
+  require_pkce: z.boolean().default(true).describe('false only for apps that cannot.'),
+  rotate_refresh_tokens: z.boolean().default(false).describe('Public clients rotate always.'),
+  party: z.enum(['first', 'third']).default('third').describe('first: ours, no consent page.'),
+  max_session: duration.optional().describe('Longest session of the app itself; past it telling it no longer matters.'),
+  logout: logoutSection.prefault({}),
+});
+
+type ClientFile = z.output<typeof clientFileSchema>;
+
+/** A registered relying party, defaults filled in. Durations are milliseconds. */
+export interface Client extends Omit<ClientFile, 'logout' | 'client_name'> {
+  readonly client_name: string;
+  readonly logout: LogoutRules;
+}
+
+/** What the policy table of sign-offs (DESIGN §5) needs to know about a client. */
+export interface LogoutRules {
+  readonly scope: z.output<typeof logoutScope>;
+  readonly ask: 'never' | 'auto' | 'always';
+  readonly allowed_scopes: readonly z.output<typeof logoutScope>[];
+  readonly after_wait: 'receipt' | 'redirect';
+  readonly keep_offline_access: boolean;
+  readonly subject: 'sub+sid' | 'sid';
+  readonly token_typ: 'logout+jwt' | 'JWT';
+  /** Milliseconds. */
+  readonly token_ttl: number;
+}
+
+/** Fills in what depends on the party (DESIGN §5, first table). */
+export function withDefaults(file: ClientFile): Client {
+  const first = file.party === 'first';
+  const { logout } = file;
+  return {
+    ...file,
+    client_name: file.client_name ?? file.client_id,
+    logout: {
+      scope: logout.scope ?? (first ? 'all-here' : 'app-here'),
+      ask: logout.ask ?? 'auto',
+      allowed_scopes: logout.allowed_scopes ?? (first ? ['app-here', 'all-here'] : ['app-here']),
+      after_wait: logout.after_wait ?? 'receipt',
+      keep_offline_access: logout.keep_offline_access ?? true,
+      subject: logout.subject ?? 'sub+sid',
+      token_typ: logout.token_typ ?? 'logout+jwt',
+      token_ttl: logout.token_ttl ?? 120_000,
+    },
+  };
+}
+
+/** Whether Signoff can tell this app that a session ended. */
+export function canBeTold(client: Pick<Client, 'backchannel_logout_uri'>): boolean {
+  return client.backchannel_logout_uri !== undefined;
+}
+
+function toMs(text: string): number {
+  return parseDuration(text) ?? 0;
+}
