@@ -1,0 +1,25 @@
+/** A person who can sign in. `id` is the public `sub`: random, never reassigned (Core §2, §8). */
+export interface Account {
+  readonly id: string;
+  /** As typed when it was made; sign-in folds case and Unicode forms (see `usernameKey`). */
+  readonly username: string;
+  readonly state: AccountState;
+  /** Raised by "everywhere"; a session or grant of an older generation is dead at once. */
+  readonly generation: number;
+  /** Standard claims of OpenID Connect Core §5.1 and whatever `signoff.yaml` adds; never `sub`. */
+  readonly claims: Claims;
+  /** argon2id, in PHC form. */
+  readonly passwordHash: string;
+  readonly createdAt: number;
+  readonly passwordChangedAt: number;
+}
+
+/** A deleted account keeps its id (so that it is never given to somebody else) and nothing personal. */
+export type AccountState = 'active' | 'disabled' | 'deleted';
+
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** Under which key a user name is found: NFKC, lower case, without surrounding space. */
+export function usernameKey(username: string): string {
+  return username.normalize('NFKC').trim().toLowerCase();
+}

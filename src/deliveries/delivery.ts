@@ -1,0 +1,98 @@
+/** `trying`, then exactly one of the others; `cannot-be-told` is there from the start (no logout address). */
+export type DeliveryState = 'trying' | 'told' | 'refused' | 'given-up' | 'moot' | 'cannot-be-told';
+
+/** ID token algorithms that clients may register (and so those of logout tokens, Back-Channel Logout §2.4). */
+export const SIGNING_ALGS = ['RS256', 'ES256', 'PS256', 'EdDSA'] as const;
+export type SigningAlg = (typeof SIGNING_ALGS)[number];
+
+/** The duty to tell one client about one ended participation. */
+export interface Delivery {
+  readonly id: string;
+  readonly logoutId: string;
+  readonly clientId: string;
+  readonly accountId: string;
+  readonly sessionUid: string;
+  readonly sid: string;
+  readonly sub: string;
+  readonly state: DeliveryState;
+  /** Scheme, host and port of the address to call; the key of queue and breaker. Empty when there is none. */
+  readonly origin: string;
+  readonly createdAt: number;
+  /** Attempts made so far. */
+  readonly attempts: number;
+  /** Of those, answers such as 400: they have a schedule of their own. */
+  readonly refusals: number;
+  /** The wait before the last retry, for the jitter. */
+  readonly backoffMs: number;
+  readonly nextAttemptAt: number | undefined;
+  readonly lastAttemptAt: number | undefined;
+  readonly lastStatus: number | undefined;
+  /** Ours, one sentence; never an app's words. */
+  readonly lastError: string | undefined;
+  /** When trying stops, and what it is then. */
+  readonly deadline: Deadline;
+}
+
+/** After 24 h a delivery is given up; past a client's declared `max_session` it is moot. */
+export interface Deadline {
+  readonly at: number;
+  readonly becomes: 'given-up' | 'moot';
+}
+
+/** What a plan decides about one ended participation; the store makes the row. */
+export interface DeliveryPlan {
+  readonly sid: string;
+  readonly state: 'trying' | 'cannot-be-told' | 'moot';
+  readonly origin: string;
+  readonly deadline: Deadline;
+}
+
+/** A batch taken by one engine. A value: whoever lost it is refused (fence). */
+export interface Lease {
+  readonly token: string;
+  readonly until: number;
+  readonly deliveries: readonly Delivery[];
+}
+
+/** One POST of one freshly signed logout token. */
+export interface Attempt {
+  readonly at: number;
+  readonly ms: number;
+  readonly jti: string;
+  readonly verdict: 'delivered' | 'retry' | 'refused';
+  readonly status: number | undefined;
+  /** Ours. */
+  readonly error: string | undefined;
+  /** The first bytes of what the app answered, control characters removed; for operators only. */
+  readonly answer: string | undefined;
+}
+
+/** What becomes of a claimed delivery. */
+export type Settlement =
+  | {
+      readonly deliveryId: string;
+      readonly kind: 'told' | 'refused' | 'given-up' | 'moot';
+      /** Absent where the deadline passed before an attempt was made. */
+      readonly attempt?: Attempt;
+    }
+  | {
+      readonly deliveryId: string;
+      readonly kind: 'again';
+      readonly attempt: Attempt;
+      readonly nextAttemptAt: number;
+      readonly backoffMs: number;
+      /** Whether the answer counts as a refusal. */
+      readonly refusal: boolean;
+    }
+  /** Not attempted: unknown client, half the lease gone, stopping. The row is as if it had not been claimed. */
+  | { readonly deliveryId: string; readonly kind: 'put-back'; readonly nextAttemptAt: number };
+
+/** Health of one origin; a row only while it fails. */
+export interface Breaker {
+  readonly origin: string;
+  readonly failures: number;
+  /** `claim` leaves the origin alone until then; afterwards it hands out one delivery as a probe. */
+  readonly openUntil: number;
+  /** The last wait, doubled by the next failure. */
+  readonly openMs: number;
+}

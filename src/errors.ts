@@ -1,0 +1,31 @@
+/**
+ * An error that a person or a program may be shown.
+ * `code` is stable and for programs, `publicMessage` a plain sentence with a way out; `cause` is for the log only.
+ */
+export class AppError extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly publicMessage: string;
+  /** Seconds for a `Retry-After` header, where trying again makes sense. */
+  readonly retryAfterS: number | undefined;
+
+  constructor(facts: { code: string; status: number; publicMessage: string; retryAfterS?: number; cause?: unknown }) {
+    super(`${facts.code}: ${facts.publicMessage}`, { cause: facts.cause });
+    this.name = 'AppError';
+    this.code = facts.code;
+    this.status = facts.status;
+    this.publicMessage = facts.publicMessage;
+    this.retryAfterS = facts.retryAfterS;
+  }
+}
+
+/** The store cannot be reached or cannot write; the request may be tried again. */
+export function storeUnavailable(cause: unknown): AppError {
+  return new AppError({
+    code: 'store_unavailable',
+    status: 503,
+    publicMessage: 'This service cannot reach its records just now. Nothing was lost; please try again in a moment.',
+    retryAfterS: 5,
+    cause,
+  });
+}

@@ -1,0 +1,95 @@
+/** What was asked for: {this app, all apps} × {this device, all devices}. */
+export const SCOPES = ['app-here', 'all-here', 'app-everywhere', 'all-everywhere'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** What is ended. Every trigger names one of these; there is no other way to end anything (invariant 1). */
+export type EndTarget =
+  /** Everything of one browser: `all-here`, expiry, `sessions end`. */
+  | { readonly kind: 'session'; readonly uid: string }
+  /** One app in one session, named by any `sid` of it: `app-here`, a reused refresh token. */
+  | { readonly kind: 'participation'; readonly sid: string }
+  /** One account: all of it, or all but one session. Raises its generation. */
+  | { readonly kind: 'account'; readonly accountId: string; readonly exceptUid?: string }
+  /** One app of one account, on all devices: `app-everywhere`. */
+  | { readonly kind: 'account-client'; readonly accountId: string; readonly clientId: string }
+  /** One app of everybody: it was removed. Leaves a cut-off behind. */
+  | { readonly kind: 'client'; readonly clientId: string };
+
+export type Reason =
+  | 'user'
+  | 'app'
+  | 'other-account'
+  | 'superseded'
+  | 'idle'
+  | 'expired'
+  | 'password-changed'
+  | 'account-disabled'
+  | 'account-deleted'
+  | 'operator'
+  | 'client-removed'
+  | 'reuse-detected';
+
+/** Who did it; `id` is an account or a client, where there is one. */
+export interface Actor {
+  readonly kind: 'user' | 'client' | 'operator' | 'system';
+  readonly id?: string;
+}
+
+/** Why and by whom, and what becomes of tokens that were meant to outlive the session. */
+export interface EndCause {
+  readonly reason: Reason;
+  readonly actor: Actor;
+  /** What was chosen, where a person or an app chose. */
+  readonly scope?: Scope;
+  /** The client that asked, where one did: the one to continue to. */
+  readonly clientId?: string;
+  /** Clients whose `offline_access` grants stay (RFC 9700 §4.14.2; DESIGN §5 "what ends when"). */
+  readonly keepsOffline: (clientId: string) => boolean;
+  readonly receipt?: ReceiptTicket;
+  /** What becomes of the account in the same write; only with an `account` target. */
+  readonly accountChange?: AccountChange;
+}
+
+/** A change of the account that must never be seen without the end of its sessions. */
+export type AccountChange = { readonly state: 'disabled' | 'deleted' } | { readonly passwordHash: string };
+
+/** What makes a receipt reachable: the hash of its link's id, and where to go on to. */
+export interface ReceiptTicket {
+  readonly linkHash: string;
+  /** Sealed: it carries the app's `state`. */
+  readonly sealedContinueUri?: string;
+}
+
+/** The fact that something was ended. */
+export interface Logout {
+  readonly id: string;
+  readonly target: EndTarget;
+  readonly scope: Scope | undefined;
+  readonly reason: Reason;
+  readonly actor: Actor;
+  readonly at: number;
+  /** Undefined for a client's removal, which is about everybody. */
+  readonly accountId: string | undefined;
+  readonly clientId: string | undefined;
+  readonly sealedContinueUri: string | undefined;
+  /** Sessions that this very logout ended (0 for `app-here`). */
+  readonly sessionsEnded: number;
+  /** More than one write's worth of participations: the rest is dead already and is being walked. */
+  readonly walking: boolean;
+}
+
+/** What `end` answers: the logout, or that there was nothing left to end (two racing ends make one logout). */
+export type EndResult = { readonly kind: 'ended'; readonly logout: Logout } | { readonly kind: 'nothing' };
+
+/** The states of the deliveries of a logout, counted. */
+export interface Progress {
+  readonly total: number;
+  readonly told: number;
+  readonly trying: number;
+  /** Of those trying: not attempted even once. The bounded wait ends when this is 0. */
+  readonly untried: number;
+  readonly refused: number;
+  readonly givenUp: number;
+  readonly moot: number;
+  readonly cannotBeTold: number;
+}

@@ -1,0 +1,64 @@
+/** One sign-in of one account in one browser at the provider. */
+export interface Session {
+  /** The library's `uid`: fixed for life, in no cookie and no token that leaves us. */
+  readonly uid: string;
+  readonly accountId: string;
+  readonly state: SessionState;
+  /** The generations seen when the password was verified. Older than the account's or the realm's: dead at once. */
+  readonly generation: Generation;
+  readonly device: Device;
+  readonly startedAt: number;
+  readonly lastSeenAt: number;
+  /** How long this session may rest; a shared computer's rests shorter than the setting. */
+  readonly idleMs: number;
+  /** Ends for idleness at `lastSeenAt + idleMs`, for age here, whichever comes first. */
+  readonly expiresAt: number;
+  readonly endedAt: number | undefined;
+  /** The logout that ended it. */
+  readonly logoutId: string | undefined;
+}
+
+/** `arriving`: its first code is stored, the library's save of the session itself is still to come. */
+export type SessionState = 'arriving' | 'live' | 'ended';
+
+/** The pair that an account-wide and a realm-wide "everywhere" raise. */
+export interface Generation {
+  readonly account: number;
+  readonly realm: number;
+}
+
+export interface Device {
+  /** For people: "Firefox on Linux". */
+  readonly name: string;
+  /** Hash of the device cookie that ties the sessions of one browser together; undefined where there was none. */
+  readonly key: string | undefined;
+}
+
+/** One client inside one session. Only ever added; ended by `end`. */
+export interface Participation {
+  /** The `sid` of this client's ID tokens: unique per (session, client, sign-in). */
+  readonly sid: string;
+  readonly sessionUid: string;
+  readonly clientId: string;
+  readonly accountId: string;
+  /** The `sub` this client knows: pairwise where it is so registered. */
+  readonly sub: string;
+  readonly grantId: string;
+  readonly startedAt: number;
+  readonly endedAt: number | undefined;
+  readonly logoutId: string | undefined;
+}
+
+/** Why a session is over although nobody asked, or undefined while it is not (DESIGN §2, invariant 2). */
+export function expiryReason(
+  session: Pick<Session, 'lastSeenAt' | 'idleMs' | 'expiresAt'>,
+  now: number,
+): 'idle' | 'expired' | undefined {
+  if (session.expiresAt <= now) return 'expired';
+  return session.lastSeenAt + session.idleMs <= now ? 'idle' : undefined;
+}
+
+/** Whether a session or grant of generation `own` is still of today. */
+export function isCurrent(own: Generation, today: Generation): boolean {
+  return own.account >= today.account && own.realm >= today.realm;
+}

@@ -1,0 +1,394 @@
+/**
+ * The port: everything the product remembers, cut by role. Two adapters (`sqlite/`, `mongo/`), one suite (`test/store`).
+ *
+ * Every method is atomic by itself; nothing hands out a transaction. There is no way to delete a session, only `end`.
+ * Instants are epoch milliseconds and are always handed in: a store has no clock of its own.
+ * `undefined` means "not there". A store that cannot be reached, is full or locked throws `storeUnavailable` (errors.ts).
+ */
+import type { Account, Claims } from '../accounts/account.ts';
+import type {
+  Attempt,
+  Breaker,
+  Delivery,
+  DeliveryPlan,
+  DeliveryState,
+  Lease,
+  Settlement,
+  SigningAlg,
+} from '../deliveries/delivery.ts';
+import type { EndCause, EndResult, EndTarget, Logout, Progress } from '../logout/logout.ts';
+import type { Device, Generation, Participation, Session, SessionState } from '../sessions/session.ts';
+
+export interface Store {
+  readonly sessions: SessionStore;
+  readonly logouts: LogoutStore;
+  readonly deliveries: DeliveryStore;
+  readonly provider: ProviderStore;
+  readonly accounts: AccountStore;
+  readonly clients: ClientStore;
+  readonly keys: KeyStore;
+  readonly limits: LimitStore;
+  /** Answers when the store can be read and written; throws `storeUnavailable` otherwise. */
+  ping(): Promise<void>;
+  /** Waits for what is under way. Safe twice. */
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- sessions
+
+export interface SessionStore {
+  /**
+   * Saves what the library holds of a session. One row per `uid`:
+   * - ended: nothing is written (`ended`), so that a late request revives nothing (invariant 7);
+   * - no row, or `arriving`: made live from `opening`, refused (`ended`) when the account's or the realm's generation
+   *   has moved since, or the account is not active; without `opening` also `ended`;
+   * - live, and `cookieHash` is a retired id of it: only authorizations are added;
+   * - live: payload and `lastSeenAt` are replaced, authorizations merged (stored ∪ new; a new entry whose `sid` is an
+   *   ended participation is ignored), `cookieHash` becomes the current id and every other id of the row is retired.
+   */
+  save(write: SessionWrite): Promise<'saved' | 'ended'>;
+
+  /** The session whose current id this is, or whose id it was up to 60 s ago. Never an ended or `arriving` one. */
+  findByCookie(cookieHash: string, now: number): Promise<StoredSession | undefined>;
+  /** Never an ended or `arriving` one. */
+  findByUid(uid: string): Promise<StoredSession | undefined>;
+  /** Marks an id as retired at `now`; nothing else (the library destroys an id at each rotation). */
+  retireCookie(cookieHash: string, now: number): Promise<void>;
+
+  /**
+   * Records that a client takes part, in the same write as the code that lets it. Keyed by `sid`, insert-only: a second
+   * code of the same `sid` leaves the participation as it is. Writes the session row (a counter, where not ended), so
+   * that it cannot slip past an `end` (MongoDB lost 18 of 1,000 otherwise). Where the session is not there yet, makes it
+   * as `arriving` from `opening`. `ended`, and nothing written, when the session or this `sid` is ended, the session's
+   * (or opening's) generation is older than today's, the account is not active, or the client was cut off at or after
+   * `participation.startedAt`.
+   */
+  join(
+    participation: NewParticipation,
+    code: ArtifactWrite,
+    opening: SessionOpening | undefined,
+  ): Promise<'joined' | 'ended'>;
+
+  /**
+   * THE end (invariant 1). In one atomic write, at instant `at`:
+   * logout row; sessions of the target marked ended; their participations (up to 1,000) marked ended with one delivery
+   * each, as `plan` says; grants and tokens of those participations removed (those with `offline_access` stay where
+   * `cause.keepsOffline`, and only for a `session` target); generation raised (`account`), cut-off set and client
+   * removed (`client`), `cause.accountChange` applied. `account` and `account-client` also remove every grant of that
+   * account (and client) whatever became of its session; a spared session (`exceptUid`) and its live grants are
+   * restamped with the new generation.
+   * `nothing` when there was nothing to end; `account` and `client` targets always make a logout.
+   * More than 1,000 participations: the logout is `walking`, all of it is dead already, and `continueEnd` does the rest.
+   * `plan` is pure and may run more than once.
+   */
+  end(id: string, target: EndTarget, cause: EndCause, at: number, plan: PlanDeliveries): Promise<EndResult>;
+  /** The next write of a walking logout. Answers whether there is more. Safe from several processes at once. */
+  continueEnd(logoutId: string, keepsOffline: EndCause['keepsOffline'], plan: PlanDeliveries): Promise<'more' | 'done'>;
+
+  /** Use at an app: moves `lastSeenAt` of a live session, unless it moved less than a minute ago. */
+  touch(uid: string, now: number): Promise<void>;
+  /** Live sessions whose idle or absolute time is over, and `arriving` ones older than ten minutes; soonest first. */
+  due(now: number, limit: number): Promise<readonly Session[]>;
+  /** When the next live session falls due; undefined when none will. */
+  nextDueAt(): Promise<number | undefined>;
+
+  /** Any state. */
+  get(uid: string): Promise<SessionView | undefined>;
+  participation(sid: string): Promise<Participation | undefined>;
+  /** Newest first by (startedAt, uid). `after` is the uid of the last row of the page before. */
+  list(filter: SessionFilter, page: Page): Promise<readonly SessionView[]>;
+  /** Live sessions in the browser of this device key. */
+  ofDevice(deviceKey: string): Promise<readonly Session[]>;
+  generation(accountId: string): Promise<Generation>;
+}
+
+export interface SessionFilter {
+  readonly accountId?: string;
+  /** Sessions with a live participation of this client. */
+  readonly clientId?: string;
+  readonly state?: SessionState;
+}
+
+export interface Page {
+  readonly after?: string;
+  readonly limit: number;
+}
+
+/** A session with all its participations, ended ones included, oldest first. */
+export interface SessionView {
+  readonly session: Session;
+  readonly participations: readonly Participation[];
+}
+
+/** What a session begins with; travels from the verified password to the first write. */
+export interface SessionOpening {
+  readonly accountId: string;
+  readonly generation: Generation;
+  readonly device: Device;
+  readonly startedAt: number;
+  readonly idleMs: number;
+  readonly expiresAt: number;
+}
+
+export interface SessionWrite {
+  readonly uid: string;
+  readonly cookieHash: string;
+  readonly now: number;
+  /** The library's own fields, without the cookie id and without `authorizations`. */
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly authorizations: Authorizations;
+  readonly opening: SessionOpening | undefined;
+}
+
+/** The library's notebook of clients in a session, by client id. No logout walks it. */
+export type Authorizations = Readonly<Record<string, { readonly sid: string; readonly [key: string]: unknown }>>;
+
+export interface StoredSession {
+  readonly session: Session;
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** Entries whose `sid` is an ended participation are left out, so that the library makes a new one. */
+  readonly authorizations: Authorizations;
+  /** Clients that were in this session, are ended, and have not come back: they ask "Continue as …?". */
+  readonly signedOffClients: readonly string[];
+  /** Today's generations of account and realm, read together with the row. */
+  readonly today: Generation;
+}
+
+export type NewParticipation = Omit<Participation, 'endedAt' | 'logoutId'>;
+
+/** Which of the ended participations must be told, and until when. Pure. */
+export type PlanDeliveries = (ended: readonly Participation[]) => readonly DeliveryPlan[];
+
+// ---------------------------------------------------------------- logouts
+
+export interface LogoutStore {
+  find(id: string): Promise<Logout | undefined>;
+  /** Undefined once the receipt was closed. */
+  findByLink(linkHash: string): Promise<Logout | undefined>;
+  progress(logoutId: string): Promise<Progress>;
+  /** One row a client: its worst state (trying, refused, given-up, cannot-be-told, moot, told), by client id. */
+  apps(logoutId: string): Promise<readonly LogoutApp[]>;
+  /** "Done": the link leads nowhere from now on. */
+  closeReceipt(linkHash: string): Promise<void>;
+  /** Ids of logouts that are still being walked, oldest first. */
+  walking(limit: number): Promise<readonly string[]>;
+  /**
+   * Removes what ended before `before`: ended sessions, their participations, settled logouts, deliveries, attempts; at
+   * most `limit` rows of each. Never a logout with a delivery that is `trying`, and nothing of such a logout.
+   */
+  removeBefore(before: number, limit: number): Promise<number>;
+}
+
+export interface LogoutApp {
+  readonly clientId: string;
+  readonly state: DeliveryState;
+  /** Deliveries of this client in this logout. */
+  readonly sessions: number;
+  /** Of the delivery with the worst state (the latest one among equals). */
+  readonly attempts: number;
+  readonly lastAttemptAt: number | undefined;
+  readonly lastStatus: number | undefined;
+  readonly nextAttemptAt: number | undefined;
+}
+
+// ---------------------------------------------------------------- deliveries
+
+export interface DeliveryStore {
+  /**
+   * Takes up to `limit` deliveries that are `trying`, due, and free or with an expired lease; oldest due first. Leaves
+   * out origins whose breaker is open at `now`; of an origin whose breaker time is over hands out one as a probe and
+   * pushes its `openUntil` to `now + leaseMs`. Two claims never hand out the same delivery within a lease.
+   */
+  claim(limit: number, leaseMs: number, now: number): Promise<Claim>;
+  /**
+   * Records what became of claimed deliveries, with their attempts, in one write. A delivery whose lease is lost is left
+   * alone and named in the answer (fence). `breakers` are written as given; `failures: 0` removes the row.
+   */
+  settle(
+    leaseToken: string,
+    settlements: readonly Settlement[],
+    breakers: readonly Breaker[],
+    now: number,
+  ): Promise<Settled>;
+  /** When the next `trying` delivery is due or its lease runs out; undefined when nothing is `trying`. */
+  nextDueAt(now: number): Promise<number | undefined>;
+  /** After a backward jump of the clock: makes every free `trying` delivery due at `now` and closes all breakers. */
+  hasten(now: number): Promise<number>;
+  /** Sends again by hand: `refused`, `given-up` and waiting `trying` ones become `trying`, due at `now`, with a fresh deadline. */
+  retry(filter: DeliveryFilter, now: number, deadlineAt: number): Promise<number>;
+
+  find(id: string): Promise<Delivery | undefined>;
+  /** Oldest first. */
+  attempts(deliveryId: string): Promise<readonly Attempt[]>;
+  /** Newest first by (createdAt, id). */
+  list(filter: DeliveryFilter, page: Page): Promise<readonly Delivery[]>;
+
+  /** An engine is alive. Rows older than a minute may be removed. */
+  heartbeat(processId: string, now: number): Promise<void>;
+  /** The latest heartbeat of any engine. */
+  lastHeartbeat(): Promise<number | undefined>;
+  /** Calls `changed` soon (≤ 300 ms) after another process or thread wrote deliveries; spurious calls are allowed. */
+  watch(changed: () => void): Promise<Unwatch>;
+}
+
+export type Unwatch = () => Promise<void>;
+
+export interface Claim extends Lease {
+  /** Rows of the origins in this claim, where they fail. */
+  readonly breakers: readonly Breaker[];
+}
+
+export interface Settled {
+  /** Ids of deliveries whose lease was lost. */
+  readonly lost: readonly string[];
+  /** Logouts that moved. */
+  readonly logoutIds: readonly string[];
+}
+
+export interface DeliveryFilter {
+  readonly id?: string;
+  readonly logoutId?: string;
+  readonly clientId?: string;
+  readonly accountId?: string;
+  readonly state?: DeliveryState;
+}
+
+// ---------------------------------------------------------------- oidc-provider's artifacts
+
+/**
+ * Codes, tokens, grants, interactions and our own parked requests. Ids are SHA-256, payloads are sealed by the adapter in
+ * `oidc/`; what the product must judge stands beside them.
+ */
+export interface ProviderStore {
+  /** Nothing when expired; nothing when bound to a session that is ended or gone. */
+  find(model: string, idHash: string, now: number): Promise<Artifact | undefined>;
+  /** Inserts or replaces. `ended`, and nothing written, when `bound` and the session is ended or gone; one statement or transaction. */
+  save(write: ArtifactWrite): Promise<'saved' | 'ended'>;
+  /** Compare-and-set: true for the first caller only. */
+  consume(model: string, idHash: string, now: number): Promise<boolean>;
+  destroy(model: string, idHash: string): Promise<void>;
+  /** Removes everything of one grant, of every model, the Grant itself excepted. */
+  revokeByGrant(grantId: string): Promise<void>;
+  /** Removes expired rows, at most `limit`; answers how many. */
+  removeExpired(now: number, limit: number): Promise<number>;
+}
+
+export interface ArtifactWrite {
+  readonly model: string;
+  readonly idHash: string;
+  readonly sealedPayload: string;
+  readonly grantId: string | undefined;
+  readonly sessionUid: string | undefined;
+  readonly accountId: string | undefined;
+  readonly clientId: string | undefined;
+  /** Dies with its session (the library's `expiresWithSession`). */
+  readonly bound: boolean;
+  /** Of a Grant: the generation of the session it was made in. */
+  readonly generation: Generation | undefined;
+  readonly createdAt: number;
+  readonly expiresAt: number | undefined;
+}
+
+export interface Artifact extends ArtifactWrite {
+  readonly consumedAt: number | undefined;
+  /** For a Grant: today's generations and its client's cut-off, read together with the row. */
+  readonly today: Generation | undefined;
+  readonly cutOffAt: number | undefined;
+}
+
+// ---------------------------------------------------------------- accounts
+
+export interface AccountStore {
+  /** `taken` when the user name's key (`usernameKey`) is in use. */
+  create(account: Account): Promise<'created' | 'taken'>;
+  /** Any state, `deleted` included (without anything personal). */
+  find(id: string): Promise<Account | undefined>;
+  /** Never a deleted one. */
+  findByUsername(username: string): Promise<Account | undefined>;
+  /** By user name; deleted ones left out. */
+  list(page: Page): Promise<readonly Account[]>;
+  setClaims(id: string, claims: Claims): Promise<void>;
+  /** Undoes `disabled`. Disabling, deleting and a new password are changes of an `end` (logout.ts `AccountChange`). */
+  enable(id: string): Promise<void>;
+  /** Scopes this account allowed this client to have. */
+  consent(accountId: string, clientId: string): Promise<readonly string[]>;
+  /** Adds scopes to what was allowed. */
+  allow(accountId: string, clientId: string, scopes: readonly string[], now: number): Promise<void>;
+}
+
+// ---------------------------------------------------------------- clients
+
+export interface ClientStore {
+  /** Inserts or replaces; never changes a cut-off. */
+  save(records: readonly ClientRecord[]): Promise<void>;
+  all(): Promise<readonly ClientRecord[]>;
+  /** Networks and hosts that may be called although private: what the running product was started with. */
+  saveOutboundRules(rules: readonly string[]): Promise<void>;
+  outboundRules(): Promise<readonly string[]>;
+}
+
+export interface ClientRecord {
+  readonly clientId: string;
+  readonly state: ClientState;
+  /** The client as JSON, sealed: it may hold a secret. */
+  readonly sealed: string;
+  readonly updatedAt: number;
+}
+
+/** `suspended`: its file is gone; no new sign-in, still told. `removed`: by an act; set by `end` of a `client` target. */
+export type ClientState = 'active' | 'suspended' | 'removed';
+
+// ---------------------------------------------------------------- keys
+
+export interface KeyStore {
+  /** Inserts what is not there yet, under a lock, and answers what is: the first process decides for all. */
+  establish(first: Establishment): Promise<Establishment>;
+  /** What was established; undefined in a new store. */
+  established(): Promise<Establishment | undefined>;
+  /** Oldest first. */
+  signingKeys(): Promise<readonly SigningKeyRow[]>;
+  /** Inserts or replaces by `kid`. */
+  saveSigningKeys(rows: readonly SigningKeyRow[]): Promise<void>;
+}
+
+export interface Establishment {
+  readonly issuer: string;
+  /** Names the master key; a process with another one stops. */
+  readonly keyId: string;
+  /** A known text, sealed: proves that the key opens what is here. */
+  readonly sealedCheck: string;
+  readonly sealedCookieKeys: string;
+  readonly signingKeys: readonly SigningKeyRow[];
+}
+
+export interface SigningKeyRow {
+  readonly kid: string;
+  readonly alg: SigningAlg;
+  /** Public JWK, as JSON. */
+  readonly publicJwk: string;
+  /** Private JWK, sealed; empty once retired. */
+  readonly sealedPrivateJwk: string;
+  readonly createdAt: number;
+  /** Published at once, signs from here on: the youngest that may sign does. */
+  readonly signsFrom: number;
+  /** Out of the JWKS since then; its public half still proves old hints. */
+  readonly retiredAt: number | undefined;
+}
+
+// ---------------------------------------------------------------- limits
+
+/** Counters of failed sign-ins. Keys are hashes. */
+export interface LimitStore {
+  /** Failures of each key within the window that is open at `now`, and when that window closes. */
+  failures(keys: readonly string[], now: number): Promise<readonly FailureCount[]>;
+  /** Counts one failure for each key; opens a window of `windowMs` where none is open. */
+  fail(keys: readonly string[], windowMs: number, now: number): Promise<void>;
+  clear(keys: readonly string[]): Promise<void>;
+  /** Removes closed windows; answers how many. */
+  removeClosed(now: number, limit: number): Promise<number>;
+}
+
+export interface FailureCount {
+  readonly count: number;
+  readonly closesAt: number;
+}
