@@ -1,0 +1,143 @@
+import { isAbsolute, resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
+import { ruleProblem } from './ops/address-rules.ts';
+import { suggestion } from './ops/did-you-mean.ts';
+import { parseDuration } from './ops/duration.ts';
+
+/** What becomes of the text of one setting. A problem is a clause that follows the setting's name: "must be …". */
+export type Parsed<T> = { readonly value: T } | { readonly problem: string };
+
+/** What a parser may know besides the text. */
+export interface Surroundings {
+  /** Where relative paths begin. */
+  readonly cwd: string;
+  readonly production: boolean;
+}
+
+export type Parse<T> = (text: string, surroundings: Surroundings) => Parsed<T>;
+
+/** Where the records live. */
+export type StoreAddress =
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | { readonly kind: 'mongodb'; readonly url: string };
+
+/** Failed sign-ins that are allowed in a window. */
+export interface SignInLimit {
+  readonly tries: number;
+  readonly windowMs: number;
+}
+
+const ok = <T>(value: T): Parsed<T> => ({ value });
+const bad = (problem: string): { readonly problem: string } => ({ problem });
+
+export const parseText: Parse<string> = (text) =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  /[\u0000-\u001f\u007f]/.test(text) ? bad('must not contain control characters') : ok(text);
+
+export const parsePort: Parse<number> = (text) => {
+  const port = Number(text);
+  return /^\d+$/.test(text) && port >= 1 && port <= 65_535 ? ok(port) : bad('must be a port between 1 and 65535');
+};
+
+export const parsePath: Parse<string> = (text, { cwd }) => ok(isAbsolute(text) ? text : resolve(cwd, text));
+
+/** A duration of at least `leastMs` and at most `mostMs`. */
+export function duration(leastMs: number, mostMs: number): Parse<number> {
+  return (text) => {
+    const ms = parseDuration(text);
+    if (ms === undefined) return bad('must be a duration like 500ms, 2s, 15m, 12h or 30d');
+    if (ms < leastMs) return bad(leastMs === 1 ? 'must be longer than nothing' : `must be at least ${leastMs} ms`);
+    return ms > mostMs ? bad(`must be at most ${mostMs} ms`) : ok(ms);
+  };
+}
+
+/** Several durations, separated by commas. */
+export const parseDurations: Parse<readonly number[]> = (text) => {
+  const all = listOf(text).map(parseDuration);
+  const known = all.filter((ms) => ms !== undefined);
+  return known.length === all.length && known.length <= 10
+    ? ok(known)
+    : bad('must be up to ten durations separated by commas, like 10s,1m,5m');
+};
+
+export function oneOf<const T extends string>(...words: readonly T[]): Parse<T> {
+  return (text) => {
+    const word = words.find((one) => one === text);
+    return word ? ok(word) : bad(`must be one of ${words.join(', ')}.${suggestion(text, words)}`);
+  };
+}
+
+/**
+ * The issuer as it stands in every token: an origin, because discovery lives at the root of its host and because apps
+ * compare it character by character (Discovery 1.0 §4.3).
+ */
+export const parseIssuer: Parse<string> = (text, { production }) => {
+  const url = URL.parse(text);
+  if (!url || !['https:', 'http:'].includes(url.protocol)) return bad('must be an address like https://id.example.org');
+  if (production && url.protocol !== 'https:') return bad('must begin with https:// in production');
+  if (url.origin === text) return ok(text);
+  if (url.username || url.search || url.hash || url.pathname !== '/') {
+    return bad(`must be scheme and host only, like ${url.origin}`);
+  }
+  return bad(`must be written ${url.origin} (lower case, no slash at the end, no default port)`);
+};
+
+/** `sqlite:FILE` or a MongoDB address. */
+export const parseStore: Parse<StoreAddress> = (text, { cwd }) => {
+  if (text.startsWith('sqlite:') && text.length > 'sqlite:'.length) {
+    const file = text.slice('sqlite:'.length);
+    if (file.startsWith(':memory:'))
+      return bad('must be a file: the delivery thread could not see a database in memory');
+    return ok({ kind: 'sqlite', file: resolve(cwd, file) });
+  }
+  if (/^mongodb(\+srv)?:\/\/./.test(text)) return ok({ kind: 'mongodb', url: text });
+  return bad('must be sqlite:FILE or mongodb://HOST/DATABASE?replicaSet=NAME');
+};
+
+/** 32 bytes in base64 (either alphabet), kept as text. */
+export const parseKey: Parse<string> = (text) =>
+  /^[A-Za-z0-9+/_-]{43}=?$/.test(text.trim()) && Buffer.from(text.trim(), 'base64').length === 32
+    ? ok(text.trim())
+    : bad('must be 32 bytes in base64; make one with: openssl rand -base64 32');
+
+/** Networks and host names that may be called although private. */
+export const parseOutboundAllow: Parse<readonly string[]> = (text) => {
+  const entries = listOf(text);
+  const problem = entries.map(ruleProblem).find((one) => one !== undefined);
+  return problem === undefined ? ok(entries) : bad(`has a mistake: ${problem}`);
+};
+
+/** `off`, or the networks of the proxies in front. */
+export const parseProxy: Parse<readonly string[]> = (text) => {
+  if (text === 'off') return ok([]);
+  const entries = listOf(text);
+  const odd = entries.find((one) => !ipaddr.isValid(one) && !ipaddr.isValidCIDR(one));
+  if (entries.length > 0 && odd === undefined) return ok(entries);
+  return bad(`must be off or networks separated by commas, like 10.0.0.0/8${odd ? ` ("${odd}" is none)` : ''}`);
+};
+
+/** `off` (undefined), or tries per window: `10/15m`. */
+export const parseSignInLimit: Parse<SignInLimit | undefined> = (text) => {
+  if (text === 'off') return ok(undefined);
+  const [tries = '', window = '', more] = text.split('/');
+  const windowMs = parseDuration(window);
+  const good = more === undefined && /^[1-9]\d{0,5}$/.test(tries) && windowMs !== undefined && windowMs > 0;
+  return good ? ok({ tries: Number(tries), windowMs }) : bad('must be off or tries per window, like 10/15m');
+};
+
+/** A link in the foot of pages. */
+export function link(...protocols: readonly string[]): Parse<string> {
+  return (text) => {
+    const url = URL.parse(text);
+    return url && protocols.includes(url.protocol)
+      ? ok(text)
+      : bad(`must be an address that begins with ${protocols[0]}`);
+  };
+}
+
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+}

@@ -1,0 +1,176 @@
+import {
+  duration,
+  link,
+  oneOf,
+  type Parse,
+  parseDurations,
+  parseIssuer,
+  parseKey,
+  parseOutboundAllow,
+  parsePath,
+  parsePort,
+  parseProxy,
+  parseSignInLimit,
+  parseStore,
+  parseText,
+} from './setting-parsers.ts';
+
+/**
+ * Every setting (DESIGN §12): its environment variable, its default, one sentence, how it is read. Validation, the table
+ * of `signoff config` and the reference in the handbook are all made from this list. In `signoff.yaml` a setting has the
+ * same name without `SIGNOFF_`, in lower case.
+ */
+export interface Setting<T> {
+  readonly env: string;
+  readonly sentence: string;
+  readonly parse: Parse<T>;
+  /** The default as somebody would write it; undefined: there is none. Settings above it in the list are known. */
+  readonly fallback: (known: Known) => string | undefined;
+  /** How the value is shown to people; secrets show less than there is. */
+  readonly show: (text: string) => string;
+}
+
+/** What a default may depend on: other settings as text, and where we run. */
+export interface Known {
+  readonly production: boolean;
+  /** Standard output is a terminal. */
+  readonly terminal: boolean;
+  text(env: string): string;
+}
+
+const DAY = 86_400_000;
+const FOREVER = 3_650 * DAY;
+const asIs = (text: string): string => text;
+
+function setting<T>(
+  env: string,
+  fallback: string | ((known: Known) => string | undefined),
+  parse: Parse<T>,
+  sentence: string,
+  show = asIs,
+): Setting<T> {
+  return { env, sentence, parse, show, fallback: typeof fallback === 'string' ? () => fallback : fallback };
+}
+
+/** A setting that may be absent. */
+function optional<T>(env: string, parse: Parse<T>, sentence: string, show = asIs): Setting<T | undefined> {
+  return setting<T | undefined>(env, () => undefined, parse, sentence, show);
+}
+
+export const SETTINGS = {
+  port: setting('PORT', '4000', parsePort, 'The port to listen on.'),
+  host: setting(
+    'SIGNOFF_HOST',
+    ({ production }) => (production ? '::' : '127.0.0.1'),
+    parseText,
+    'The address to listen on.',
+  ),
+  issuer: setting(
+    'SIGNOFF_ISSUER',
+    ({ production, text }) => (production ? undefined : `http://localhost:${text('PORT')}`),
+    parseIssuer,
+    'The address of this provider as browsers and apps know it; must be set, and https, in production.',
+  ),
+  data: setting('SIGNOFF_DATA', 'data', parsePath, 'The folder of the database and the key file.'),
+  store: setting(
+    'SIGNOFF_STORE',
+    ({ text }) => `sqlite:${text('SIGNOFF_DATA')}/signoff.db`,
+    parseStore,
+    'Where the records live: sqlite:FILE, or mongodb://… of a replica set.',
+    hidePassword,
+  ),
+  clients: setting('SIGNOFF_CLIENTS', 'clients', parsePath, 'The folder of client files.'),
+  key: optional(
+    'SIGNOFF_KEY',
+    parseKey,
+    'The key that seals secrets in the store: 32 bytes, base64. Instead of SIGNOFF_KEY_FILE.',
+    () => '(secret)',
+  ),
+  keyFile: setting(
+    'SIGNOFF_KEY_FILE',
+    ({ text }) => `${text('SIGNOFF_DATA')}/master.key`,
+    parsePath,
+    'The file with that key; made on first start on SQLite, always required on MongoDB.',
+  ),
+  outboundAllow: setting(
+    'SIGNOFF_OUTBOUND_ALLOW',
+    '',
+    parseOutboundAllow,
+    'Networks and hosts that may be called although private, and by http://; separated by commas.',
+  ),
+  outboundCa: optional('SIGNOFF_OUTBOUND_CA', parsePath, 'A PEM file of extra authorities for outgoing calls.'),
+  logoutWaitMs: setting(
+    'SIGNOFF_LOGOUT_WAIT',
+    '1s',
+    duration(0, 30_000),
+    'The longest wait for apps before the browser is answered.',
+  ),
+  sessionIdleMs: setting('SIGNOFF_SESSION_IDLE', '12h', duration(1, FOREVER), 'A session not used for so long ends.'),
+  sessionMaxMs: setting('SIGNOFF_SESSION_MAX', '14d', duration(1, FOREVER), 'No session lasts longer.'),
+  idTokenTtlMs: setting('SIGNOFF_ID_TOKEN_TTL', '1h', duration(1_000, DAY), 'How long an ID token is good.'),
+  retentionMs: setting(
+    'SIGNOFF_RETENTION',
+    '30d',
+    duration(1, FOREVER),
+    'How long ended sessions, logouts and deliveries are kept.',
+  ),
+  sweepMs: setting('SIGNOFF_SWEEP', '10s', duration(1, DAY), 'How often sessions that are due are ended.'),
+  retryFirstMs: setting('SIGNOFF_RETRY_FIRST', '1s', duration(1, DAY), 'The wait before the first retry.'),
+  retryMaxMs: setting('SIGNOFF_RETRY_MAX', '1h', duration(1, DAY), 'The longest wait between two attempts.'),
+  refusalRetriesMs: setting(
+    'SIGNOFF_REFUSAL_RETRIES',
+    '10s,1m,5m',
+    parseDurations,
+    'The slow retries after an answer like 400, before the delivery is refused.',
+  ),
+  deliveryLeaseMs: setting(
+    'SIGNOFF_DELIVERY_LEASE',
+    '60s',
+    duration(1, DAY),
+    'How long a process may hold the deliveries it took.',
+  ),
+  deliveryRun: setting(
+    'SIGNOFF_DELIVERY_RUN',
+    'thread',
+    oneOf('inline', 'thread', 'off'),
+    'Where deliveries run: in a thread of their own, inline, or not in this process.',
+  ),
+  name: setting(
+    'SIGNOFF_NAME',
+    ({ text }) => URL.parse(text('SIGNOFF_ISSUER'))?.host ?? 'Signoff',
+    parseText,
+    'What pages call this service.',
+  ),
+  privacyUrl: optional('SIGNOFF_PRIVACY_URL', link('https:', 'http:'), 'The privacy link in the foot of pages.'),
+  supportUrl: optional(
+    'SIGNOFF_SUPPORT_URL',
+    link('https:', 'http:', 'mailto:'),
+    'The help link in the foot of pages.',
+  ),
+  signinLimit: setting(
+    'SIGNOFF_SIGNIN_LIMIT',
+    '10/15m',
+    parseSignInLimit,
+    'Failed tries of one address at one account, then 429; off for load tests.',
+  ),
+  proxy: setting('SIGNOFF_PROXY', 'off', parseProxy, 'Networks whose X-Forwarded-For is believed.'),
+  logLevel: setting('SIGNOFF_LOG_LEVEL', 'info', oneOf('debug', 'info', 'warn', 'error', 'silent'), 'What is logged.'),
+  logFormat: setting(
+    'SIGNOFF_LOG_FORMAT',
+    ({ terminal }) => (terminal ? 'pretty' : 'json'),
+    oneOf('pretty', 'json'),
+    'How it is written.',
+  ),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** The name of a setting in `signoff.yaml`. */
+export function yamlName(env: string): string {
+  return env.replace(/^SIGNOFF_/, '').toLowerCase();
+}
+
+/** `mongodb://user:secret@host` without the secret. */
+function hidePassword(address: string): string {
+  return address.replace(/^(mongodb(?:\+srv)?:\/\/[^:/@]*):[^@]*@/, '$1:(secret)@');
+}

@@ -1,0 +1,219 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Config, readConfig } from '../../src/config.ts';
+import { SETTINGS } from '../../src/settings.ts';
+
+let cwd: string;
+
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'signoff-config-'));
+});
+afterEach(() => rmSync(cwd, { recursive: true }));
+
+function read(env: Record<string, string> = {}, yaml?: string): Config {
+  const result = attempt(env, yaml);
+  if (!result.ok) throw new Error(result.problems.join('\n'));
+  return result.config;
+}
+
+function problems(env: Record<string, string>, yaml?: string): readonly string[] {
+  const result = attempt(env, yaml);
+  return result.ok ? [] : result.problems;
+}
+
+function attempt(env: Record<string, string>, yaml?: string) {
+  if (yaml !== undefined) writeFileSync(join(cwd, 'signoff.yaml'), yaml);
+  return readConfig({ env, cwd });
+}
+
+describe('settings', () => {
+  it('have the defaults of the public surface', () => {
+    expect(read()).toMatchObject({
+      production: false,
+      port: 4000,
+      host: '127.0.0.1',
+      issuer: 'http://localhost:4000',
+      data: join(cwd, 'data'),
+      store: { kind: 'sqlite', file: join(cwd, 'data/signoff.db') },
+      clients: join(cwd, 'clients'),
+      key: undefined,
+      keyFile: join(cwd, 'data/master.key'),
+      outboundAllow: [],
+      outboundCa: undefined,
+      logoutWaitMs: 1_000,
+      sessionIdleMs: 12 * 3_600_000,
+      sessionMaxMs: 14 * 86_400_000,
+      idTokenTtlMs: 3_600_000,
+      retentionMs: 30 * 86_400_000,
+      sweepMs: 10_000,
+      retryFirstMs: 1_000,
+      retryMaxMs: 3_600_000,
+      refusalRetriesMs: [10_000, 60_000, 300_000],
+      deliveryLeaseMs: 60_000,
+      deliveryRun: 'thread',
+      name: 'localhost:4000',
+      privacyUrl: undefined,
+      supportUrl: undefined,
+      signinLimit: { tries: 10, windowMs: 900_000 },
+      proxy: [],
+      logLevel: 'info',
+      logFormat: 'json',
+      scopes: {},
+    });
+  });
+
+  it('take the environment before signoff.yaml before the default', () => {
+    const config = read({ PORT: '5000' }, 'port: 6000\nlogout_wait: 2s\n');
+    expect([config.port, config.logoutWaitMs, config.sweepMs]).toEqual([5000, 2000, 10_000]);
+    const origins = new Map(config.origins.map((row) => [row.name, row.origin]));
+    expect([origins.get('PORT'), origins.get('SIGNOFF_LOGOUT_WAIT'), origins.get('SIGNOFF_SWEEP')]).toEqual([
+      'environment',
+      'signoff.yaml',
+      'default',
+    ]);
+  });
+
+  it('treat an empty variable as not set, as compose files write it', () => {
+    expect(read({ SIGNOFF_ISSUER: '', SIGNOFF_KEY: '' }).issuer).toBe('http://localhost:4000');
+  });
+
+  it('follow PORT and SIGNOFF_DATA in what depends on them', () => {
+    const config = read({ PORT: '4100', SIGNOFF_DATA: '/srv/signoff' });
+    expect(config.issuer).toBe('http://localhost:4100');
+    expect(config.store).toEqual({ kind: 'sqlite', file: '/srv/signoff/signoff.db' });
+    expect(config.keyFile).toBe('/srv/signoff/master.key');
+  });
+
+  it('are frozen, lists included', () => {
+    const config = read({ SIGNOFF_OUTBOUND_ALLOW: '127.0.0.0/8,::1' });
+    expect(config.outboundAllow).toEqual(['127.0.0.0/8', '::1']);
+    expect(Object.isFrozen(config) && Object.isFrozen(config.outboundAllow) && Object.isFrozen(config.origins)).toBe(
+      true,
+    );
+  });
+
+  it('write pretty logs on a terminal only', () => {
+    const result = readConfig({ env: {}, cwd, terminal: true });
+    expect(result.ok && result.config.logFormat).toBe('pretty');
+  });
+
+  it('take lists and numbers from signoff.yaml as YAML writes them', () => {
+    const config = read({}, 'outbound_allow: [10.0.0.0/8, rp.internal]\nport: 4001\nproxy: off\nsignin_limit: off\n');
+    expect(config.outboundAllow).toEqual(['10.0.0.0/8', 'rp.internal']);
+    expect([config.port, config.proxy, config.signinLimit]).toEqual([4001, [], undefined]);
+  });
+
+  it('take more scopes, and the claims they carry, from signoff.yaml', () => {
+    expect(read({}, 'scopes:\n  groups: [groups]\n').scopes).toEqual({ groups: ['groups'] });
+  });
+});
+
+describe('mistakes in settings', () => {
+  it('are told all at once', () => {
+    const told = problems(
+      { PORT: 'x', SIGNOFF_LOGOUT_WAIT: '2', SIGNOFF_ISUER: 'https://id.example.org' },
+      'prot: 1\n',
+    );
+    expect(told).toEqual([
+      'prot in signoff.yaml is not a setting. Did you mean "port"?',
+      'SIGNOFF_ISUER is not a setting. Did you mean "SIGNOFF_ISSUER"?',
+      'PORT must be a port between 1 and 65535',
+      'SIGNOFF_LOGOUT_WAIT must be a duration like 500ms, 2s, 15m, 12h or 30d',
+    ]);
+  });
+
+  const bad: readonly (readonly [string, string, string])[] = [
+    ['SIGNOFF_ISSUER', 'https://id.example.org/', 'no slash at the end'],
+    ['SIGNOFF_ISSUER', 'https://id.example.org/auth', 'scheme and host only'],
+    ['SIGNOFF_ISSUER', 'https://user:pw@id.example.org', 'scheme and host only'],
+    ['SIGNOFF_ISSUER', 'id.example.org', 'must be an address like'],
+    ['SIGNOFF_STORE', 'postgres://x', 'must be sqlite:FILE or mongodb://'],
+    ['SIGNOFF_STORE', 'sqlite::memory:', 'must be a file'],
+    ['SIGNOFF_KEY', 'c2hvcnQ=', 'must be 32 bytes in base64'],
+    ['SIGNOFF_OUTBOUND_ALLOW', 'http://localhost', 'neither a network'],
+    ['SIGNOFF_OUTBOUND_ALLOW', '10.0.0.0/99', 'neither a network'],
+    ['SIGNOFF_DELIVERY_RUN', 'process', 'must be one of inline, thread, off'],
+    ['SIGNOFF_DELIVERY_RUN', 'thred', 'Did you mean "thread"?'],
+    ['SIGNOFF_SIGNIN_LIMIT', '10', 'must be off or tries per window'],
+    ['SIGNOFF_PROXY', 'everything', '"everything" is none'],
+    ['SIGNOFF_PRIVACY_URL', 'javascript:alert(1)', 'must be an address that begins with https:'],
+    ['SIGNOFF_REFUSAL_RETRIES', '10s,soon', 'durations separated by commas'],
+    ['SIGNOFF_SESSION_IDLE', '0s', 'longer than nothing'],
+    ['SIGNOFF_SESSION_IDLE', '15d', 'longer than SIGNOFF_SESSION_MAX'],
+    ['SIGNOFF_RETRY_FIRST', '2h', 'longer than SIGNOFF_RETRY_MAX'],
+    ['SIGNOFF_NAME', 'a\u001b[31mb', 'control characters'],
+  ];
+  for (const [name, value, sentence] of bad) {
+    it(`${name}=${JSON.stringify(value)} is refused`, () => {
+      const told = problems({ [name]: value });
+      expect(told).toHaveLength(1);
+      expect(told[0]).toContain(name);
+      expect(told[0]).toContain(sentence);
+    });
+  }
+
+  it('name the line of broken YAML', () => {
+    expect(problems({}, 'port: 4000\nissuer: "http://\n')[0]).toMatch(/^signoff\.yaml line \d+: /);
+  });
+
+  it('name both where two settings contradict each other', () => {
+    const key = Buffer.alloc(32).toString('base64');
+    expect(problems({ SIGNOFF_KEY: key, SIGNOFF_KEY_FILE: '/x' })[0]).toContain('both set');
+  });
+
+  const badScopes = [
+    ['scopes: [groups]', 'must name scopes'],
+    ['scopes:\n  email: [email]', 'standard scope'],
+    ['scopes:\n  groups: groups', 'names of its claims'],
+    ['scopes:\n  evil: [sid]', 'belongs to the token itself'],
+    ['scopes:\n  "a b": [x]', 'without spaces'],
+  ] as const;
+  for (const [yaml, sentence] of badScopes) {
+    it(`${JSON.stringify(yaml)} is refused`, () => expect(problems({}, yaml)[0]).toContain(sentence));
+  }
+});
+
+describe('production', () => {
+  it('is exactly NODE_ENV=production', () => {
+    expect(read({ NODE_ENV: 'prod' }).production).toBe(false);
+    const config = read({ NODE_ENV: 'production', SIGNOFF_ISSUER: 'https://id.example.org' });
+    expect([config.production, config.host]).toEqual([true, '::']);
+  });
+
+  it('lists everything it needs at once', () => {
+    const told = problems({ NODE_ENV: 'production', SIGNOFF_STORE: 'mongodb://db/signoff?replicaSet=rs0' });
+    expect(told).toHaveLength(2);
+    expect(told.join('\n')).toMatch(/SIGNOFF_ISSUER must be set in production[\s\S]*SIGNOFF_KEY or SIGNOFF_KEY_FILE/);
+  });
+
+  it('refuses an http issuer', () => {
+    const told = problems({ NODE_ENV: 'production', SIGNOFF_ISSUER: 'http://id.example.org' });
+    expect(told).toEqual(['SIGNOFF_ISSUER must begin with https:// in production']);
+  });
+});
+
+describe('the key on MongoDB', () => {
+  const mongo = { SIGNOFF_STORE: 'mongodb://app:hunter2@db/signoff?replicaSet=rs0' };
+
+  it('is never made, always required', () => {
+    expect(problems(mongo)[0]).toContain('SIGNOFF_KEY or SIGNOFF_KEY_FILE must be set with MongoDB');
+    expect(read({ ...mongo, SIGNOFF_KEY: Buffer.alloc(32).toString('base64') }).store.kind).toBe('mongodb');
+  });
+
+  it('and the password of the store are hidden from "signoff config"', () => {
+    const key = Buffer.alloc(32, 7).toString('base64');
+    const shown = JSON.stringify(read({ ...mongo, SIGNOFF_KEY: key }).origins);
+    expect(shown).not.toContain('hunter2');
+    expect(shown).not.toContain(key);
+    expect(shown).toContain('mongodb://app:(secret)@db/signoff');
+  });
+});
+
+it('every setting has a sentence', () => {
+  for (const { env, sentence } of Object.values(SETTINGS)) {
+    expect(env).toMatch(/^(PORT|SIGNOFF_[A-Z_]+)$/);
+    expect(sentence).toMatch(/^[A-Z].*\.$/);
+  }
+});
