@@ -1,0 +1,87 @@
+/**
+ * THE end. Every trigger goes through here (invariant 2): the store writes the end and its deliveries at once, the
+ * engine is woken, one line is logged. What is told to whom is decided by `planDeliveries`, whether a person is asked
+ * first by `logout-policy.ts`.
+ */
+import type { Clock } from '../ops/clock.ts';
+import type { CryptoBox } from '../ops/crypto-box.ts';
+import { logName, randomId, sha256 } from '../ops/ids.ts';
+import type { Log } from '../ops/log.ts';
+import type { SessionStore } from '../store/store.ts';
+import type { EndCause, EndTarget, Logout } from './logout.ts';
+import { planDeliveries, type TellableClient } from './plan-deliveries.ts';
+
+/** What ending must know of a client; its last known record where it was suspended or removed. */
+export interface EndingClient extends TellableClient {
+  readonly logout: { readonly keep_offline_access: boolean };
+}
+
+export interface EndSessionsParts {
+  readonly store: { readonly sessions: Pick<SessionStore, 'end' | 'continueEnd'> };
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly box: CryptoBox;
+  readonly clients: (clientId: string) => EndingClient | undefined;
+  /** Tells the engine that there is something to deliver. */
+  readonly wake: () => void;
+}
+
+/** Why something ends, as a trigger says it. */
+export interface Cause extends Pick<EndCause, 'reason' | 'actor' | 'scope' | 'clientId' | 'accountChange'> {
+  /** The registered address to go on to, with the app's `state`. */
+  readonly continueUri?: string;
+}
+
+export type Ended =
+  | { readonly kind: 'nothing' }
+  /** `linkId` is the last part of the receipt's address; only its hash is kept. */
+  | { readonly kind: 'ended'; readonly logout: Logout; readonly linkId: string };
+
+export interface EndSessions {
+  /** Ends `target`. Durable when it answers (invariant 3); throws `storeUnavailable` when nothing was written. */
+  (target: EndTarget, cause: Cause): Promise<Ended>;
+  /** The next write of a logout that is larger than one; for the sweep, after a crash too. */
+  readonly proceed: (logoutId: string) => Promise<'more' | 'done'>;
+}
+
+export function createEndSessions(parts: EndSessionsParts): EndSessions {
+  const { store, clock, log, box, clients, wake } = parts;
+  const keepsOffline = (clientId: string) => clients(clientId)?.logout.keep_offline_access ?? true;
+  const plan = (at: number) => planDeliveries(clients, at);
+
+  async function endSessions(target: EndTarget, cause: Cause): Promise<Ended> {
+    const at = clock.now();
+    const linkId = randomId(32);
+    const { continueUri, ...given } = cause;
+    const receipt = { linkHash: sha256(linkId), ...(continueUri && { sealedContinueUri: box.seal(continueUri) }) };
+    const result = await store.sessions.end(randomId(16), target, { ...given, keepsOffline, receipt }, at, plan(at));
+    if (result.kind === 'nothing') return result;
+    wake();
+    report(result.logout, clock.now() - at);
+    return { kind: 'ended', logout: result.logout, linkId };
+  }
+
+  async function proceed(logoutId: string): Promise<'more' | 'done'> {
+    const rest = await store.sessions.continueEnd(logoutId, keepsOffline, plan(clock.now()));
+    wake();
+    if (rest === 'done') log.info('logout.walked', { logout_id: logoutId });
+    return rest;
+  }
+
+  function report(logout: Logout, ms: number): void {
+    const facts = { logout_id: logout.id, reason: logout.reason, account_id: logout.accountId };
+    if (logout.target.kind === 'session') log.info('session.ended', { ...facts, session: logName(logout.target.uid) });
+    log.info('logout.committed', {
+      ...facts,
+      target: logout.target.kind,
+      scope: logout.scope,
+      actor: logout.actor.kind,
+      client_id: logout.clientId,
+      sessions: logout.sessionsEnded,
+      walking: logout.walking,
+      ms,
+    });
+  }
+
+  return Object.assign(endSessions, { proceed });
+}

@@ -1,0 +1,89 @@
+/**
+ * Ends what is due: idle and old sessions, sign-ins that never arrived, and the rest of logouts larger than one write.
+ * Keycloak, Hydra and dex let sessions expire without telling anybody (regressions A1, "dex-no-silent-delete").
+ */
+import type { Clock } from '../ops/clock.ts';
+import { logName } from '../ops/ids.ts';
+import type { Log } from '../ops/log.ts';
+import type { Service } from '../ops/service.ts';
+import { expiryReason, type Session } from '../sessions/session.ts';
+import type { LogoutStore, SessionStore } from '../store/store.ts';
+import type { EndSessions } from './end-sessions.ts';
+
+/** Sessions read at once; each is ended in a write of its own. */
+const BATCH = 200;
+
+export interface SweepParts {
+  readonly store: { readonly sessions: Pick<SessionStore, 'due'>; readonly logouts: Pick<LogoutStore, 'walking'> };
+  readonly endSessions: EndSessions;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How often it looks (`SIGNOFF_SWEEP`). */
+  readonly everyMs: number;
+}
+
+export interface Sweep extends Service {
+  /** One look, now; answers how many sessions were ended. */
+  run(): Promise<number>;
+}
+
+export function createSweep({ store, endSessions, clock, log, everyMs }: SweepParts): Sweep {
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<unknown> = Promise.resolve();
+  let stopped = true;
+
+  async function run(): Promise<number> {
+    for (const logoutId of await store.logouts.walking(BATCH)) await walk(logoutId);
+    let ended = 0;
+    const poisoned = new Set<string>();
+    for (;;) {
+      const rows = await store.sessions.due(clock.now(), BATCH + poisoned.size);
+      const due = rows.filter(({ uid }) => !poisoned.has(uid));
+      if (due.length === 0) return ended;
+      for (const session of due) {
+        if (await endOne(session)) ended += 1;
+        else poisoned.add(session.uid);
+      }
+    }
+  }
+
+  /** A poisoned row must not keep the others alive (regression "duende-569"). */
+  async function endOne(session: Session): Promise<boolean> {
+    const reason = expiryReason(session, clock.now()) ?? 'expired';
+    try {
+      await endSessions({ kind: 'session', uid: session.uid }, { reason, actor: { kind: 'system' } });
+      return true;
+    } catch (error) {
+      log.error('sweep.failed', { session: logName(session.uid), error });
+      return false;
+    }
+  }
+
+  async function walk(logoutId: string): Promise<void> {
+    while ((await endSessions.proceed(logoutId)) === 'more') await new Promise(setImmediate);
+  }
+
+  function schedule(): void {
+    if (stopped) return;
+    timer = setTimeout(() => {
+      running = run()
+        .catch((error: unknown) => log.error('sweep.failed', { error }))
+        .finally(schedule);
+    }, everyMs);
+    timer.unref();
+  }
+
+  return {
+    run,
+    start() {
+      if (!stopped) return;
+      stopped = false;
+      schedule();
+    },
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}
