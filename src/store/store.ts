@@ -198,8 +198,14 @@ export interface DeliveryStore {
    * Takes up to `limit` deliveries that are `trying`, due, and free or with an expired lease; oldest due first. Leaves
    * out origins whose breaker is open at `now`; of an origin whose breaker time is over hands out one as a probe and
    * pushes its `openUntil` to `now + leaseMs`. Two claims never hand out the same delivery within a lease.
+   * `processId` is the one of `heartbeat`: it says who holds the lease.
    */
-  claim(limit: number, leaseMs: number, now: number): Promise<Claim>;
+  claim(limit: number, leaseMs: number, now: number, processId: string): Promise<Claim>;
+  /**
+   * Frees at once what is leased to processes without a heartbeat since `silentSince`: after a kill -9 nobody waits for
+   * the lease to run out. Answers how many. What such a process still settles is lost (fence).
+   */
+  rescue(silentSince: number): Promise<number>;
   /**
    * Records what became of claimed deliveries, with their attempts, in one write. A delivery whose lease is lost is left
    * alone and named in the answer (fence). `breakers` are written as given; `failures: 0` removes the row.
