@@ -10,8 +10,8 @@ const KEY_BYTES = 32;
  * mode 0600 (first start on SQLite; never on MongoDB, where every process needs the same one).
  * Throws `key_missing` or `key_invalid`.
  */
-export function readMasterKey(given: { key: Buffer | undefined; keyFile: string }, create: boolean): Buffer {
-  if (given.key) return given.key;
+export function readMasterKey(given: { key?: string | undefined; keyFile: string }, create: boolean): Buffer {
+  if (given.key) return Buffer.from(given.key, 'base64');
   if (existsSync(given.keyFile)) return parseKeyFile(given.keyFile);
   if (!create) throw keyError('key_missing', `There is no key file at ${given.keyFile}. ${WAY_OUT}`);
   return makeKeyFile(given.keyFile);
