@@ -42,11 +42,12 @@ export interface SessionStore {
    * - ended: nothing is written (`ended`), so that a late request revives nothing (invariant 7);
    * - no row, or `arriving`: made live from `opening`, refused (`ended`) when the account's or the realm's generation
    *   has moved since, or the account is not active; without `opening` also `ended`;
-   * - live, and `cookieHash` is a retired id of it: only authorizations are added;
+   * - live, and `cookieHash` is a retired id of it: only authorizations are added (`merged`);
    * - live: payload and `lastSeenAt` are replaced, authorizations merged (stored ∪ new; a new entry whose `sid` is an
    *   ended participation is ignored), `cookieHash` becomes the current id and every other id of the row is retired.
+   * `merged`: written, but under a retired id, so the caller must not hand that id to the browser again.
    */
-  save(write: SessionWrite): Promise<'saved' | 'ended'>;
+  save(write: SessionWrite): Promise<'saved' | 'merged' | 'ended'>;
 
   /** The session whose current id this is, or whose id it was up to 60 s ago. Never an ended or `arriving` one. */
   findByCookie(cookieHash: string, now: number): Promise<StoredSession | undefined>;
