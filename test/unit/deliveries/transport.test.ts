@@ -282,7 +282,10 @@ describe('address rules on every attempt (invariant 10)', () => {
     const port = await listening(server);
     const leaky: Outbound = { ...LOOPBACK, allowsAddress: () => false };
     const closed = once(server, 'connection').then(([socket]) => once(socket as Socket, 'close'));
-    expect(await transport(leaky)(`http://127.0.0.1:${port}/`)).toMatchObject({ kind: 'blocked', why: expect.stringMatching(/127\.0\.0\.1/) });
+    expect(await transport(leaky)(`http://127.0.0.1:${port}/`)).toMatchObject({
+      kind: 'blocked',
+      why: expect.stringMatching(/127\.0\.0\.1/),
+    });
     await closed;
     expect(got).toEqual([]);
   });
