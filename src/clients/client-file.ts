@@ -32,7 +32,13 @@ const logoutSection = z.strictObject({
 
 /** The file itself, before defaults. */
 export const clientFileSchema = z.strictObject({
-  client_id: z.string().min(1).max(100).describe('Must be the name of the file.'),
+  client_id: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$/,
+      'must be up to 100 letters, digits, dots, dashes, tildes or underscores',
+    )
+    .describe('Must be the name of the file.'),
   client_name: z.string().min(1).max(100).optional().describe('What people read.'),
   client_secret: z
     .string()

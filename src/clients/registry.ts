@@ -1,0 +1,167 @@
+import type { Clock } from '../ops/clock.ts';
+import type { CryptoBox } from '../ops/crypto-box.ts';
+import type { Log } from '../ops/log.ts';
+import type { ClientRecord, ClientState, ClientStore } from '../store/store.ts';
+import { type Client, canBeTold } from './client-file.ts';
+import type { LoadedClients } from './load-clients.ts';
+
+/**
+ * The registered apps, in memory. Files say what is registered; the store remembers what was, so that an app whose file
+ * broke or vanished can still be told about sign-offs. Who removes an app is `end` of a `client` target, nobody here.
+ */
+export interface Registry {
+  /** Of any state; `removed` ones are needed while their last deliveries run. */
+  get(clientId: string): RegisteredClient | undefined;
+  /** By client id. */
+  all(): readonly RegisteredClient[];
+  /** What start says out loud. */
+  ignored(): Ignored;
+  /**
+   * Takes over a fresh reading of the files, against what the store remembers: a good file replaces its record, a bad one
+   * leaves the last good record, a vanished one suspends its app, and a removed app stays away. Logs each rejection.
+   */
+  apply(loaded: LoadedClients): Promise<void>;
+  /** Reads what other processes wrote: all that the delivery thread and commands ever do. */
+  refresh(): Promise<void>;
+}
+
+export interface RegisteredClient {
+  readonly client: Client;
+  readonly state: ClientState;
+}
+
+/** Ids of apps that somebody may miss. */
+export interface Ignored {
+  /** No file (any more): no new sign-in, still told. */
+  readonly suspended: readonly string[];
+  /** No logout address: people stay signed in there. */
+  readonly cannotBeTold: readonly string[];
+}
+
+interface Entry extends RegisteredClient {
+  readonly sealed: string;
+}
+
+type Entries = ReadonlyMap<string, Entry>;
+
+export function createRegistry(parts: {
+  store: Pick<ClientStore, 'all' | 'save'>;
+  box: CryptoBox;
+  clock: Clock;
+  log: Log;
+}): Registry {
+  const { store, box, clock, log } = parts;
+  let entries: Entries = new Map();
+  const refresh = async () => {
+    entries = read(await store.all(), entries, box);
+  };
+  return {
+    get: (clientId) => entries.get(clientId),
+    all: () => [...entries.values()],
+    ignored: () => ignoredOf(entries),
+    refresh,
+    async apply(loaded) {
+      await refresh();
+      const { changed, missing, removed } = compare(loaded, entries);
+      if (changed.length > 0) {
+        const now = clock.now();
+        await store.save(changed.map((one) => toRecord(one, box, now)));
+        await refresh();
+      }
+      logLoad(log, loaded, missing, removed, entries);
+    },
+  };
+}
+
+/** Unsealing costs, and the library caches by identity: an unchanged record keeps its object. */
+function read(records: readonly ClientRecord[], known: Entries, box: CryptoBox): Entries {
+  const sorted = records.toSorted((a, b) => (a.clientId < b.clientId ? -1 : 1));
+  return new Map(
+    sorted.map(({ clientId, state, sealed }) => {
+      const old = known.get(clientId);
+      if (old && old.sealed === sealed) return [clientId, old.state === state ? old : { ...old, state }];
+      return [clientId, { client: deepFreeze(JSON.parse(box.open(sealed)) as Client), state, sealed }];
+    }),
+  );
+}
+
+interface Comparison {
+  readonly changed: readonly RegisteredClient[];
+  /** Just suspended. */
+  readonly missing: readonly string[];
+  /** Their file is there although they were removed by an act. */
+  readonly removed: readonly string[];
+}
+
+function compare({ clients, rejected }: LoadedClients, entries: Entries): Comparison {
+  const present = new Set([...clients.map((one) => one.client_id), ...rejected.map((one) => one.client_id)]);
+  const stateOf = (id: string) => entries.get(id)?.state;
+  const gone = [...entries.values()].filter(
+    ({ client, state }) => state === 'active' && !present.has(client.client_id),
+  );
+  const fresh = clients.filter((client) => stateOf(client.client_id) !== 'removed' && !isSame(client, entries));
+  return {
+    changed: [
+      ...fresh.map((client) => ({ client, state: 'active' as const })),
+      ...gone.map(({ client }) => ({ client, state: 'suspended' as const })),
+    ],
+    missing: gone.map(({ client }) => client.client_id),
+    removed: clients.map((client) => client.client_id).filter((id) => stateOf(id) === 'removed'),
+  };
+}
+
+function isSame(client: Client, entries: Entries): boolean {
+  const entry = entries.get(client.client_id);
+  return entry?.state === 'active' && JSON.stringify(entry.client) === JSON.stringify(client);
+}
+
+function toRecord({ client, state }: RegisteredClient, box: CryptoBox, now: number): ClientRecord {
+  return { clientId: client.client_id, state, sealed: box.seal(JSON.stringify(client)), updatedAt: now };
+}
+
+function ignoredOf(entries: Entries): Ignored {
+  const all = [...entries.values()];
+  const ids = (some: readonly RegisteredClient[]) => some.map(({ client }) => client.client_id);
+  return {
+    suspended: ids(all.filter(({ state }) => state === 'suspended')),
+    cannotBeTold: ids(all.filter(({ client, state }) => state !== 'removed' && !canBeTold(client))),
+  };
+}
+
+/** One line for each problem, one for each app that vanished, one with the counts. */
+function logLoad(
+  log: Log,
+  { rejected }: LoadedClients,
+  missing: readonly string[],
+  removed: readonly string[],
+  entries: Entries,
+): void {
+  for (const { file, client_id, problems } of rejected) {
+    const kept = entries.has(client_id);
+    for (const { line, field, message, fix } of problems) {
+      log.warn('client.rejected', { file, line, field, message, fix, client_id, kept_last_good: kept });
+    }
+  }
+  for (const client_id of missing) log.warn('client.missing', { client_id, state: 'suspended' });
+  for (const client_id of removed) {
+    log.warn('client.ignored', { client_id, message: 'was removed; "signoff clients add" brings it back' });
+  }
+  const { suspended, cannotBeTold } = ignoredOf(entries);
+  log.info('clients.loaded', {
+    active: [...entries.values()].filter(({ state }) => state === 'active').length,
+    suspended: suspended.length,
+    rejected: rejected.length,
+    cannot_be_told: cannotBeTold.length,
+    ...(suspended.length > 0 && { suspended_ids: suspended }),
+    ...(cannotBeTold.length > 0 && { cannot_be_told_ids: cannotBeTold }),
+  });
+}
+
+/** Records are handed around; nobody may change one in passing. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const one of Object.values(value)) deepFreeze(one);
+    Object.freeze(value);
+  }
+  return value;
+}

@@ -1,0 +1,140 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { loadClients } from '../../../src/clients/load-clients.ts';
+import { aRuleBook } from './a-client.ts';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'signoff-clients-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const GOOD = `client_id: wiki
+client_secret: \${WIKI_SECRET}
+redirect_uris:
+  - https://\${WIKI_HOST}/callback
+`;
+const ENV = { WIKI_SECRET: 'hunter2hunter2', WIKI_HOST: 'wiki.example.org' };
+
+function load(env: Record<string, string> = ENV) {
+  return loadClients({ folder, env, ...aRuleBook() });
+}
+
+/** The problems of one file, as `line field message; fix`. */
+function rejections(text: string, file = 'wiki.yaml', env: Record<string, string> = ENV): readonly string[] {
+  writeFileSync(join(folder, file), text);
+  const { clients, rejected } = load(env);
+  expect(clients).toEqual([]);
+  expect(rejected).toMatchObject([{ file }]);
+  return (rejected[0]?.problems ?? []).map(({ line, field, message, fix }) => `${line} ${field} ${message}; ${fix}`);
+}
+
+describe('client files', () => {
+  it('are read, with values from the environment', () => {
+    writeFileSync(join(folder, 'wiki.yaml'), GOOD);
+    const { clients, rejected } = load();
+    expect(rejected).toEqual([]);
+    expect(clients).toMatchObject([
+      { client_id: 'wiki', client_secret: 'hunter2hunter2', redirect_uris: ['https://wiki.example.org/callback'] },
+    ]);
+  });
+
+  it('that are bad cost only their own app', () => {
+    writeFileSync(join(folder, 'wiki.yaml'), GOOD);
+    writeFileSync(join(folder, 'mail.yaml'), 'client_id: [');
+    const { clients, rejected } = load();
+    expect(clients.map((one) => one.client_id)).toEqual(['wiki']);
+    expect(rejected.map((one) => one.client_id)).toEqual(['mail']);
+  });
+
+  it('may be none: a folder that is not there is an empty one', () => {
+    rmSync(folder, { recursive: true });
+    expect(load()).toEqual({ clients: [], rejected: [] });
+    mkdirSync(folder);
+  });
+
+  it('with another ending are named, not skipped', () => {
+    expect(rejections(GOOD, 'wiki.yml')).toEqual(['1  is not read; rename it to wiki.yaml']);
+  });
+});
+
+describe('a bad client file is named with line, field and fix', () => {
+  it('when a variable is missing', () => {
+    expect(rejections(GOOD, 'wiki.yaml', { WIKI_HOST: 'wiki.example.org' })).toEqual([
+      '2 client_secret needs the environment variable WIKI_SECRET, which is not set; set WIKI_SECRET, or write the value itself',
+    ]);
+  });
+
+  it('when a name is misspelt, also below logout', () => {
+    expect(rejections(`${GOOD}backchanel_logout_uri: https://x.example\nlogout:\n  aks: never\n`)).toEqual([
+      '7 logout.aks is not a known name; Did you mean "ask"?',
+      '5 backchanel_logout_uri is not a known name; Did you mean "backchannel_logout_uri"?',
+    ]);
+  });
+
+  it('when it is not named after its client', () => {
+    expect(rejections(GOOD, 'wikki.yaml')[0]).toBe(
+      '1 client_id is not the name of its file, wikki.yaml; rename the file to wiki.yaml or change client_id',
+    );
+  });
+
+  it('when a rule says no', () => {
+    expect(rejections(`${GOOD}backchannel_logout_uri: http://127.0.0.1/logout\n`)[0]).toMatch(
+      /^5 backchannel_logout_uri is refused: .*SIGNOFF_OUTBOUND_ALLOW/,
+    );
+    expect(rejections(GOOD.replace('https:', 'http:'))[0]).toMatch(/^4 redirect_uris\[0\] is http/);
+  });
+
+  it('when a value has the wrong shape', () => {
+    const file = 'client_id: wiki\nredirect_uris: https://wiki.example.org\nrequire_pkce: maybe\nmax_session: 8\n';
+    expect(rejections(file)).toEqual([
+      '2 redirect_uris must be a list; put each value on its own line after a dash, or all between [ and ]',
+      '3 require_pkce must be true or false; write true or false without quotes',
+      '4 max_session must be text; put it in quotes',
+    ]);
+  });
+
+  it('G8 when backchannel_logout_session_required is no boolean', () => {
+    expect(rejections(`${GOOD}backchannel_logout_session_required: "yes"\n`)[0]).toContain('must be true or false');
+  });
+
+  it('G11 when ID tokens would not be signed', () => {
+    expect(rejections(`${GOOD}id_token_signed_response_alg: none\n`)[0]).toContain('without one anybody could');
+  });
+
+  it('when it is empty, a list, two documents, or no YAML', () => {
+    expect(rejections('')).toEqual(['1 client_id is missing; add it, or take its line out where it is optional']);
+    expect(rejections('- a\n')[0]).toContain('must be a section');
+    expect(rejections(`${GOOD}---\na: 1\n`)[0]).toContain('is not YAML');
+    expect(rejections('client_id: wiki\n  x: "\n')[0]).toMatch(/^\d+ {2}is not YAML/);
+    expect(rejections('client_id: wiki\nclient_id: wiki\n')[0]).toMatch(/^2 {2}is not YAML: Map keys must be unique/);
+  });
+
+  it('when it cannot be read at all', () => {
+    mkdirSync(join(folder, 'folder.yaml'));
+    symlinkSync('/nowhere', join(folder, 'link.yaml'));
+    writeFileSync(join(folder, 'large.yaml'), '#'.repeat(300_000));
+    const told = load().rejected.map(({ file, problems }) => `${file} ${problems[0]?.message}`);
+    expect(told).toEqual([
+      'folder.yaml cannot be read (EISDIR)',
+      'large.yaml is too large',
+      'link.yaml cannot be read (ENOENT)',
+    ]);
+  });
+
+  it('when aliases would blow it up', () => {
+    const bomb = [
+      'a: &a [x,x,x,x,x,x,x,x,x]',
+      ...'bcdefgh'.split('').map((c, i) => `${c}: &${c} [${Array(9).fill(`*${'abcdefg'[i]}`)}]`),
+    ];
+    expect(rejections(bomb.join('\n'))[0]).toMatch(/alias|cannot be read/i);
+  });
+
+  it('and never repeats a secret', () => {
+    const told = rejections('client_id: wiki\nclient_secret: [hunter2]\ntoken_endpoint_auth_method: hunter2\n');
+    expect(told.join('\n')).not.toContain('hunter2');
+  });
+});
