@@ -197,11 +197,10 @@ export interface LogoutApp {
 export interface DeliveryStore {
   /**
    * Takes up to `limit` deliveries that are `trying`, due, and free or with an expired lease; oldest due first. Leaves
-   * out origins whose breaker is open at `now`; of an origin whose breaker time is over hands out one as a probe and
-   * pushes its `openUntil` to `now + leaseMs`. Two claims never hand out the same delivery within a lease.
-   * `processId` is the one of `heartbeat`: it says who holds the lease.
+   * out `exceptOrigins` and origins whose breaker is open at `now`; of an origin whose breaker time is over hands out one
+   * as a probe and pushes its `openUntil` to `now + leaseMs`. Two claims never hand out the same delivery within a lease.
    */
-  claim(limit: number, leaseMs: number, now: number, processId: string): Promise<Claim>;
+  claim(request: ClaimRequest): Promise<Claim>;
   /**
    * Frees at once what is leased to processes without a heartbeat since `silentSince`: after a kill -9 nobody waits for
    * the lease to run out. Answers how many. What such a process still settles is lost (fence).
@@ -239,6 +238,16 @@ export interface DeliveryStore {
 }
 
 export type Unwatch = () => Promise<void>;
+
+export interface ClaimRequest {
+  readonly limit: number;
+  readonly leaseMs: number;
+  readonly now: number;
+  /** The one of `heartbeat`: says who holds the lease. */
+  readonly processId: string;
+  /** Origins that have enough waiting in this process already: a slow app with a million rows must not fill every claim. */
+  readonly exceptOrigins: readonly string[];
+}
 
 export interface Claim extends Lease {
   /** Rows of the origins in this claim, where they fail. */
