@@ -1,6 +1,6 @@
 /**
- * What each page is told: facts, never sentences, and never html. The words live in `views/`, so that they are written
- * once. Everything here may come from outside (client files, people, browsers); the templates escape all of it.
+ * What each page is told: facts, never sentences, and never html. The words live in `views/` (and `*-words.ts`), so that
+ * they are written once. Everything here may come from outside (client files, people, browsers); the templates escape all of it.
  *
  * The renderer adds by itself: the csrf field of every form, names and links of the foot, assets, the request id.
  * Instants are epoch milliseconds. Addresses are complete (`https://…`) or begin with `/`.
@@ -183,7 +183,6 @@ export interface ReceiptApp {
 export interface HomePage {
   /** undefined: nobody is signed in in this browser */
   readonly person?: PersonFace;
-  readonly startedAt?: number;
   /** signed in as on a shared computer */
   readonly shared?: boolean;
   /** apps of this session */

@@ -1,0 +1,112 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Context, Middleware } from 'koa';
+import { AppError } from '../../errors.ts';
+import { randomId } from '../../ops/ids.ts';
+import { formOf } from './read-body.ts';
+
+export interface CsrfOptions {
+  /** secret of this service, the same in every process */
+  readonly key: string | Buffer;
+  readonly issuer: string;
+}
+
+export interface Csrf {
+  /** Makes tokens available to pages; costs nothing until a page has a form. Runs before every route. */
+  readonly issue: Middleware;
+  /** Refuses a POST that did not come from a page of ours in this browser. Runs after `read-body`, before the route. */
+  readonly check: Middleware;
+}
+
+/**
+ * Signed double submit (requirements C11, §17 "Forced logout"): the token in the form is an HMAC over a random cookie that
+ * scripts cannot read and, with its `__Host-` prefix, sibling hosts cannot set. Fetch metadata and Origin are judged too,
+ * each alone can be missing.
+ */
+export function createCsrf({ key, issuer }: CsrfOptions): Csrf {
+  const { origin, protocol } = new URL(issuer);
+  const secure = protocol === 'https:';
+  const cookie = secure ? '__Host-csrf' : 'csrf';
+  const tokenFor = (value: string) => createHmac('sha256', key).update(`csrf.v1:${value}`).digest('base64url');
+
+  function token(ctx: Context): string {
+    const value = ctx.cookies.get(cookie, { signed: false }) || fresh(ctx);
+    return tokenFor(value);
+  }
+
+  /** One cookie per answer, however many forms the page has. */
+  function fresh(ctx: Context): string {
+    const value: string = ctx.state['csrfCookie'] ?? randomId(24);
+    ctx.state['csrfCookie'] = value;
+    const attributes = { httpOnly: true, sameSite: 'lax', secure, path: '/' } as const;
+    ctx.cookies.set(cookie, value, { ...attributes, signed: false, overwrite: true });
+    return value;
+  }
+
+  return {
+    async issue(ctx, next) {
+      ctx.state['csrfToken'] = () => token(ctx);
+      await next();
+    },
+    async check(ctx, next) {
+      if (ctx.method === 'POST') {
+        refuseForeign(ctx, origin);
+        const value = ctx.cookies.get(cookie, { signed: false });
+        if (!value) throw cookiesOff();
+        if (!same(formOf(ctx).values.get('csrf') ?? '', tokenFor(value))) throw pageOld();
+      }
+      await next();
+    },
+  };
+}
+
+/** The token for a form on this page; sets the cookie when the browser has none. */
+export function csrfTokenOf(ctx: Pick<Context, 'state'>): string {
+  const token: (() => string) | undefined = ctx.state['csrfToken'];
+  if (token === undefined) throw new Error('a page with a form needs the csrf middleware before it');
+  return token();
+}
+
+/**
+ * Our own `Referrer-Policy: no-referrer` makes browsers send `Origin: null` with our own forms (Fetch §3.1 "append a request
+ * Origin header"), so null says nothing; `Sec-Fetch-Site` does where it is sent. Without both the token decides alone.
+ */
+function refuseForeign(ctx: Context, own: string): void {
+  const from = ctx.get('Origin');
+  const site = ctx.get('Sec-Fetch-Site');
+  const foreignOrigin = from !== '' && from !== 'null' && from !== own;
+  const foreignSite = site !== '' && site !== 'same-origin' && site !== 'none';
+  if (foreignOrigin || foreignSite) throw foreignForm();
+}
+
+function same(given: string, right: string): boolean {
+  const a = Buffer.from(given);
+  const b = Buffer.from(right);
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** "This page is old, start again": also for routes whose interaction or session is gone. */
+export function pageOld(cause?: unknown): AppError {
+  return new AppError({
+    code: 'page_old',
+    status: 403,
+    publicMessage: 'This page is old. Nothing was done; please start again.',
+    cause,
+  });
+}
+
+function cookiesOff(): AppError {
+  return new AppError({
+    code: 'cookies_off',
+    status: 403,
+    publicMessage:
+      'Your browser did not send our cookie with the form. Please allow cookies for this site, then start again.',
+  });
+}
+
+function foreignForm(): AppError {
+  return new AppError({
+    code: 'foreign_form',
+    status: 403,
+    publicMessage: 'This form was sent from another site, so nothing was done.',
+  });
+}

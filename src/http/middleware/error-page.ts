@@ -1,0 +1,143 @@
+import type { Context, Middleware } from 'koa';
+import { AppError } from '../../errors.ts';
+import type { Log } from '../../ops/log.ts';
+import { prefersHtml } from '../prefers-html.ts';
+import type { Renderer } from '../render.ts';
+import { requestIdOf } from './request-id.ts';
+import { loggablePath } from './request-log.ts';
+
+export interface ErrorPageOptions {
+  readonly render: Renderer['render'];
+  readonly log: Log;
+}
+
+/** When to try again, where the error does not say. */
+const RETRY_AFTER_S = 5;
+
+/** What a client that hung up looks like; nobody is there to be answered. */
+const HUNG_UP: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR'];
+
+/**
+ * Turns whatever was thrown into a page or JSON with a code, a way out and the request id. Stacks go to the log only. Also
+ * answers when no route did (404).
+ */
+export function createErrorPage({ render, log }: ErrorPageOptions): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+      if (ctx.status === 404 && ctx.body == null && ctx.respond !== false && !ctx.headerSent) throw notFound();
+    } catch (thrown) {
+      const error = asAppError(thrown);
+      note(log, ctx, thrown, error);
+      if (!ctx.headerSent) answer(ctx, error, thrown, render);
+      else ctx.res.destroy();
+    }
+  };
+}
+
+function answer(ctx: Context, error: AppError, thrown: unknown, render: Renderer['render']): void {
+  clearHeaders(ctx);
+  const retryAfterS = error.retryAfterS ?? (error.status === 503 ? RETRY_AFTER_S : undefined);
+  if (retryAfterS !== undefined) ctx.set('Retry-After', String(Math.ceil(retryAfterS)));
+  ctx.set('Cache-Control', 'no-store');
+  if (prefersHtml(ctx)) answerPage(ctx, error, thrown, render);
+  else answerJson(ctx, error);
+}
+
+function answerJson(ctx: Context, error: AppError): void {
+  ctx.status = error.status;
+  ctx.type = 'json';
+  ctx.body = { error: error.code, error_description: error.publicMessage, request_id: requestIdOf(ctx) };
+}
+
+function answerPage(ctx: Context, error: AppError, thrown: unknown, render: Renderer['render']): void {
+  const { status, code, publicMessage: message } = error;
+  if (code === 'page_old') {
+    render(ctx, 'page-old', {}, { status });
+  } else if (code === 'body_too_large') {
+    render(ctx, 'body-too-large', {}, { status });
+  } else {
+    const advice = adviceFor(error);
+    render(ctx, 'error', { message, code, ...(advice && { advice }), developer: developerText(thrown) }, { status });
+  }
+}
+
+function adviceFor({ status, retryAfterS }: AppError): string | undefined {
+  if (status === 429) return `Please wait ${retryAfterS ?? RETRY_AFTER_S} s, then try again.`;
+  if (status >= 500 && status !== 503)
+    return 'Please try again. If it stays like this, tell support the two codes below.';
+  return undefined;
+}
+
+/** Shown in development only, see the view. */
+function developerText(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  const cause = thrown.cause instanceof Error ? `\n\ncaused by ${thrown.cause.stack ?? thrown.cause.message}` : '';
+  return `${thrown.stack ?? thrown.message}${cause}`;
+}
+
+/** Content headers of the answer that was under way would lie about this one. */
+function clearHeaders(ctx: Context): void {
+  for (const name of [
+    'Content-Type',
+    'Content-Length',
+    'Content-Encoding',
+    'Content-Disposition',
+    'ETag',
+    'Last-Modified',
+    'Location',
+  ]) {
+    ctx.remove(name);
+  }
+}
+
+function note(log: Log, ctx: Context, thrown: unknown, error: AppError): void {
+  const facts = {
+    request_id: requestIdOf(ctx),
+    method: ctx.method,
+    path: loggablePath(ctx.path),
+    status: error.status,
+    error_code: error.code,
+  };
+  if (hungUp(thrown)) log.debug('request.abandoned', facts);
+  else if (error.status >= 500) log.error('request.failed', { ...facts, error: thrown });
+  else log.debug('request.refused', facts);
+}
+
+function hungUp(thrown: unknown): boolean {
+  return HUNG_UP.includes((thrown as { code?: unknown } | undefined)?.code);
+}
+
+function asAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const status = clientErrorStatus(thrown);
+  if (status === 404) return notFound();
+  if (status !== undefined) {
+    return new AppError({
+      code: 'bad_request',
+      status,
+      publicMessage: 'This service could not make sense of the request.',
+      cause: thrown,
+    });
+  }
+  return new AppError({
+    code: 'internal',
+    status: 500,
+    publicMessage: 'This should not have happened. It was written down, and nothing that was confirmed is lost.',
+    cause: thrown,
+  });
+}
+
+/** Koa's and the router's own refusals (`http-errors`, exposed, 4xx). */
+function clientErrorStatus(thrown: unknown): number | undefined {
+  const { status, expose } = (thrown ?? {}) as { status?: unknown; expose?: unknown };
+  return expose === true && typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
+}
+
+function notFound(): AppError {
+  return new AppError({
+    code: 'not_found',
+    status: 404,
+    publicMessage: 'The address is wrong, or what it led to is gone.',
+  });
+}
