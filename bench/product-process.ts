@@ -1,0 +1,107 @@
+/** The product as people start it: a process of its own on SQLite, seen through its addresses and its log. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export interface ProductProcess {
+  readonly issuer: string;
+  /** When a line of this event (and these facts) was read; waits for it. Epoch-free: `performance.now()`. */
+  logged(event: string, facts?: Readonly<Record<string, unknown>>): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export interface ProductOptions {
+  readonly port: number;
+  /** Client files by client id. */
+  readonly clients: readonly Readonly<Record<string, unknown>>[];
+  readonly accounts: readonly { readonly username: string; readonly password: string }[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const CLI = fileURLToPath(new URL('../src/cli/cli.ts', import.meta.url));
+
+interface Line {
+  readonly at: number;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+export async function startProduct(options: ProductOptions): Promise<ProductProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'signoff-bench-'));
+  const env = environment(options, folder);
+  writeClients(join(folder, 'clients'), options.clients);
+  for (const account of options.accounts) addAccount(account, env);
+  const child = spawn(process.execPath, [CLI, 'start'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const logged = watchLog(child);
+  await logged('server.ready');
+  return {
+    issuer: `http://localhost:${options.port}`,
+    logged,
+    async stop() {
+      child.kill('SIGTERM');
+      await new Promise((resolve) => child.once('exit', resolve));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function environment(options: ProductOptions, folder: string): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'],
+    NODE_ENV: 'development',
+    NODE_NO_WARNINGS: '1',
+    PORT: String(options.port),
+    SIGNOFF_DATA: join(folder, 'data'),
+    SIGNOFF_CLIENTS: join(folder, 'clients'),
+    SIGNOFF_OUTBOUND_ALLOW: '127.0.0.0/8,::1',
+    SIGNOFF_LOG_FORMAT: 'json',
+    SIGNOFF_SIGNIN_LIMIT: 'off',
+    ...options.env,
+  };
+}
+
+/** JSON is YAML. */
+function writeClients(folder: string, clients: ProductOptions['clients']): void {
+  mkdirSync(folder);
+  for (const client of clients) {
+    writeFileSync(join(folder, `${String(client['client_id'])}.yaml`), JSON.stringify(client));
+  }
+}
+
+function addAccount({ username, password }: ProductOptions['accounts'][number], env: NodeJS.ProcessEnv): void {
+  const args = [CLI, 'accounts', 'add', username, '--password-stdin'];
+  const added = spawnSync(process.execPath, args, { env, input: password, encoding: 'utf8' });
+  if (added.status !== 0) throw new Error(`accounts add: ${added.stderr}`);
+}
+
+function watchLog(child: ChildProcess): ProductProcess['logged'] {
+  const lines: Line[] = [];
+  const readers = new Set<() => void>();
+  if (!child.stdout) throw new Error('the child has no standard output');
+  createInterface(child.stdout).on('line', (text) => {
+    lines.push({ at: performance.now(), facts: JSON.parse(text) as Line['facts'] });
+    for (const look of [...readers]) look();
+  });
+  return (event, facts = {}) =>
+    new Promise((resolve, reject) => {
+      const gone = () => reject(new Error(`the product stopped before it logged ${event}`));
+      child.once('exit', gone);
+      function look(): void {
+        const line = lines.find((one) => matches(one, { event, ...facts }));
+        if (!line) return;
+        readers.delete(look);
+        child.off('exit', gone);
+        // Each line is waited for once.
+        lines.splice(lines.indexOf(line), 1);
+        resolve(line.at);
+      }
+      readers.add(look);
+      look();
+    });
+}
+
+function matches(line: Line, wanted: Readonly<Record<string, unknown>>): boolean {
+  return Object.entries(wanted).every(([name, value]) => line.facts[name] === value);
+}

@@ -1,0 +1,29 @@
+/** One line of the benchmark: a value, what it is held against, and what we promised. */
+export interface Row {
+  readonly name: string;
+  readonly value: string;
+  /** Measured in the same run. */
+  readonly baseline: string;
+  readonly ratio: string;
+  readonly target: string;
+  readonly met: boolean;
+}
+
+/** How much is measured: a quick look in under a minute, or enough to quote. */
+export interface Effort {
+  readonly quick: boolean;
+}
+
+/** The value below which a share `p` (0 to 1) of the sorted samples lies. */
+export function percentile(samples: readonly number[], p: number): number {
+  const sorted = samples.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))] ?? Number.NaN;
+}
+
+export function ms(value: number): string {
+  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`;
+}
+
+export function times(value: number): string {
+  return `${value >= 10 ? value.toFixed(0) : value.toFixed(2)} ×`;
+}

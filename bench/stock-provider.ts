@@ -1,0 +1,75 @@
+/** The baseline: oidc-provider as it comes, with its own memory store and its own back-channel fan-out. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair } from 'jose';
+import Koa from 'koa';
+import mount from 'koa-mount';
+import Provider from 'oidc-provider';
+
+export interface StockProvider {
+  readonly issuer: string;
+  stop(): Promise<void>;
+}
+
+/** Starts it for these clients; every interaction signs `alice` in, so that only what is measured takes time. */
+export async function startStockProvider(
+  port: number,
+  clients: readonly Record<string, unknown>[],
+): Promise<StockProvider> {
+  const issuer = `http://localhost:${port}`;
+  const provider = new Provider(issuer, {
+    clients: clients as never,
+    jwks: { keys: [await signingKey()] },
+    cookies: { keys: ['bench'] },
+    features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
+    findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+    interactions: { url: (_ctx, interaction) => `/login/${interaction.uid}` },
+    loadExistingGrant: grantEverything,
+    // Its own fetch refuses loopback addresses, where all our apps are.
+    fetch: (url, options) => fetch(url, options),
+  });
+  const app = new Koa();
+  app.keys = ['bench'];
+  app.silent = true;
+  app.use(async (ctx, next) => {
+    if (!ctx.path.startsWith('/login/')) return next();
+    ctx.respond = false;
+    return provider.interactionFinished(ctx.req, ctx.res, { login: { accountId: 'alice' } });
+  });
+  app.use(mount(provider));
+  const server = createServer(app.callback());
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return {
+    issuer,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A port that is free now. */
+export async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+async function signingKey(): Promise<Record<string, unknown>> {
+  const { privateKey } = await generateKeyPair('RS256', { extractable: true, modulusLength: 2048 });
+  return { ...(await exportJWK(privateKey)), alg: 'RS256', use: 'sig', kid: 'bench' };
+}
+
+async function grantEverything(ctx: { oidc: unknown }): Promise<never> {
+  const oidc = ctx.oidc as {
+    provider: Provider;
+    session: { accountId: string };
+    client: { clientId: string };
+  };
+  const grant = new oidc.provider.Grant({ accountId: oidc.session.accountId, clientId: oidc.client.clientId });
+  grant.addOIDCScope('openid profile email');
+  await grant.save();
+  return grant as never;
+}
