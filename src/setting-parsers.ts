@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
+import type { SignInLimit } from './accounts/sign-in-brake.ts';
 import { ruleProblem } from './ops/address-rules.ts';
 import { suggestion } from './ops/did-you-mean.ts';
 import { parseDuration } from './ops/duration.ts';
@@ -20,12 +21,6 @@ export type Parse<T> = (text: string, surroundings: Surroundings) => Parsed<T>;
 export type StoreAddress =
   | { readonly kind: 'sqlite'; readonly file: string }
   | { readonly kind: 'mongodb'; readonly url: string };
-
-/** Failed sign-ins that are allowed in a window. */
-export interface SignInLimit {
-  readonly tries: number;
-  readonly windowMs: number;
-}
 
 const ok = <T>(value: T): Parsed<T> => ({ value });
 const bad = (problem: string): { readonly problem: string } => ({ problem });

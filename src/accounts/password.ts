@@ -1,0 +1,80 @@
+import { availableParallelism } from 'node:os';
+import { type Algorithm, hash, type Options, verify } from '@node-rs/argon2';
+import { AppError } from '../errors.ts';
+
+/** Hashes and verifies passwords off the main thread, a few at a time. */
+export interface Passwords {
+  /** argon2id in PHC form. */
+  hash(password: string): Promise<string>;
+  /** With no hash to compare (unknown user) it takes as long, and says no. */
+  verify(phc: string | undefined, password: string): Promise<boolean>;
+}
+
+/** OWASP's first recommendation for argon2id: 19 MiB, two passes, one lane. */
+const ARGON2ID: Options = {
+  algorithm: 2 satisfies Algorithm.Argon2id,
+  memoryCost: 19_456,
+  timeCost: 2,
+  parallelism: 1,
+};
+
+/** Of 32 random bytes that nobody kept, made with the numbers above: what an unknown user's password is compared to. */
+const NOBODYS_HASH =
+  '$argon2id$v=19$m=19456,t=2,p=1$mmGg66N5fqaZyqXIKFbQHg$02Gc703RsqO5vUyc8no1kzqK/43QJql5XbDjq7cOmYs';
+
+/** How many wait behind each that is being hashed: about a second's worth. */
+const QUEUE_PER_SLOT = 100;
+
+/**
+ * At most `slots` hashes run at once: they share libuv's pool with signatures and files, and without a bound 32 of them
+ * make one signature wait 116 ms. Beyond `queueMax` waiting ones the answer is `busy` (503, try again).
+ */
+export function createPasswords(limits: { slots?: number; queueMax?: number } = {}): Passwords {
+  const slots = limits.slots ?? defaultSlots();
+  const run = createGate(slots, limits.queueMax ?? slots * QUEUE_PER_SLOT);
+  return {
+    hash: (password) => run(() => hash(normal(password), ARGON2ID)),
+    async verify(phc, password) {
+      const same = await run(() => verify(phc ?? NOBODYS_HASH, normal(password)));
+      return same && phc !== undefined;
+    },
+  };
+}
+
+/** Half of libuv's pool at most, so that the rest of the process keeps breathing. */
+function defaultSlots(): number {
+  const pool = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4) || 4;
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(pool / 2)));
+}
+
+/** The same letters in another Unicode form are the same password (NIST SP 800-63B §5.1.1.2). */
+function normal(password: string): string {
+  return password.normalize('NFKC');
+}
+
+/** First come, first served; the longest queue has a name: `queueMax`. */
+function createGate(slots: number, queueMax: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (work) => {
+    if (running < slots) running += 1;
+    else if (waiting.length >= queueMax) throw busy();
+    else await new Promise<void>((go) => waiting.push(go));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  };
+}
+
+function busy(): AppError {
+  return new AppError({
+    code: 'busy',
+    status: 503,
+    publicMessage: 'Too many people are signing in just now. Please try again in a moment.',
+    retryAfterS: 2,
+  });
+}

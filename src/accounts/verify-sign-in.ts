@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../ops/clock.ts';
+import type { Generation } from '../sessions/session.ts';
+import type { AccountStore, LimitStore, SessionStore } from '../store/store.ts';
+import type { Account } from './account.ts';
+import type { Passwords } from './password.ts';
+import { createSignInBrake, type SignInLimit } from './sign-in-brake.ts';
+
+export interface SignInTry {
+  readonly username: string;
+  readonly password: string;
+  /** Of the browser. */
+  readonly address: string;
+}
+
+export type SignInResult =
+  /** `generation` is what a session begun by this sign-in carries. */
+  | { readonly kind: 'ok'; readonly account: Account; readonly generation: Generation }
+  /** Unknown user, wrong password, disabled account: nobody can tell which. */
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'limited'; readonly retryAfterMs: number };
+
+export interface VerifySignInParts {
+  readonly store: {
+    readonly accounts: Pick<AccountStore, 'findByUsername'>;
+    readonly sessions: Pick<SessionStore, 'generation'>;
+    readonly limits: Pick<LimitStore, 'failures' | 'fail' | 'clear'>;
+  };
+  readonly passwords: Pick<Passwords, 'verify'>;
+  readonly clock: Clock;
+  /** Undefined: off. */
+  readonly limit: SignInLimit | undefined;
+  /** How a slowed try waits; for tests. */
+  readonly pause?: (ms: number) => Promise<unknown>;
+}
+
+const USERNAME_CHARS_MAX = 256;
+const PASSWORD_CHARS_MAX = 1_000;
+
+/**
+ * Verifies user name and password. An unknown user costs the same reads, the same hash and the same write as a wrong
+ * password, so that neither the answer nor its time tells whether an account exists.
+ * Throws `busy` and `store_unavailable`.
+ */
+export function createVerifySignIn(parts: VerifySignInParts): (given: SignInTry) => Promise<SignInResult> {
+  const { store, passwords, clock, limit, pause = sleep } = parts;
+  const brake = createSignInBrake({ limits: store.limits, clock, limit });
+
+  return async function verifySignIn(given) {
+    const permit = await brake.admit(given.username, given.address);
+    if (permit.kind === 'limited') return permit;
+    try {
+      if (permit.slowMs > 0) await pause(permit.slowMs);
+      const result = await compare(given);
+      await (result.kind === 'ok' ? permit.succeeded() : permit.failed());
+      return result;
+    } finally {
+      permit.release();
+    }
+  };
+
+  /**
+   * Generations are read with, or before, the hash that the password is compared to: an "everywhere" or a new password
+   * that comes in between leaves this sign-in with an old one, dead on arrival (invariant 7).
+   */
+  async function compare({ username, password }: SignInTry): Promise<SignInResult> {
+    const tooLong = username.length > USERNAME_CHARS_MAX || password.length > PASSWORD_CHARS_MAX;
+    const found = await store.accounts.findByUsername(username.slice(0, USERNAME_CHARS_MAX));
+    const { realm } = await store.sessions.generation(found?.id ?? 'nobody');
+    const same = await passwords.verify(found?.passwordHash, password.slice(0, PASSWORD_CHARS_MAX));
+    if (!same || !found || tooLong || found.state !== 'active') return { kind: 'refused' };
+    return { kind: 'ok', account: found, generation: { account: found.generation, realm } };
+  }
+}

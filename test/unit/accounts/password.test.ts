@@ -1,0 +1,57 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseOptions } from '@node-rs/argon2';
+import { createPasswords } from '../../../src/accounts/password.ts';
+import { AppError } from '../../../src/errors.ts';
+
+const passwords = createPasswords();
+
+describe('passwords', () => {
+  it('are argon2id, 19 MiB, two passes, one lane', async () => {
+    const phc = await passwords.hash('correct horse');
+    expect(phc).toMatch(/^\$argon2id\$/);
+    expect(parseOptions(phc)).toMatchObject({ memoryCost: 19_456, timeCost: 2, parallelism: 1 });
+  });
+
+  it('are verified', async () => {
+    const phc = await passwords.hash('correct horse');
+    expect(await passwords.verify(phc, 'correct horse')).toBe(true);
+    expect(await passwords.verify(phc, 'Correct horse')).toBe(false);
+    expect(await passwords.verify(undefined, 'correct horse')).toBe(false);
+  });
+
+  it('are the same in every Unicode form', async () => {
+    const phc = await passwords.hash('pa\u00dfw\u00f6rd');
+    expect(await passwords.verify(phc, 'pa\u00dfwo\u0308rd')).toBe(true);
+  });
+
+  it('of nobody cost as much as a real one', async () => {
+    const phc = await passwords.hash('x');
+    const cost = async (hash: string | undefined) => {
+      const before = performance.now();
+      for (let i = 0; i < 10; i++) await passwords.verify(hash, 'guess');
+      return performance.now() - before;
+    };
+    await cost(phc);
+    const [real, dummy] = [await cost(phc), await cost(undefined)];
+    expect(dummy / real).toBeGreaterThan(0.4);
+    expect(dummy / real).toBeLessThan(2.5);
+  });
+});
+
+describe('the queue before argon2', () => {
+  it('is bounded: beyond it the answer is 503 with Retry-After, and nothing is lost', async () => {
+    const small = createPasswords({ slots: 1, queueMax: 2 });
+    const results = await Promise.allSettled(['a', 'b', 'c', 'd', 'e'].map((one) => small.hash(one)));
+    expect(results.map((one) => one.status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected']);
+    const { reason } = results[4] as PromiseRejectedResult;
+    expect(reason).toBeInstanceOf(AppError);
+    expect(reason).toMatchObject({ code: 'busy', status: 503, retryAfterS: 2 });
+    await expect(small.hash('again')).resolves.toMatch(/^\$argon2id/);
+  });
+
+  it('frees its slot when a hash fails', async () => {
+    const small = createPasswords({ slots: 1, queueMax: 0 });
+    await expect(small.verify('not a hash', 'x')).rejects.toThrow();
+    await expect(small.hash('x')).resolves.toMatch(/^\$argon2id/);
+  });
+});
