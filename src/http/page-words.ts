@@ -66,9 +66,10 @@ const TINTS = 8;
 
 /** Which of the eight tile colours a name has: always the same one. */
 export function tint(name: string): number {
-  let hash = 0;
-  for (const character of name) hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) >>> 0;
-  return hash % TINTS;
+  // FNV-1a: neighbours in the alphabet should not look alike.
+  let hash = 0x811c9dc5;
+  for (const character of name) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  return (hash >>> 8) % TINTS;
 }
 
 const NAMES_SHOWN = 6;

@@ -8,7 +8,7 @@ import { ago, count, short, span } from './page-words.ts';
 /** What ended, as a headline. */
 export function headline(page: ReceiptPage): string {
   const { detail } = page;
-  if (detail === undefined) return 'A sign-off';
+  if (detail === undefined) return 'Receipt of a sign-off';
   const app = short(detail.apps[0]?.name ?? detail.continueName ?? 'this app');
   switch (detail.scope) {
     case 'app-here':
@@ -74,8 +74,8 @@ function confirmation(told: number, of: number, counts: ReceiptCounts): string {
 
 /** The second line of an app's row. */
 export function rowDetail(app: ReceiptApp, now: number): string {
-  const several = app.sessions > 1 ? `${count(app.sessions, 'sign-in')}. ` : '';
-  return several + rowSentence(app, now);
+  const several = app.sessions > 1 ? count(app.sessions, 'sign-in') : '';
+  return [several, rowSentence(app, now)].filter((part) => part !== '').join('. ');
 }
 
 function rowSentence(app: ReceiptApp, now: number): string {
