@@ -1,0 +1,1 @@
+export { stopAfterTheRun as default } from './mongo-for-the-run.ts';

@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { accessSync, constants, existsSync } from 'node:fs';
+import path from 'node:path';
+import { MongoMemoryReplSet } from 'mongodb-memory-server-core';
+
+/** A real replica set on loopback, started for one test run. */
+export interface MongoServer {
+  /** With `replicaSet=`, and no database: see `freshDatabaseUrl`. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a replica set of real `mongod` processes with their data in a temporary folder. The program is the one of
+ * `MONGOD`, of the PATH, or of a tools folder beside the clone; else mongodb-memory-server downloads one. Rejects when
+ * none can be had. Members die with this process, also when it is killed.
+ */
+export async function startMongoServer({ members = 1 }: { members?: number } = {}): Promise<MongoServer> {
+  const mongod = findMongod();
+  const set = await MongoMemoryReplSet.create({
+    ...(mongod === undefined ? {} : { binary: { systemBinary: mongod, version: versionOf(mongod) } }),
+    replSet: { count: members, storageEngine: 'wiredTiger', args: ['--wiredTigerCacheSizeGB', '0.25'] },
+  });
+  return {
+    url: set.getUri(),
+    async stop() {
+      await set.stop({ doCleanup: true, force: true });
+    },
+  };
+}
+
+/**
+ * The address of a database of its own on the replica set of this test run (`npm run test:mongo` starts it, `MONGO_URL`
+ * names it), or undefined when there is none: show the suite as skipped then.
+ */
+export function freshDatabaseUrl(): string | undefined {
+  const server = process.env['MONGO_URL'];
+  if (!server) return undefined;
+  const url = new URL(server);
+  url.pathname = `/signoff_test_${randomBytes(8).toString('hex')}`;
+  return url.href;
+}
+
+function findMongod(): string | undefined {
+  return process.env['MONGOD'] || onThePath('mongod') || besideTheClone();
+}
+
+function onThePath(program: string): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(path.delimiter).filter((folder) => folder !== '');
+  return folders.map((folder) => path.join(folder, program)).find(isProgram);
+}
+
+/** A machine set up for working on Signoff may have a script there that prints where its mongod is. */
+function besideTheClone(): string | undefined {
+  const script = path.resolve(import.meta.dirname, '../../..', 'shared', 'mongodb', 'mongod-path');
+  return existsSync(script) ? execFileSync(script, { encoding: 'utf8' }).trim() : undefined;
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function versionOf(mongod: string): string {
+  const answer = execFileSync(mongod, ['--version'], { encoding: 'utf8' });
+  return /db version v(\d+\.\d+\.\d+)/.exec(answer)?.[1] ?? '6.0.5';
+}
