@@ -1,1 +1,4 @@
-export { stopAfterTheRun as default } from './mongo-for-the-run.ts';
+import { stopAfterTheRun } from './mongo-for-the-run.ts';
+
+/** Jest's global tear-down: stops what the set-up started. */
+export default stopAfterTheRun;
