@@ -1,0 +1,123 @@
+import { Router } from '@koa/router';
+import type { Context, Middleware } from 'koa';
+import Koa from 'koa';
+import type { SignInResult, SignInTry } from '../accounts/verify-sign-in.ts';
+import type { Client } from '../clients/client-file.ts';
+import type { EndSessions } from '../logout/end-sessions.ts';
+import type { Receipts } from '../logout/receipt.ts';
+import type { OnSettled, WaitForApps } from '../logout/wait-for-apps.ts';
+import type { EndSessionRequest } from '../oidc/end-session-request.ts';
+import type { Interactions } from '../oidc/interactions.ts';
+import type { ParkedRequests } from '../oidc/parked-requests.ts';
+import type { Oidc } from '../oidc/provider.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { CryptoBox } from '../ops/crypto-box.ts';
+import type { Log } from '../ops/log.ts';
+import type { Store, StoredSession } from '../store/store.ts';
+import type { EventStreams } from './event-streams.ts';
+import { createClientAddress } from './middleware/client-address.ts';
+import { createCsrf } from './middleware/csrf.ts';
+import { createErrorPage } from './middleware/error-page.ts';
+import { createExpectedHost } from './middleware/expected-host.ts';
+import { createRateLimit } from './middleware/rate-limit.ts';
+import { createReadBody } from './middleware/read-body.ts';
+import { createRequestId } from './middleware/request-id.ts';
+import { createRequestLog } from './middleware/request-log.ts';
+import { createSecurityHeaders } from './middleware/security-headers.ts';
+import type { Renderer } from './render.ts';
+import { mountEndSession } from './routes/end-session.ts';
+import { mountHealth } from './routes/health.ts';
+import { mountHome } from './routes/home.ts';
+import { mountInteraction } from './routes/interaction.ts';
+import { mountPostToGet, parametersOf } from './routes/post-to-get.ts';
+import { mountReceipt } from './routes/receipt.ts';
+import { createSignOffTickets } from './routes/sign-off-ticket.ts';
+
+/** Everything the edge needs, by name; `wire.ts` puts it together. */
+export interface AppParts {
+  readonly issuer: string;
+  /** The same array as the library's: both sign cookies that the other reads. */
+  readonly cookieKeys: readonly string[];
+  /** Networks whose `X-Forwarded-For` is believed. */
+  readonly proxies: readonly string[];
+  readonly logoutWaitMs: number;
+  /** Words for scopes that the operator added. */
+  readonly scopeWords: Readonly<Record<string, string>>;
+  readonly store: Pick<Store, 'sessions' | 'accounts' | 'ping'>;
+  readonly box: CryptoBox;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly renderer: Renderer;
+  readonly streams: EventStreams;
+  readonly clientOf: (clientId: string) => Client | undefined;
+  readonly oidc: Oidc;
+  readonly interactions: Interactions;
+  readonly parked: ParkedRequests;
+  readonly readEndSessionRequest: (
+    parameters: URLSearchParams,
+    browser: StoredSession | undefined,
+  ) => Promise<EndSessionRequest>;
+  readonly verifySignIn: (given: SignInTry) => Promise<SignInResult>;
+  readonly endSessions: EndSessions;
+  readonly waitForApps: WaitForApps;
+  readonly receipts: Receipts;
+  readonly onSettled: OnSettled;
+  /** Why deliveries do not run in this process although they should; undefined while they do. */
+  readonly deliveryTrouble: () => string | undefined;
+}
+
+/** A POST at `/auth` or `/session/end` writes a row for a stranger; an office behind one address still gets through. */
+const PARKING_RATE = { burst: 200, perSecond: 50 };
+
+/** The edge: middleware from the outside in, our routes, then the library's. */
+export function createApp(parts: AppParts): Koa {
+  const { issuer, log, clock, renderer, oidc, cookieKeys } = parts;
+  const { render } = renderer;
+  const app = new Koa();
+  app.keys = [...cookieKeys];
+  // Koa's own handler writes whole errors to stderr; ours has answered and logged before it is asked.
+  app.silent = true;
+  const csrf = createCsrf({ key: cookieKeys[0] ?? '', issuer });
+
+  app.use(createRequestId());
+  app.use(createRequestLog({ log, clock }));
+  app.use(createSecurityHeaders({ issuer }));
+  app.use(createErrorPage({ render, log }));
+  app.use(createClientAddress({ proxies: parts.proxies }));
+  app.use(createExpectedHost({ issuer, render }));
+  app.use(renderer.serveAssets);
+  app.use(csrf.issue);
+  app.use(createRoutes(parts, csrf.check));
+  app.use(oidc.middleware as Middleware);
+  return app;
+}
+
+function createRoutes(parts: AppParts, checkCsrf: Middleware): Middleware {
+  const { oidc, box, clock, parked, renderer } = parts;
+  const readBody = createReadBody();
+  const shared = {
+    ...parts,
+    render: renderer.render,
+    readBody,
+    checkCsrf,
+    takeForm: inOrder(readBody, checkCsrf),
+    tickets: createSignOffTickets({ box, clock }),
+    rateLimit: createRateLimit({ clock, ...PARKING_RATE }),
+    sessionOf: (ctx: Context) => oidc.sessionOf(ctx),
+    clearSessionCookie: (ctx: Context) => oidc.clearSessionCookie(ctx),
+    readRequest: parts.readEndSessionRequest,
+    parametersOf: (ctx: Context) => parametersOf(ctx, parked),
+  };
+  const router = new Router();
+  mountHealth(router, shared);
+  mountHome(router, shared);
+  mountPostToGet(router, shared);
+  mountInteraction(router, shared);
+  mountEndSession(router, shared);
+  mountReceipt(router, shared);
+  return router.routes() as Middleware;
+}
+
+function inOrder(first: Middleware, second: Middleware): Middleware {
+  return (ctx, next) => first(ctx, async () => second(ctx, next));
+}

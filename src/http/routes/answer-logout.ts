@@ -1,0 +1,71 @@
+import type { Context } from 'koa';
+import type { Client } from '../../clients/client-file.ts';
+import type { Ended } from '../../logout/end-sessions.ts';
+import type { Logout, Progress } from '../../logout/logout.ts';
+import type { WaitForApps } from '../../logout/wait-for-apps.ts';
+import type { Clock } from '../../ops/clock.ts';
+import { appFace } from '../app-face.ts';
+import type { Renderer } from '../render.ts';
+import { markBrowser } from './receipt-cookie.ts';
+
+export interface AnswerLogoutParts {
+  readonly waitForApps: WaitForApps;
+  /** `SIGNOFF_LOGOUT_WAIT`. */
+  readonly logoutWaitMs: number;
+  readonly clock: Clock;
+  readonly render: Renderer['render'];
+}
+
+/** Who asked and where to go on to. */
+export interface Onward {
+  readonly client: Client | undefined;
+  /** The registered `post_logout_redirect_uri` with `state`; undefined when there is none, or it must not be used. */
+  readonly continueUri: string | undefined;
+}
+
+/**
+ * Answers the browser after a logout was committed (DESIGN §5 "Answering"): waits for first answers, at most
+ * `SIGNOFF_LOGOUT_WAIT`; all told → on to the app, else (and without an address to go to) the receipt. The receipt is
+ * what keeps us honest: an early redirect would claim more than is known.
+ */
+export async function answerLogout(
+  ctx: Context,
+  ended: Ended,
+  onward: Onward,
+  parts: AnswerLogoutParts,
+): Promise<void> {
+  if (ended.kind === 'nothing') {
+    answerSignedOut(ctx, onward, parts);
+    return;
+  }
+  const { logout, linkId } = ended;
+  const progress = await parts.waitForApps(logout.id, parts.logoutWaitMs);
+  const skipsReceipt = onward.client?.logout.after_wait === 'redirect';
+  if (onward.continueUri !== undefined && (skipsReceipt || allTold(logout, progress))) {
+    seeOther(ctx, onward.continueUri);
+    return;
+  }
+  markBrowser(ctx, linkId, parts.clock.now());
+  seeOther(ctx, `/logout/${linkId}`);
+}
+
+/** Nothing (more) to end here: no error (RP-Initiated Logout §4). */
+export function answerSignedOut(ctx: Context, { client, continueUri }: Onward, { render }: AnswerLogoutParts): void {
+  if (continueUri !== undefined) seeOther(ctx, continueUri);
+  else render(ctx, 'signed-out', client ? { app: appFace(client) } : {});
+}
+
+/** An app that cannot be told, or need not be, holds nobody. */
+function allTold(logout: Logout, { trying, refused, givenUp }: Progress): boolean {
+  return !logout.walking && trying + refused + givenUp === 0;
+}
+
+/**
+ * 303, never 307: the browser must not send the form again (BP14). The address is written byte for byte, only what no
+ * header may hold is encoded; Koa's `redirect` would rewrite all of it.
+ */
+export function seeOther(ctx: Context, address: string): void {
+  ctx.set('Location', address.replace(/[^\x21-\x7e]+/g, encodeURIComponent));
+  ctx.status = 303;
+  ctx.body = '';
+}

@@ -1,0 +1,208 @@
+import type { Router } from '@koa/router';
+import type { Context, Middleware } from 'koa';
+import type { Client } from '../../clients/client-file.ts';
+import { AppError } from '../../errors.ts';
+import type { Cause, Ended, EndSessions } from '../../logout/end-sessions.ts';
+import type { EndTarget, Scope } from '../../logout/logout.ts';
+import { decideLogout, type LogoutDecision } from '../../logout/logout-policy.ts';
+import type { EndSessionRequest } from '../../oidc/end-session-request.ts';
+import type { Participation } from '../../sessions/session.ts';
+import type { Store, StoredSession } from '../../store/store.ts';
+import { pageOld } from '../middleware/csrf.ts';
+import { formOf } from '../middleware/read-body.ts';
+import { answerAccountSwitch } from './account-switch.ts';
+import { type AnswerLogoutParts, answerLogout, answerSignedOut, seeOther } from './answer-logout.ts';
+import { explainFault } from './end-session-faults.ts';
+import { type SignOffPageParts, signOffPage } from './sign-off-page.ts';
+import { readScope, type SignOffTickets } from './sign-off-ticket.ts';
+
+export interface EndSessionParts extends AnswerLogoutParts, SignOffPageParts {
+  readonly store: SignOffPageParts['store'] & {
+    readonly sessions: Pick<Store['sessions'], 'list' | 'get' | 'participation'>;
+  };
+  readonly endSessions: EndSessions;
+  readonly issuer: string;
+  readonly tickets: SignOffTickets;
+  readonly sessionOf: (ctx: Context) => Promise<StoredSession | undefined>;
+  readonly clearSessionCookie: (ctx: Context) => void;
+  readonly readRequest: (parameters: URLSearchParams, browser: StoredSession | undefined) => Promise<EndSessionRequest>;
+  /** The parameters of this GET: parked ones of a POST before it, else its query. */
+  readonly parametersOf: (ctx: Context) => Promise<URLSearchParams>;
+  readonly readBody: Middleware;
+  readonly checkCsrf: Middleware;
+}
+
+/**
+ * RP-Initiated Logout 1.0, in place of the library's routes. The cookie says whose session ends; the request only how
+ * much, and where to go on to. POST comes here as a GET (`post-to-get.ts`).
+ */
+export function mountEndSession(router: Router, parts: EndSessionParts): void {
+  router.get('/session/end', async (ctx) => {
+    // Link checkers and prefetching browsers look at addresses; only a person's visit may end anything.
+    if (ctx.method === 'HEAD' || isPrefetch(ctx)) throw lookOnly();
+    const browser = await parts.sessionOf(ctx);
+    const request = await parts.readRequest(await parts.parametersOf(ctx), browser);
+    await answerRequest(ctx, request, browser, parts);
+  });
+
+  router.post('/session/end/confirm', parts.readBody, answerAccountSwitch(parts), parts.checkCsrf, async (ctx) => {
+    await confirm(ctx, parts);
+  });
+}
+
+async function answerRequest(
+  ctx: Context,
+  request: EndSessionRequest,
+  browser: StoredSession | undefined,
+  parts: EndSessionParts,
+): Promise<void> {
+  const decision = decideLogout({ ...request, signedIn: browser !== undefined, hintLives: isAlive(request) });
+  const { client, continueUri } = request;
+  switch (decision.kind) {
+    case 'refuse':
+      parts.render(ctx, 'error', explainFault(request), { status: 400 });
+      return;
+    case 'already-out':
+      answerSignedOut(ctx, { client, continueUri: decision.redirects ? continueUri : undefined }, parts);
+      return;
+    case 'end-own':
+      await endOwn(ctx, request, parts);
+      return;
+    case 'ask':
+      await askFirst(ctx, decision, request, signedIn(browser), parts);
+      return;
+    case 'proceed': {
+      const cause = { reason: 'app', actor: { kind: 'client', id: client?.client_id ?? '' } } as const;
+      await proceed(ctx, { scope: decision.scope, client, continueUri, cause }, signedIn(browser), parts);
+      return;
+    }
+  }
+}
+
+async function askFirst(
+  ctx: Context,
+  ask: Extract<LogoutDecision, { kind: 'ask' }>,
+  request: EndSessionRequest,
+  browser: StoredSession,
+  parts: EndSessionParts,
+): Promise<void> {
+  const sealed = parts.tickets.seal({
+    sessionUid: browser.session.uid,
+    clientId: request.client?.client_id,
+    continueUri: ask.redirects ? request.continueUri : undefined,
+  });
+  const page = await signOffPage({ ask, request, browser, sealed }, parts);
+  if (page === undefined) answerSignedOut(ctx, { client: request.client, continueUri: undefined }, parts);
+  else parts.render(ctx, 'sign-off', page);
+}
+
+/** The sign-off page's answer, or that of an error page that offered to sign out (without a ticket). */
+async function confirm(ctx: Context, parts: EndSessionParts): Promise<void> {
+  const { values, duplicated } = formOf(ctx);
+  if (duplicated.length > 0) throw badForm(`The form says ${duplicated[0]} twice.`);
+  const ticket = parts.tickets.open(values.get('request'));
+  const client = ticket?.clientId === undefined ? undefined : parts.clientOf(ticket.clientId);
+  const onward = { client, continueUri: ticket?.continueUri };
+  const decision = values.get('decision');
+  if (decision === 'stay') return seeOther(ctx, client?.client_uri ?? '/');
+  if (decision !== 'sign-out') throw badForm('The form says neither "sign-out" nor "stay".');
+  const scope = readScope(values.get('scope'));
+  if (scope === undefined) throw badForm('The form names none of the four scopes.');
+  const browser = await parts.sessionOf(ctx);
+  if (browser === undefined) return answerSignedOut(ctx, onward, parts);
+  if (ticket !== undefined && ticket.sessionUid !== browser.session.uid) throw pageOld();
+  const cause = { reason: 'user', actor: { kind: 'user', id: browser.session.accountId } } as const;
+  await proceed(ctx, { ...onward, scope, cause }, browser, parts);
+}
+
+interface Agreed {
+  readonly scope: Scope;
+  readonly client: Client | undefined;
+  readonly continueUri: string | undefined;
+  readonly cause: Pick<Cause, 'reason' | 'actor'>;
+}
+
+/** Ends what was agreed on, here and now. */
+async function proceed(ctx: Context, agreed: Agreed, browser: StoredSession, parts: EndSessionParts): Promise<void> {
+  const target = await targetOf(agreed.scope, agreed.client, browser, parts);
+  const ended: Ended = target ? await end(target, agreed, parts) : { kind: 'nothing' };
+  if (!isAppOnly(agreed.scope)) parts.clearSessionCookie(ctx);
+  await answerLogout(ctx, ended, agreed, parts);
+}
+
+function end(target: EndTarget, { scope, client, continueUri, cause }: Agreed, parts: EndSessionParts): Promise<Ended> {
+  return parts.endSessions(target, {
+    ...cause,
+    scope,
+    ...(client && { clientId: client.client_id }),
+    ...(continueUri !== undefined && { continueUri }),
+  });
+}
+
+/** What a scope means in this browser. Undefined where the app has nothing (left) here to end. */
+async function targetOf(
+  scope: Scope,
+  client: Client | undefined,
+  { session }: StoredSession,
+  { store }: EndSessionParts,
+): Promise<EndTarget | undefined> {
+  if (scope === 'all-here') return { kind: 'session', uid: session.uid };
+  if (scope === 'all-everywhere') return { kind: 'account', accountId: session.accountId };
+  if (client === undefined) throw badForm('No app asked, so none can be signed out alone.');
+  if (scope === 'app-everywhere') {
+    return { kind: 'account-client', accountId: session.accountId, clientId: client.client_id };
+  }
+  const [own] = live(await store.sessions.get(session.uid)).filter((one) => one.clientId === client.client_id);
+  return own && { kind: 'participation', sid: own.sid };
+}
+
+/**
+ * Nobody is signed in in this browser, but the app proves by its hint that it still is: it asks for its own end, and for
+ * that of the session when no other app is left in it. The answer goes back to the app at once where it may.
+ */
+async function endOwn(ctx: Context, request: EndSessionRequest, parts: EndSessionParts): Promise<void> {
+  const { client, continueUri, liveSid = '' } = request;
+  const participation = await parts.store.sessions.participation(liveSid);
+  const uid = participation?.sessionUid ?? '';
+  const others = live(await parts.store.sessions.get(uid)).filter((one) => one.clientId !== client?.client_id);
+  const target: EndTarget = others.length > 0 ? { kind: 'participation', sid: liveSid } : { kind: 'session', uid };
+  const cause = { reason: 'app', actor: { kind: 'client', id: client?.client_id ?? '' } } as const;
+  const scope = others.length > 0 ? 'app-here' : 'all-here';
+  const ended = await end(target, { scope, client, continueUri, cause }, parts);
+  if (ended.kind === 'ended') await parts.waitForApps(ended.logout.id, parts.logoutWaitMs);
+  answerSignedOut(ctx, { client, continueUri }, parts);
+}
+
+function live(view: { readonly participations: readonly Participation[] } | undefined): readonly Participation[] {
+  return view?.participations.filter((one) => one.endedAt === undefined) ?? [];
+}
+
+function isAlive({ liveSid }: EndSessionRequest): boolean {
+  return liveSid !== undefined;
+}
+
+function isAppOnly(scope: Scope): boolean {
+  return scope === 'app-here' || scope === 'app-everywhere';
+}
+
+/** The policy asks or proceeds only where somebody is signed in. */
+function signedIn(browser: StoredSession | undefined): StoredSession {
+  if (browser === undefined) throw new Error('decided for a session that is not there');
+  return browser;
+}
+
+function isPrefetch(ctx: Context): boolean {
+  return /prefetch|prerender/.test(ctx.get('Sec-Purpose') || ctx.get('Purpose'));
+}
+
+function lookOnly(): AppError {
+  return new AppError({
+    code: 'visit_needed',
+    status: 503,
+    publicMessage: 'Signing out takes a visit of this page; looking ahead at it does nothing.',
+  });
+}
+
+function badForm(publicMessage: string): AppError {
+  return new AppError({ code: 'bad_form', status: 400, publicMessage: `${publicMessage} Nothing was ended.` });
+}

@@ -1,0 +1,53 @@
+import type { Router } from '@koa/router';
+import type { Context } from 'koa';
+import type { Account } from '../../accounts/account.ts';
+import { type Client, canBeTold } from '../../clients/client-file.ts';
+import type { Store, StoredSession } from '../../store/store.ts';
+import type { HomeApp } from '../page-models.ts';
+import { personFace } from '../person-face.ts';
+import type { Renderer } from '../render.ts';
+
+export interface HomeParts {
+  readonly store: {
+    readonly sessions: Pick<Store['sessions'], 'get'>;
+    readonly accounts: Pick<Store['accounts'], 'find'>;
+  };
+  readonly render: Renderer['render'];
+  readonly sessionOf: (ctx: Context) => Promise<StoredSession | undefined>;
+  readonly clientOf: (clientId: string) => Client | undefined;
+}
+
+const SIGN_OUT = '/session/end';
+
+/** `/`: who am I here, in which apps, and the way out. */
+export function mountHome(router: Router, parts: HomeParts): void {
+  router.get('/', async (ctx) => {
+    const browser = await parts.sessionOf(ctx);
+    const account = browser && (await parts.store.accounts.find(browser.session.accountId));
+    if (browser === undefined || account === undefined) {
+      parts.render(ctx, 'home', { apps: [], signOutHref: SIGN_OUT });
+      return;
+    }
+    await show(ctx, browser, account, parts);
+  });
+}
+
+async function show(ctx: Context, browser: StoredSession, account: Account, parts: HomeParts): Promise<void> {
+  const view = await parts.store.sessions.get(browser.session.uid);
+  const ids = new Set(view?.participations.filter(({ endedAt }) => endedAt === undefined).map((one) => one.clientId));
+  parts.render(ctx, 'home', {
+    person: personFace(account),
+    shared: browser.payload['transient'] === true,
+    apps: [...ids].map((id) => appRow(id, parts.clientOf(id))),
+    signOutHref: SIGN_OUT,
+  });
+}
+
+function appRow(clientId: string, client: Client | undefined): HomeApp {
+  return {
+    name: client?.client_name ?? clientId,
+    ...(client?.client_uri !== undefined && { uri: client.client_uri }),
+    canBeTold: client !== undefined && canBeTold(client),
+    signOutHref: `${SIGN_OUT}?${new URLSearchParams({ client_id: clientId })}`,
+  };
+}

@@ -1,0 +1,190 @@
+import type { Router } from '@koa/router';
+import type { Context, Middleware } from 'koa';
+import type { Client } from '../../clients/client-file.ts';
+import { AppError } from '../../errors.ts';
+import { type Receipt, type Receipts, receiptJson } from '../../logout/receipt.ts';
+import type { OnSettled } from '../../logout/wait-for-apps.ts';
+import type { Clock } from '../../ops/clock.ts';
+import type { StoredSession } from '../../store/store.ts';
+import type { EventStream, EventStreams } from '../event-streams.ts';
+import type { ReceiptDetail, ReceiptPage } from '../page-models.ts';
+import type { Renderer } from '../render.ts';
+import { isMarked } from './receipt-cookie.ts';
+
+export interface ReceiptRouteParts {
+  readonly receipts: Receipts;
+  readonly render: Renderer['render'];
+  readonly streams: EventStreams;
+  readonly onSettled: OnSettled;
+  readonly clock: Clock;
+  readonly clientOf: (clientId: string) => Pick<Client, 'client_uri'> | undefined;
+  readonly sessionOf: (ctx: Context) => Promise<StoredSession | undefined>;
+  /** Reads a form and checks its csrf field. */
+  readonly takeForm: Middleware;
+}
+
+/** How often an open stream looks at the store although nobody signalled: another process may be the one that delivers. */
+const LOOK_EVERY_MS = 2_000;
+
+/**
+ * `/logout/<id>`: what became of a logout. The id is the permission to see counts; names, reason and the address to go on
+ * to are for the browser that signed off, or a session of that account (DESIGN §5).
+ */
+export function mountReceipt(router: Router, parts: ReceiptRouteParts): void {
+  router.get('/logout/:id', async (ctx) => {
+    const { receipt, full } = await find(ctx, parts);
+    ctx.vary('Accept');
+    if (ctx.accepts('html', 'json') === 'json') ctx.body = receiptJson(receipt, full);
+    else parts.render(ctx, 'receipt', pageOf(ctx, receipt, full, parts));
+  });
+
+  router.get('/logout/:id/events', async (ctx) => {
+    const { receipt, full } = await find(ctx, parts);
+    const stream = parts.streams.open(ctx);
+    if (stream === undefined) throw tooManyStreams();
+    follow(stream, { id: idOf(ctx), receipt, full }, parts);
+  });
+
+  router.post('/logout/:id', parts.takeForm, async (ctx) => {
+    const { receipt, full } = await find(ctx, parts);
+    if (!full) throw notFound();
+    await parts.receipts.close(idOf(ctx));
+    ctx.redirect(receipt.continueUri ?? '/');
+    ctx.status = 303;
+  });
+}
+
+function idOf(ctx: Context): string {
+  return String(ctx['params'].id);
+}
+
+async function find(ctx: Context, { receipts, sessionOf, clock }: ReceiptRouteParts) {
+  const receipt = await receipts.byLink(idOf(ctx));
+  if (receipt === undefined) throw notFound();
+  return { receipt, full: isMarked(ctx, idOf(ctx), clock.now()) || isOwn(receipt, await sessionOf(ctx)) };
+}
+
+/** A logout that is about everybody (a client's removal) is nobody's own. */
+function isOwn({ logout }: Receipt, browser: StoredSession | undefined): boolean {
+  return logout.accountId !== undefined && logout.accountId === browser?.session.accountId;
+}
+
+/** Sends the receipt now and whenever it changes, until it is settled. */
+function follow(
+  stream: EventStream,
+  first: { readonly id: string; readonly receipt: Receipt; readonly full: boolean },
+  { receipts, onSettled }: ReceiptRouteParts,
+): void {
+  let sent = '';
+  let looking = false;
+  let again = false;
+
+  function show(receipt: Receipt): void {
+    const message = receiptJson(receipt, first.full);
+    const text = JSON.stringify(message);
+    if (text !== sent) stream.send('receipt', message);
+    sent = text;
+    if (receipt.state === 'settled') stream.close();
+  }
+
+  /** A store that is gone for a moment costs one look, not the stream. */
+  async function look(): Promise<void> {
+    again = looking;
+    if (looking) return;
+    looking = true;
+    try {
+      const receipt = await receipts.byLink(first.id);
+      if (receipt === undefined) stream.close();
+      else show(receipt);
+    } catch {
+      again = false;
+    } finally {
+      looking = false;
+    }
+    if (again) await look();
+  }
+
+  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  const unlisten = onSettled((logoutIds) => {
+    if (logoutIds.includes(first.receipt.logout.id)) void look();
+  });
+  stream.onClose(() => {
+    clearInterval(timer);
+    unlisten();
+  });
+  show(first.receipt);
+}
+
+function pageOf(ctx: Context, receipt: Receipt, full: boolean, parts: ReceiptRouteParts): ReceiptPage {
+  const { told, trying, refused, moot } = receipt.counts;
+  const href = `/logout/${idOf(ctx)}`;
+  return {
+    href,
+    at: receipt.logout.at,
+    now: parts.clock.now(),
+    state: receipt.state,
+    counts: {
+      told,
+      trying,
+      refused,
+      moot,
+      givenUp: receipt.counts['given-up'],
+      cannotBeTold: receipt.counts['cannot-be-told'],
+    },
+    stay: ctx.query['stay'] === '1',
+    ...(full && { detail: detailOf(receipt, href, parts) }),
+  };
+}
+
+function detailOf(
+  { logout, apps, continueUri }: Receipt,
+  href: string,
+  { clientOf }: ReceiptRouteParts,
+): ReceiptDetail {
+  const asker = apps.find((app) => app.clientId === logout.clientId);
+  return {
+    scope: logout.scope ?? SCOPE_OF_TARGET[logout.target.kind],
+    reason: logout.reason,
+    apps: apps.map((app) => {
+      const uri = clientOf(app.clientId)?.client_uri;
+      return {
+        clientId: app.clientId,
+        name: app.name,
+        state: app.state,
+        sessions: app.sessions,
+        attempts: app.attempts,
+        ...(app.nextAttemptAt !== undefined && { nextAttemptAt: app.nextAttemptAt }),
+        ...(app.lastStatus !== undefined && { lastStatus: app.lastStatus }),
+        ...(uri !== undefined && { uri }),
+      };
+    }),
+    ...(continueUri !== undefined && { continueUri }),
+    ...(asker !== undefined && { continueName: asker.name }),
+    done: { action: href },
+  };
+}
+
+const SCOPE_OF_TARGET = {
+  session: 'session',
+  participation: 'app-here',
+  account: 'account',
+  'account-client': 'app-everywhere',
+  client: 'client',
+} as const;
+
+function notFound(): AppError {
+  return new AppError({
+    code: 'no_receipt',
+    status: 404,
+    publicMessage: 'There is no receipt here. It may have been closed, or it is older than a day.',
+  });
+}
+
+function tooManyStreams(): AppError {
+  return new AppError({
+    code: 'busy',
+    status: 503,
+    publicMessage: 'Too many pages are being kept up to date just now. Reload the page to see how things stand.',
+    retryAfterS: 10,
+  });
+}

@@ -1,0 +1,76 @@
+import type { Context } from 'koa';
+import type { SignInResult, SignInTry } from '../../accounts/verify-sign-in.ts';
+import type { InteractionDetails, Interactions } from '../../oidc/interactions.ts';
+import { describeDevice } from '../../sessions/device.ts';
+import { appFace } from '../app-face.ts';
+import { clientAddressOf } from '../middleware/client-address.ts';
+import { formOf } from '../middleware/read-body.ts';
+import type { SignInNotice } from '../page-models.ts';
+import type { Renderer } from '../render.ts';
+import { deviceKeyOf, ensureDevice } from './device-cookie.ts';
+
+export interface SignInParts {
+  readonly render: Renderer['render'];
+  readonly interactions: Pick<Interactions, 'finishSignIn'>;
+  readonly verifySignIn: (given: SignInTry) => Promise<SignInResult>;
+}
+
+type Details = Extract<InteractionDetails, { kind: 'sign-in' }>;
+
+export interface SignIn {
+  /** Shows the form; sets the device cookie, so that two pages opened at once belong to one device. */
+  show(ctx: Context, details: Details, notice: SignInNotice | undefined): void;
+  /** Answers where to go on to, or undefined when the form is shown again. Fields `username`, `password`, `shared`. */
+  take(ctx: Context, details: Details): Promise<string | undefined>;
+}
+
+/** Status codes of a form that is shown again: monitoring and rate rules in front of us look at nothing else. */
+const STATUS: Readonly<Record<SignInNotice['kind'], number>> = { again: 200, empty: 400, wrong: 401, wait: 429 };
+
+export function createSignIn({ render, interactions, verifySignIn }: SignInParts): SignIn {
+  function show(ctx: Context, { client, loginHint }: Details, notice: SignInNotice | undefined): void {
+    ensureDevice(ctx);
+    const typed = ctx.method === 'POST' ? formOf(ctx).values : undefined;
+    const username = typed?.get('username') ?? loginHint;
+    const page = {
+      form: { action: ctx.path },
+      app: appFace(client),
+      shared: typed?.has('shared') ?? false,
+      ...(username !== undefined && { username }),
+      ...(notice && { notice }),
+    };
+    render(ctx, 'sign-in', page, { status: notice ? STATUS[notice.kind] : 200 });
+  }
+
+  async function take(ctx: Context, details: Details): Promise<string | undefined> {
+    const { values } = formOf(ctx);
+    const given = { username: values.get('username')?.trim() ?? '', password: values.get('password') ?? '' };
+    if (given.username === '' || given.password === '') {
+      show(ctx, details, { kind: 'empty' });
+      return undefined;
+    }
+    const result = await verifySignIn({ ...given, address: clientAddressOf(ctx) });
+    if (result.kind !== 'ok') {
+      refuse(ctx, details, result);
+      return undefined;
+    }
+    return interactions.finishSignIn(ctx, {
+      account: result.account,
+      generation: result.generation,
+      device: { name: describeDevice(ctx.get('User-Agent')), key: deviceKeyOf(ctx) },
+      shared: values.has('shared'),
+    });
+  }
+
+  function refuse(ctx: Context, details: Details, result: Exclude<SignInResult, { kind: 'ok' }>): void {
+    if (result.kind === 'refused') {
+      show(ctx, details, { kind: 'wrong' });
+      return;
+    }
+    const seconds = Math.max(1, Math.ceil(result.retryAfterMs / 1_000));
+    ctx.set('Retry-After', String(seconds));
+    show(ctx, details, { kind: 'wait', seconds });
+  }
+
+  return { show, take };
+}

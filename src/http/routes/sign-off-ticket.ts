@@ -1,0 +1,54 @@
+import { SCOPES, type Scope } from '../../logout/logout.ts';
+import type { Clock } from '../../ops/clock.ts';
+import type { CryptoBox } from '../../ops/crypto-box.ts';
+import { pageOld } from '../middleware/csrf.ts';
+
+/** What was checked when the sign-off page was made, for the form that comes back from it. */
+export interface SignOffTicket {
+  /** Whose page it was: the form of one session must not end another. */
+  readonly sessionUid: string;
+  readonly clientId: string | undefined;
+  /** The registered address to go to after a yes. */
+  readonly continueUri: string | undefined;
+}
+
+export interface SignOffTickets {
+  seal(ticket: SignOffTicket): string;
+  /** Undefined when the form carried none; throws `page_old` for one that is altered or older than an hour. */
+  open(text: string | undefined): SignOffTicket | undefined;
+}
+
+const LIFE_MS = 60 * 60 * 1000;
+
+/** Tells these tickets from all else that is sealed under the same key. */
+const PURPOSE = 'sign-off';
+
+/**
+ * The checked request travels through the form sealed (AES-256-GCM), so that nobody can swap the client or the address
+ * to go to, and the address bar and the page's source hold no hint.
+ */
+export function createSignOffTickets({ box, clock }: { box: CryptoBox; clock: Clock }): SignOffTickets {
+  return {
+    seal: (ticket) => box.seal(JSON.stringify({ ...ticket, purpose: PURPOSE, until: clock.now() + LIFE_MS })),
+    open(text) {
+      if (text === undefined || text === '') return undefined;
+      const content = unseal(text, box);
+      if (content?.purpose !== PURPOSE || !(content.until > clock.now())) throw pageOld();
+      const { sessionUid, clientId, continueUri } = content;
+      return { sessionUid, clientId, continueUri };
+    },
+  };
+}
+
+function unseal(text: string, box: CryptoBox): (SignOffTicket & { purpose: string; until: number }) | undefined {
+  try {
+    return JSON.parse(box.open(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A `scope` field; undefined for anything that is not one of the four. */
+export function readScope(text: string | undefined): Scope | undefined {
+  return SCOPES.find((scope) => scope === text);
+}
