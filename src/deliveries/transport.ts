@@ -25,10 +25,17 @@ export type Outcome =
   /** Our own address rules forbid the call (invariant 10). */
   | { readonly kind: 'blocked'; readonly why: string; readonly ms: number };
 
+export interface Limits {
+  /** From the call to the end of the answer. */
+  readonly timeoutMs: number;
+  /** Cuts the call off, a failure with code `EABORTED`. */
+  readonly signal?: AbortSignal;
+}
+
 /** Posts logout tokens. Never follows a redirect, never uses a proxy from the environment, never inflates a body. */
 export interface Transport {
   /** POSTs `logout_token=…` to a client's logout address, whose query is kept (B5, B17). Never rejects. */
-  post(url: string, logoutToken: string, limits: { readonly timeoutMs: number }): Promise<Outcome>;
+  post(url: string, logoutToken: string, limits: Limits): Promise<Outcome>;
   /** Closes every socket; calls under way fail. */
   close(): void;
 }
@@ -45,10 +52,9 @@ const FREE_SOCKETS_PER_APP = 8;
 /** Resuming saves a third of a handshake; one entry per app. */
 const TLS_SESSIONS_MAX = 20_000;
 
-interface Post {
+interface Post extends Limits {
   readonly url: URL;
   readonly body: string;
-  readonly timeoutMs: number;
 }
 
 /** `ca`: PEM of extra authorities, in addition to the usual ones (`SIGNOFF_OUTBOUND_CA`). */
@@ -56,11 +62,11 @@ export function createTransport(options: { outbound: Outbound; clock: Clock; ca?
   const { outbound, clock } = options;
   const agents = createAgents(outbound, options.ca);
 
-  async function post(url: string, logoutToken: string, limits: { timeoutMs: number }): Promise<Outcome> {
+  async function post(url: string, logoutToken: string, limits: Limits): Promise<Outcome> {
     const startedAt = performance.now();
     const why = outbound.refusal(url);
     if (why !== undefined) return { kind: 'blocked', why, ms: 0 };
-    const what = { url: new URL(url), body: `logout_token=${logoutToken}`, timeoutMs: limits.timeoutMs };
+    const what = { url: new URL(url), body: `logout_token=${logoutToken}`, ...limits };
     try {
       return await send(what, 'kept');
     } catch (error) {
@@ -73,7 +79,7 @@ export function createTransport(options: { outbound: Outbound; clock: Clock; ca?
     const startedAt = performance.now();
     const request = open(what, agents[sockets][what.url.protocol === 'https:' ? 'https' : 'http'], outbound);
     try {
-      const response = await head(request, what.timeoutMs);
+      const response = await head(request, what);
       const ms = elapsed(startedAt);
       return { ...readHead(response, clock.now()), ms, snippet: await snippetOf(request, response) };
     } catch (error) {
@@ -146,14 +152,17 @@ function guard(request: ClientRequest, socket: Socket, host: string, outbound: O
 }
 
 /** The head of the answer. Rejects when none came in time; after it, `timeoutMs` still bounds the body. */
-function head(request: ClientRequest, timeoutMs: number): Promise<IncomingMessage> {
+function head(request: ClientRequest, { timeoutMs, signal }: Limits): Promise<IncomingMessage> {
   return new Promise((done, fail) => {
     const late = () => request.destroy(timedOut(`no answer within ${Math.ceil(timeoutMs / 1000)} s`));
     const timer = setTimeout(late, timeoutMs);
+    const cutOff = () => request.destroy(Object.assign(new Error('the call was cut off'), { code: 'EABORTED' }));
+    signal?.addEventListener('abort', cutOff, { once: true });
     request.once('response', done);
     request.on('error', fail);
     request.once('close', () => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', cutOff);
       fail(Object.assign(new Error('the connection was closed without an answer'), { code: 'ECONNRESET' }));
     });
   });

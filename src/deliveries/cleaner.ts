@@ -1,0 +1,81 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Clock } from '../ops/clock.ts';
+import type { Log } from '../ops/log.ts';
+import type { Service } from '../ops/service.ts';
+import type { LimitStore, LogoutStore, ProviderStore } from '../store/store.ts';
+
+export interface Cleaner extends Service {
+  /** One round, now; answers how many rows are gone. */
+  run(): Promise<number>;
+}
+
+const EVERY_MS = 60_000;
+/** Small writes with pauses: the thread that signs people in waits for the writer (DESIGN §4). */
+const ROWS_MAX = 100;
+const PAUSE_MS = 15;
+
+/**
+ * Removes what nobody needs any more: ended sessions, logouts and deliveries after `retentionMs`, expired codes and
+ * tokens, counters of sign-in tries. No database TTL does it, because none may touch what is live or undelivered.
+ */
+export function createCleaner(parts: {
+  readonly store: {
+    readonly logouts: Pick<LogoutStore, 'removeBefore'>;
+    readonly provider: Pick<ProviderStore, 'removeExpired'>;
+    readonly limits: Pick<LimitStore, 'removeClosed'>;
+  };
+  readonly retentionMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}): Cleaner {
+  const { store, retentionMs, clock, log } = parts;
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<unknown> = Promise.resolve();
+  let state: 'new' | 'running' | 'stopped' = 'new';
+
+  async function repeat(remove: () => Promise<number>): Promise<number> {
+    let removed = 0;
+    while (state !== 'stopped') {
+      const rows = await remove();
+      if (rows === 0) break;
+      removed += rows;
+      await pause(PAUSE_MS);
+    }
+    return removed;
+  }
+
+  async function run(): Promise<number> {
+    const now = clock.now();
+    const ended = await repeat(() => store.logouts.removeBefore(now - retentionMs, ROWS_MAX));
+    const expired = await repeat(() => store.provider.removeExpired(now, ROWS_MAX));
+    const closed = await repeat(() => store.limits.removeClosed(now, ROWS_MAX));
+    const total = ended + expired + closed;
+    if (total > 0) log.info('store.cleaned', { rows: total });
+    return total;
+  }
+
+  /** A store that is gone is tried again a minute later. */
+  function schedule(): void {
+    timer = setTimeout(() => {
+      running = run()
+        .catch((error: unknown) => log.warn('store.not_cleaned', { error }))
+        .then(() => {
+          if (state === 'running') schedule();
+        });
+    }, EVERY_MS);
+  }
+
+  return {
+    run,
+    start() {
+      if (state !== 'new') return;
+      state = 'running';
+      schedule();
+    },
+    async stop() {
+      state = 'stopped';
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

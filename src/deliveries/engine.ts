@@ -1,0 +1,240 @@
+/**
+ * The loop that tells the apps: claim → queues → lanes → sign and post → verdict → settle (DESIGN §6, engine.md §4).
+ * It owns no state that matters: what it holds is leased, and a lease that is lost is somebody else's work.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Clock } from '../ops/clock.ts';
+import { randomId } from '../ops/ids.ts';
+import type { Log } from '../ops/log.ts';
+import type { Service } from '../ops/service.ts';
+import type { Claim, DeliveryStore, Settled, Unwatch } from '../store/store.ts';
+import { type Alarm, createAlarm } from './alarm.ts';
+import { breakerRules } from './breaker.ts';
+import { createDeliver, type DeliveryClient } from './deliver.ts';
+import type { Settlement } from './delivery.ts';
+import type { EngineRunner, SettledListener } from './engine-runner.ts';
+import type { Queued } from './queues.ts';
+import { createRescuer } from './rescuer.ts';
+import type { RetryRules } from './retry-schedule.ts';
+import { createSender, type Record, type Sender } from './sender.ts';
+import { createSettler, type Settler } from './settler.ts';
+import type { Signer } from './signer.ts';
+import { createStoreGuard, type StoreGuard } from './store-guard.ts';
+import type { Transport } from './transport.ts';
+import { createWritePace, type WritePace } from './write-pace.ts';
+
+/** Registered clients, suspended and removed ones included. */
+export interface ClientSource {
+  find(clientId: string): DeliveryClient | undefined;
+  /** Reads them again, where this process did not load them itself. */
+  reload(): Promise<void>;
+}
+
+export type EngineStore = Pick<
+  DeliveryStore,
+  'claim' | 'settle' | 'nextDueAt' | 'hasten' | 'rescue' | 'heartbeat' | 'watch'
+>;
+
+export interface EngineParts {
+  readonly store: EngineStore;
+  readonly clients: ClientSource;
+  readonly signer: Signer;
+  /** Closed by `stop`. */
+  readonly transport: Transport;
+  readonly issuer: string;
+  readonly retry: RetryRules;
+  /** `SIGNOFF_DELIVERY_LEASE`. More than twice the longest attempt (15 s), or deliveries are made twice. */
+  readonly leaseMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Chance in [0, 1); `Math.random` unless a test wants to know. */
+  readonly random?: () => number;
+}
+
+const CLAIM_MAX = 500;
+/** The net below all signals. */
+const POLL_MS = 1_000;
+/** Due rows that nobody may have yet (an open breaker, another one's lease) must not make the loop spin. */
+const HELD_POLL_MS = 250;
+const DRAIN_MS = 10_000;
+/** So much is a jump of the clock and not its usual correction. */
+const CLOCK_JUMP_MS = 2_000;
+
+/** The engine in this thread (`SIGNOFF_DELIVERY_RUN=inline`), which is also what runs in a thread of its own. */
+export function createEngine(parts: EngineParts): EngineRunner {
+  return new Engine(parts);
+}
+
+class Engine implements EngineRunner {
+  readonly #parts: EngineParts;
+  readonly #processId = randomId();
+  readonly #alarm: Alarm = createAlarm();
+  readonly #pace: WritePace = createWritePace();
+  readonly #listeners = new Set<SettledListener>();
+  readonly #guard: StoreGuard;
+  readonly #sender: Sender;
+  readonly #settler: Settler;
+  readonly #rescuer: Service;
+  #state: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
+  #loop: Promise<void> = Promise.resolve();
+  #started: Promise<void> | undefined;
+  #stopped: Promise<void> | undefined;
+  #unwatch: Unwatch | undefined;
+  #reloading = false;
+  #lastNow = 0;
+  #claimedAt = 0;
+  /** The last claim left rows behind. */
+  #more = false;
+
+  constructor(parts: EngineParts) {
+    const { store, log, clock, clients } = parts;
+    const random = parts.random ?? Math.random;
+    this.#parts = parts;
+    this.#guard = createStoreGuard(log);
+    this.#settler = createSettler({
+      store,
+      pace: this.#pace,
+      guard: this.#guard,
+      now: () => clock.now(),
+      giveUp: () => this.#state === 'stopped',
+      onSettled: (settled, settlements) => this.#settled(settled, settlements),
+    });
+    this.#sender = createSender({
+      deliver: createDeliver({ ...parts, random }),
+      findClient: (clientId) => clients.find(clientId),
+      onUnknownClient: () => this.#reloadClients(),
+      record: this.#record,
+      onHungry: () => this.#more && this.wake(),
+      breakerRules: breakerRules(parts.retry),
+      clock,
+      log,
+      random,
+    });
+    const onRescued = () => this.wake();
+    this.#rescuer = createRescuer({ store, pace: this.#pace, processId: this.#processId, onRescued, clock, log });
+  }
+
+  /** Rejects when the store cannot be reached. */
+  start(): Promise<void> {
+    this.#started ??= this.#start();
+    return this.#started;
+  }
+
+  /** Puts back what waits, drains what is under way for up to 10 s, writes all results down. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  wake(): void {
+    this.#alarm.ring();
+  }
+
+  reload(): void {
+    this.#parts.signer.reload();
+    this.#reloadClients();
+  }
+
+  onSettled(listener: SettledListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  healthy(): boolean {
+    return this.#state === 'running';
+  }
+
+  async #run(): Promise<void> {
+    while (this.#state === 'running') {
+      await this.#heedTheClock();
+      const sleepMs = await this.#claim();
+      if (this.#state === 'running') await this.#alarm.sleep(sleepMs);
+    }
+  }
+
+  /** Takes what is due, if there is room for it; answers how long to sleep. */
+  async #claim(): Promise<number> {
+    const { hungry, exceptOrigins } = this.#sender.appetite();
+    if (!hungry) return POLL_MS;
+    const claim = await this.#persist(() => this.#claimFrom(exceptOrigins));
+    if (!claim) return 0;
+    this.#more = claim.deliveries.length === CLAIM_MAX || exceptOrigins.length > 0;
+    this.#sender.take(claim, performance.now() + this.#parts.leaseMs / 2);
+    if (claim.deliveries.length === CLAIM_MAX) return 0;
+    return (await this.#persist(() => this.#sleepMs())) ?? 0;
+  }
+
+  #claimFrom(exceptOrigins: readonly string[]): Promise<Claim> {
+    const { clock, leaseMs, store } = this.#parts;
+    this.#claimedAt = clock.now();
+    const request = { limit: CLAIM_MAX, leaseMs, now: this.#claimedAt, processId: this.#processId, exceptOrigins };
+    return this.#pace.run(
+      () => store.claim(request),
+      (claim) => claim.deliveries.length,
+    );
+  }
+
+  async #sleepMs(): Promise<number> {
+    const now = this.#parts.clock.now();
+    const dueAt = await this.#parts.store.nextDueAt(now);
+    if (dueAt === undefined) return POLL_MS;
+    return dueAt <= this.#claimedAt ? HELD_POLL_MS : Math.min(dueAt - now, POLL_MS);
+  }
+
+  /** After a backward jump rows that are due look hours away, and open breakers stay open as long. */
+  async #heedTheClock(): Promise<void> {
+    const now = this.#parts.clock.now();
+    const backMs = this.#lastNow - now;
+    this.#lastNow = now;
+    if (backMs < CLOCK_JUMP_MS) return;
+    this.#parts.log.warn('clock.jumped', { back_ms: backMs });
+    this.#sender.forgetBreakers();
+    const hasten = () => this.#parts.store.hasten(now);
+    await this.#persist(() => this.#pace.run(hasten, (rows) => rows));
+  }
+
+  readonly #record: Record = (item: Queued, settlement, breaker) => {
+    this.#settler.add(item.leaseToken, settlement, { breaker, urgent: this.#sender.quiet() });
+  };
+
+  #settled({ lost, logoutIds }: Settled, settlements: readonly Settlement[]): void {
+    if (lost.length > 0) this.#parts.log.warn('delivery.lease_lost', { count: lost.length, delivery_ids: lost });
+    if (logoutIds.length > 0) for (const listener of this.#listeners) listener(logoutIds);
+    if (settlements.some((one) => 'nextAttemptAt' in one)) this.wake();
+  }
+
+  #reloadClients(): void {
+    if (this.#reloading) return;
+    const failed = (error: unknown) => this.#parts.log.error('clients.not_reloaded', { error });
+    const over = () => {
+      this.#reloading = false;
+    };
+    this.#reloading = true;
+    void this.#parts.clients.reload().catch(failed).finally(over);
+  }
+
+  #persist<T>(work: () => Promise<T>): Promise<T | undefined> {
+    return this.#guard.persist(work, () => this.#state !== 'running');
+  }
+
+  async #start(): Promise<void> {
+    this.#state = 'running';
+    this.#lastNow = this.#parts.clock.now();
+    await this.#rescuer.start();
+    this.#unwatch = await this.#parts.store.watch(() => this.wake());
+    this.#loop = this.#run();
+  }
+
+  async #stop(): Promise<void> {
+    await this.#started?.catch(() => undefined);
+    this.#state = 'stopping';
+    this.wake();
+    await this.#unwatch?.();
+    await this.#loop;
+    await this.#sender.stop(DRAIN_MS);
+    await Promise.race([this.#settler.flush(), pause(DRAIN_MS, undefined, { ref: false })]);
+    this.#state = 'stopped';
+    await this.#rescuer.stop();
+    this.#parts.transport.close();
+  }
+}
