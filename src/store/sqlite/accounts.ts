@@ -1,0 +1,107 @@
+import { type Account, type AccountState, usernameKey } from '../../accounts/account.ts';
+import type { AccountStore, Page } from '../store.ts';
+import type { Connection, Tx } from './connection.ts';
+
+/** People. Disabling, deleting and a new password are written by `end`, never here. */
+export function createAccounts({ read, write }: Connection): AccountStore {
+  return {
+    create: (account) => write((tx) => create(tx, account)),
+    find: (id) =>
+      read((tx) => {
+        const row = accountById(tx, id);
+        return row && toAccount(row);
+      }),
+    findByUsername: (username) =>
+      read((tx) => {
+        const sql = 'SELECT * FROM accounts WHERE username_key = :key';
+        const row = tx.get<AccountRow>(sql, { key: usernameKey(username) });
+        return row && toAccount(row);
+      }),
+    list: (page) => read((tx) => list(tx, page).map(toAccount)),
+    async setClaims(id, claims) {
+      const sql = `UPDATE accounts SET claims = :claims WHERE id = :id AND state <> 'deleted'`;
+      await write((tx) => tx.run(sql, { id, claims: JSON.stringify(claims) }));
+    },
+    async enable(id) {
+      await write((tx) => tx.run(`UPDATE accounts SET state = 'active' WHERE id = :id AND state = 'disabled'`, { id }));
+    },
+    consent: (accountId, clientId) => read((tx) => consented(tx, accountId, clientId)),
+    async allow(accountId, clientId, scopes, now) {
+      await write((tx) => {
+        const all = [...new Set([...consented(tx, accountId, clientId), ...scopes])];
+        tx.run(
+          `INSERT OR REPLACE INTO consents (account_id, client_id, scopes, updated_at)
+           VALUES (:accountId, :clientId, :scopes, :now)`,
+          { accountId, clientId, scopes: JSON.stringify(all), now },
+        );
+      });
+    },
+  };
+}
+
+interface AccountRow {
+  readonly id: string;
+  readonly username: string;
+  readonly username_key: string | null;
+  readonly state: AccountState;
+  readonly generation: number;
+  readonly claims: string;
+  readonly password_hash: string;
+  readonly created_at: number;
+  readonly password_changed_at: number;
+}
+
+function create(tx: Tx, account: Account): 'created' | 'taken' {
+  const key = usernameKey(account.username);
+  if (tx.get('SELECT 1 FROM accounts WHERE username_key = :key', { key })) return 'taken';
+  tx.run(
+    `INSERT INTO accounts (id, username, username_key, state, generation, claims, password_hash, created_at,
+       password_changed_at)
+     VALUES (:id, :username, :key, :state, :generation, :claims, :passwordHash, :createdAt, :passwordChangedAt)`,
+    {
+      id: account.id,
+      username: account.username,
+      key,
+      state: account.state,
+      generation: account.generation,
+      claims: JSON.stringify(account.claims),
+      passwordHash: account.passwordHash,
+      createdAt: account.createdAt,
+      passwordChangedAt: account.passwordChangedAt,
+    },
+  );
+  return 'created';
+}
+
+function accountById(tx: Tx, id: string): AccountRow | undefined {
+  return tx.get('SELECT * FROM accounts WHERE id = :id', { id });
+}
+
+function list(tx: Tx, page: Page): readonly AccountRow[] {
+  const after = page.after === undefined ? undefined : accountById(tx, page.after);
+  if (page.after !== undefined && !after?.username_key) return [];
+  return tx.all(
+    `SELECT * FROM accounts WHERE username_key IS NOT NULL AND username_key > :after
+     ORDER BY username_key LIMIT :limit`,
+    { after: after?.username_key ?? '', limit: page.limit },
+  );
+}
+
+function consented(tx: Tx, accountId: string, clientId: string): readonly string[] {
+  const sql = 'SELECT scopes FROM consents WHERE account_id = :accountId AND client_id = :clientId';
+  const row = tx.get<{ scopes: string }>(sql, { accountId, clientId });
+  return row ? JSON.parse(row.scopes) : [];
+}
+
+function toAccount(row: AccountRow): Account {
+  return {
+    id: row.id,
+    username: row.username,
+    state: row.state,
+    generation: row.generation,
+    claims: JSON.parse(row.claims),
+    passwordHash: row.password_hash,
+    createdAt: row.created_at,
+    passwordChangedAt: row.password_changed_at,
+  };
+}

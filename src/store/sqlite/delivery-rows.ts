@@ -1,0 +1,92 @@
+import type { Attempt, Breaker, Deadline, Delivery, DeliveryState } from '../../deliveries/delivery.ts';
+import type { DeliveryFilter } from '../store.ts';
+
+export interface DeliveryRow {
+  readonly id: string;
+  readonly logout_id: string;
+  readonly client_id: string;
+  readonly account_id: string;
+  readonly session_uid: string;
+  readonly sid: string;
+  readonly sub: string;
+  readonly state: DeliveryState;
+  readonly origin: string;
+  readonly created_at: number;
+  readonly attempts: number;
+  readonly refusals: number;
+  readonly backoff_ms: number;
+  readonly next_attempt_at: number | null;
+  readonly last_attempt_at: number | null;
+  readonly last_status: number | null;
+  readonly last_error: string | null;
+  readonly deadline_at: number;
+  readonly deadline_becomes: Deadline['becomes'];
+  readonly lease_token: string | null;
+}
+
+export interface AttemptRow {
+  readonly at: number;
+  readonly ms: number;
+  readonly jti: string;
+  readonly verdict: Attempt['verdict'];
+  readonly status: number | null;
+  readonly error: string | null;
+  readonly answer: string | null;
+}
+
+export interface BreakerRow {
+  readonly origin: string;
+  readonly failures: number;
+  readonly open_until: number;
+  readonly open_ms: number;
+}
+
+export function toDelivery(row: DeliveryRow): Delivery {
+  return {
+    id: row.id,
+    logoutId: row.logout_id,
+    clientId: row.client_id,
+    accountId: row.account_id,
+    sessionUid: row.session_uid,
+    sid: row.sid,
+    sub: row.sub,
+    state: row.state,
+    origin: row.origin,
+    createdAt: row.created_at,
+    attempts: row.attempts,
+    refusals: row.refusals,
+    backoffMs: row.backoff_ms,
+    nextAttemptAt: row.next_attempt_at ?? undefined,
+    lastAttemptAt: row.last_attempt_at ?? undefined,
+    lastStatus: row.last_status ?? undefined,
+    lastError: row.last_error ?? undefined,
+    deadline: { at: row.deadline_at, becomes: row.deadline_becomes },
+  };
+}
+
+export function toAttempt(row: AttemptRow): Attempt {
+  return {
+    at: row.at,
+    ms: row.ms,
+    jti: row.jti,
+    verdict: row.verdict,
+    status: row.status ?? undefined,
+    error: row.error ?? undefined,
+    answer: row.answer ?? undefined,
+  };
+}
+
+export function toBreaker(row: BreakerRow): Breaker {
+  return { origin: row.origin, failures: row.failures, openUntil: row.open_until, openMs: row.open_ms };
+}
+
+/** The conditions of a filter; the names in the SQL are those of its fields. */
+export function filterConditions(filter: DeliveryFilter): readonly string[] {
+  return [
+    filter.id !== undefined && 'id = :id',
+    filter.logoutId !== undefined && 'logout_id = :logoutId',
+    filter.clientId !== undefined && 'client_id = :clientId',
+    filter.accountId !== undefined && 'account_id = :accountId',
+    filter.state !== undefined && 'state = :state',
+  ].filter((condition) => typeof condition === 'string');
+}

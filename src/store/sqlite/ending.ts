@@ -1,0 +1,78 @@
+import type { EndCause, EndResult, EndTarget } from '../../logout/logout.ts';
+import type { PlanDeliveries, SessionStore } from '../store.ts';
+import { changeAccount, cutOff, raiseGeneration, spare } from './barriers.ts';
+import type { Connection, Tx } from './connection.ts';
+import { insertLogout, type LogoutRow, logoutById, newLogout, toLogout } from './logout-rows.ts';
+import { participationBySid, sessionByUid } from './session-rows.ts';
+import { walkSlice } from './walking.ts';
+
+/** THE end (invariant 1), and the next write of one that is too large for one write. */
+export function createEnding(connection: Connection): Pick<SessionStore, 'end' | 'continueEnd'> {
+  return {
+    end: (id, target, cause, at, plan) => connection.write((tx) => end(tx, { id, target, cause, at, plan })),
+    continueEnd: (logoutId, keepsOffline, plan) => connection.write((tx) => goOn(tx, logoutId, keepsOffline, plan)),
+  };
+}
+
+interface Ending {
+  readonly id: string;
+  readonly target: EndTarget;
+  readonly cause: EndCause;
+  readonly at: number;
+  readonly plan: PlanDeliveries;
+}
+
+/** First what makes all of it dead at this instant, then the first slice of telling the apps. */
+function end(tx: Tx, ending: Ending): EndResult {
+  const barrier = raiseBarrier(tx, ending);
+  if (!barrier) return { kind: 'nothing' };
+  const logout = newLogout({ ...ending, ...barrier });
+  const walked = walkSlice(tx, logout, ending.cause.keepsOffline, ending.plan);
+  if (walked.found === 0 && !barrier.evenIfNothing) return { kind: 'nothing' };
+  const row: LogoutRow = { ...logout, sessions_ended: walked.sessions, walking: walked.more ? 1 : 0 };
+  insertLogout(tx, row);
+  return { kind: 'ended', logout: toLogout(row) };
+}
+
+function goOn(tx: Tx, logoutId: string, keepsOffline: EndCause['keepsOffline'], plan: PlanDeliveries): 'more' | 'done' {
+  const logout = logoutById(tx, logoutId);
+  if (!logout || logout.walking === 0) return 'done';
+  const { sessions, more } = walkSlice(tx, logout, keepsOffline, plan);
+  const set = 'sessions_ended = sessions_ended + :sessions, walking = :walking';
+  tx.run(`UPDATE logouts SET ${set} WHERE id = :logoutId`, { logoutId, sessions, walking: more ? 1 : 0 });
+  return more ? 'more' : 'done';
+}
+
+/** What a target's first write found or set up. */
+interface Barrier {
+  readonly accountId?: string;
+  readonly generation?: number;
+  /** There is a logout although no session and no participation was left: the barrier alone is an end. */
+  readonly evenIfNothing: boolean;
+}
+
+/** Undefined when the target is not there. */
+function raiseBarrier(tx: Tx, { target, cause, at }: Ending): Barrier | undefined {
+  switch (target.kind) {
+    case 'session': {
+      const session = sessionByUid(tx, target.uid);
+      return session && { accountId: session.account_id, evenIfNothing: false };
+    }
+    case 'participation': {
+      const participation = participationBySid(tx, target.sid);
+      return participation && { accountId: participation.account_id, evenIfNothing: false };
+    }
+    case 'account': {
+      const generation = raiseGeneration(tx, target.accountId);
+      if (generation === undefined) return undefined;
+      if (target.exceptUid !== undefined) spare(tx, target.accountId, target.exceptUid, generation);
+      if (cause.accountChange) changeAccount(tx, target.accountId, cause.accountChange, at);
+      return { accountId: target.accountId, generation, evenIfNothing: true };
+    }
+    case 'account-client':
+      return { accountId: target.accountId, evenIfNothing: false };
+    case 'client':
+      cutOff(tx, target.clientId, at);
+      return { evenIfNothing: true };
+  }
+}

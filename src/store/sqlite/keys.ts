@@ -1,0 +1,63 @@
+import type { SigningAlg } from '../../deliveries/delivery.ts';
+import type { Establishment, KeyStore, SigningKeyRow } from '../store.ts';
+import type { Connection, Tx } from './connection.ts';
+import { readFact, writeFact } from './facts.ts';
+
+const ESTABLISHMENT = 'establishment';
+
+/** What all processes must agree on; the write lock lets the first one decide. */
+export function createKeys({ read, write }: Connection): KeyStore {
+  return {
+    establish: (first) =>
+      write((tx) => {
+        const known = established(tx);
+        if (known) return known;
+        const { signingKeys, ...facts } = first;
+        writeFact(tx, ESTABLISHMENT, JSON.stringify(facts));
+        for (const row of signingKeys) saveSigningKey(tx, row);
+        return established(tx) ?? first;
+      }),
+    established: () => read(established),
+    signingKeys: () => read(signingKeys),
+    async saveSigningKeys(rows) {
+      await write((tx) => {
+        for (const row of rows) saveSigningKey(tx, row);
+      });
+    },
+  };
+}
+
+function established(tx: Tx): Establishment | undefined {
+  const facts = readFact(tx, ESTABLISHMENT);
+  return facts === undefined ? undefined : { ...JSON.parse(facts), signingKeys: signingKeys(tx) };
+}
+
+interface KeyRow {
+  readonly kid: string;
+  readonly alg: SigningAlg;
+  readonly public_jwk: string;
+  readonly sealed_private_jwk: string;
+  readonly created_at: number;
+  readonly signs_from: number;
+  readonly retired_at: number | null;
+}
+
+function signingKeys(tx: Tx): readonly SigningKeyRow[] {
+  return tx.all<KeyRow>('SELECT * FROM signing_keys ORDER BY created_at, kid').map((row) => ({
+    kid: row.kid,
+    alg: row.alg,
+    publicJwk: row.public_jwk,
+    sealedPrivateJwk: row.sealed_private_jwk,
+    createdAt: row.created_at,
+    signsFrom: row.signs_from,
+    retiredAt: row.retired_at ?? undefined,
+  }));
+}
+
+function saveSigningKey(tx: Tx, row: SigningKeyRow): void {
+  tx.run(
+    `INSERT OR REPLACE INTO signing_keys (kid, alg, public_jwk, sealed_private_jwk, created_at, signs_from, retired_at)
+     VALUES (:kid, :alg, :publicJwk, :sealedPrivateJwk, :createdAt, :signsFrom, :retiredAt)`,
+    { ...row },
+  );
+}

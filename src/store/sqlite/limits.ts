@@ -1,0 +1,36 @@
+import type { FailureCount, LimitStore } from '../store.ts';
+import type { Connection, Tx } from './connection.ts';
+
+/** Counters of failed sign-ins. */
+export function createLimits({ read, write }: Connection): LimitStore {
+  return {
+    failures: (keys, now) => read((tx) => keys.map((key) => failuresOf(tx, key, now))),
+    async fail(keys, windowMs, now) {
+      await write((tx) => {
+        for (const key of new Set(keys)) {
+          tx.run(
+            `INSERT INTO limits (key, count, closes_at) VALUES (:key, 1, :closesAt)
+             ON CONFLICT (key) DO UPDATE SET count = iif(closes_at <= :now, 1, count + 1),
+               closes_at = iif(closes_at <= :now, :closesAt, closes_at)`,
+            { key, now, closesAt: now + windowMs },
+          );
+        }
+      });
+    },
+    async clear(keys) {
+      const sql = 'DELETE FROM limits WHERE key IN (SELECT value FROM json_each(:keys))';
+      await write((tx) => tx.run(sql, { keys: JSON.stringify(keys) }));
+    },
+    removeClosed: (now, limit) =>
+      write((tx) => {
+        const closed = 'SELECT key FROM limits WHERE closes_at <= :now ORDER BY closes_at LIMIT :limit';
+        return tx.run(`DELETE FROM limits WHERE key IN (${closed})`, { now, limit });
+      }),
+  };
+}
+
+function failuresOf(tx: Tx, key: string, now: number): FailureCount {
+  const sql = 'SELECT count, closes_at FROM limits WHERE key = :key AND closes_at > :now';
+  const row = tx.get<{ count: number; closes_at: number }>(sql, { key, now });
+  return row ? { count: row.count, closesAt: row.closes_at } : { count: 0, closesAt: now };
+}

@@ -1,0 +1,76 @@
+import type { EndCause } from '../../logout/logout.ts';
+import type { Tx } from './connection.ts';
+import { type LogoutRow, targetParams } from './logout-rows.ts';
+import type { ParticipationRow } from './session-rows.ts';
+
+/**
+ * Removes the grants and tokens that die with a slice of a logout (DESIGN §5, "What ends when").
+ * Answers how many grants went where it is the account's grants that are counted out: a full slice means more.
+ */
+export function revoke(
+  tx: Tx,
+  logout: LogoutRow,
+  ended: readonly ParticipationRow[],
+  keepsOffline: EndCause['keepsOffline'],
+  slice: number,
+): number {
+  switch (logout.target_kind) {
+    case 'session': {
+      const kept = ended.filter((each) => keepsOffline(each.client_id));
+      removeTokens(tx, kept, `bound = 1 AND model <> 'Grant'`);
+      removeTokens(tx, kept, NOTHING_OFFLINE_LEFT);
+      removeTokens(
+        tx,
+        ended.filter((each) => !keepsOffline(each.client_id)),
+        'TRUE',
+      );
+      return 0;
+    }
+    case 'participation':
+      removeTokens(tx, ofSameApp(tx, logout), 'TRUE');
+      return 0;
+    case 'client':
+      removeTokens(tx, ended, 'TRUE');
+      return 0;
+    case 'account':
+      return removeGrants(tx, logout, 'gen_account < :generation', slice);
+    case 'account-client':
+      return removeGrants(tx, logout, 'client_id = :clientId AND created_at <= :at', slice);
+  }
+}
+
+/** A grant, and an app in a session: a token may know its session although its grant was made anew since. */
+type Roots = Pick<ParticipationRow, 'grant_id' | 'session_uid' | 'client_id'>;
+
+/** What outlives the session hangs on its grant, and without it is dead. */
+const NOTHING_OFFLINE_LEFT = `model = 'Grant' AND NOT EXISTS (SELECT 1 FROM artifacts token
+  WHERE token.grant_id = artifacts.grant_id AND token.model <> 'Grant' AND token.bound = 0)`;
+
+function removeTokens(tx: Tx, roots: readonly Roots[], which: string): void {
+  if (roots.length === 0) return;
+  const grants = roots.map((each) => each.grant_id);
+  const apps = roots.map((each) => [each.session_uid, each.client_id]);
+  const ofGrants = 'grant_id IN (SELECT value FROM json_each(:grants))';
+  const ofApps = `(session_uid, client_id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(:apps))`;
+  tx.run(`DELETE FROM artifacts WHERE ${ofGrants} AND ${which}`, { grants: JSON.stringify(grants) });
+  tx.run(`DELETE FROM artifacts WHERE grant_id IS NOT NULL AND ${ofApps} AND ${which}`, { apps: JSON.stringify(apps) });
+}
+
+/** All that this app ever had in this session: a participation that was over already may have left a token behind. */
+function ofSameApp(tx: Tx, logout: LogoutRow): readonly Roots[] {
+  return tx.all(
+    `SELECT p.* FROM participations p JOIN participations named
+       ON named.session_uid = p.session_uid AND named.client_id = p.client_id WHERE named.sid = :sid`,
+    targetParams(logout),
+  );
+}
+
+/** Whatever became of their sessions: offline grants of ended ones are among them. */
+function removeGrants(tx: Tx, logout: LogoutRow, which: string, slice: number): number {
+  const sql = `SELECT grant_id FROM artifacts WHERE model = 'Grant' AND grant_id IS NOT NULL
+    AND account_id = :accountId AND ${which} LIMIT ${slice}`;
+  const grants = tx.all<{ grant_id: string }>(sql, targetParams(logout)).map((row) => row.grant_id);
+  const ofGrants = 'grant_id IN (SELECT value FROM json_each(:grants))';
+  tx.run(`DELETE FROM artifacts WHERE ${ofGrants}`, { grants: JSON.stringify(grants) });
+  return grants.length;
+}

@@ -1,0 +1,129 @@
+import type { Authorizations, SessionWrite, StoredSession } from '../store.ts';
+import type { Tx } from './connection.ts';
+import {
+  type ParticipationRow,
+  participationsOf,
+  type SessionRow,
+  sessionByUid,
+  toAuthorizations,
+  toSession,
+  writeOpening,
+} from './session-rows.ts';
+import { generationToday, isInGoodStanding } from './standing.ts';
+import { isOver } from './unwalked.ts';
+
+/** How long a rotated id still leads to its session: tabs that were opened before heal within it. */
+const RETIRED_MS = 60_000;
+
+/** Saves the library's part of a session; revives nothing that ended (invariant 7). */
+export function save(tx: Tx, write: SessionWrite): 'saved' | 'merged' | 'ended' {
+  const row = sessionByUid(tx, write.uid);
+  if (row?.state === 'ended') return 'ended';
+  if (row?.state === 'live') return saveLive(tx, row, write);
+  const { opening } = write;
+  if (!opening || !isInGoodStanding(tx, opening.accountId, opening.generation)) return 'ended';
+  writeOpening(tx, write.uid, 'live', opening);
+  replacePayload(tx, write, write.authorizations);
+  makeCurrent(tx, write);
+  return 'saved';
+}
+
+/** The session of a current id, or of one that was retired up to 60 s ago. */
+export function findByCookie(tx: Tx, cookieHash: string, now: number): StoredSession | undefined {
+  const row = tx.get<SessionRow>(
+    `SELECT s.* FROM session_cookies c JOIN sessions s ON s.uid = c.uid
+     WHERE c.cookie_hash = :cookieHash AND (c.retired_at IS NULL OR c.retired_at >= :since) AND s.state = 'live'`,
+    { cookieHash, since: now - RETIRED_MS },
+  );
+  return row && toStoredSession(tx, row);
+}
+
+export function findByUid(tx: Tx, uid: string): StoredSession | undefined {
+  const row = sessionByUid(tx, uid);
+  return row?.state === 'live' ? toStoredSession(tx, row) : undefined;
+}
+
+/** Only the first retirement counts: a second one must not give the id another minute. */
+export function retireCookie(tx: Tx, cookieHash: string, now: number): void {
+  const sql = 'UPDATE session_cookies SET retired_at = :now WHERE cookie_hash = :cookieHash AND retired_at IS NULL';
+  tx.run(sql, { cookieHash, now });
+}
+
+/** A writer with a retired id is a slow tab: what it knows of the session is old, its new apps are real. */
+function saveLive(tx: Tx, row: SessionRow, write: SessionWrite): 'saved' | 'merged' {
+  const over = sidsOver(tx, participationsOf(tx, row.uid));
+  const stored = without(toAuthorizations(row), over);
+  const fresh = without(write.authorizations, over);
+  if (isRetired(tx, write)) {
+    writeAuthorizations(tx, row.uid, { ...fresh, ...stored });
+    return 'merged';
+  }
+  replacePayload(tx, write, { ...stored, ...fresh });
+  makeCurrent(tx, write);
+  return 'saved';
+}
+
+function isRetired(tx: Tx, { cookieHash, uid }: SessionWrite): boolean {
+  const sql = 'SELECT retired_at FROM session_cookies WHERE cookie_hash = :cookieHash AND uid = :uid';
+  const cookie = tx.get<{ retired_at: number | null }>(sql, { cookieHash, uid });
+  return cookie !== undefined && cookie.retired_at !== null;
+}
+
+function replacePayload(tx: Tx, write: SessionWrite, authorizations: Authorizations): void {
+  tx.run(
+    `UPDATE sessions SET payload = :payload, authorizations = :authorizations, last_seen_at = :now,
+       due_at = min(:now + idle_ms, expires_at) WHERE uid = :uid`,
+    {
+      uid: write.uid,
+      now: write.now,
+      payload: JSON.stringify(write.payload),
+      authorizations: JSON.stringify(authorizations),
+    },
+  );
+}
+
+function writeAuthorizations(tx: Tx, uid: string, authorizations: Authorizations): void {
+  const sql = 'UPDATE sessions SET authorizations = :authorizations WHERE uid = :uid';
+  tx.run(sql, { uid, authorizations: JSON.stringify(authorizations) });
+}
+
+/** `cookieHash` becomes the current id, every other id of the session is retired. */
+function makeCurrent(tx: Tx, { uid, cookieHash, now }: SessionWrite): void {
+  tx.run(
+    `UPDATE session_cookies SET retired_at = :now
+     WHERE uid = :uid AND cookie_hash <> :cookieHash AND retired_at IS NULL`,
+    { uid, cookieHash, now },
+  );
+  tx.run(
+    `INSERT INTO session_cookies (cookie_hash, uid) VALUES (:cookieHash, :uid)
+     ON CONFLICT (cookie_hash) DO UPDATE SET uid = excluded.uid, retired_at = NULL`,
+    { uid, cookieHash },
+  );
+}
+
+function toStoredSession(tx: Tx, row: SessionRow): StoredSession {
+  const participations = participationsOf(tx, row.uid);
+  const over = sidsOver(tx, participations);
+  return {
+    session: toSession(row),
+    payload: row.payload === null ? {} : JSON.parse(row.payload),
+    authorizations: without(toAuthorizations(row), over),
+    signedOffClients: signedOff(participations, over),
+    today: generationToday(tx, row.account_id),
+  };
+}
+
+function sidsOver(tx: Tx, participations: readonly ParticipationRow[]): ReadonlySet<string> {
+  return new Set(participations.filter((each) => isOver(tx, each)).map((each) => each.sid));
+}
+
+function signedOff(participations: readonly ParticipationRow[], over: ReadonlySet<string>): readonly string[] {
+  const clients = new Set(participations.map((each) => each.client_id));
+  const inside = new Set(participations.filter((each) => !over.has(each.sid)).map((each) => each.client_id));
+  return [...clients.difference(inside)];
+}
+
+function without(authorizations: Authorizations, over: ReadonlySet<string>): Authorizations {
+  const entries = Object.entries(authorizations).filter(([, authorization]) => !over.has(authorization.sid));
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,62 @@
+import type { SessionStore } from '../store.ts';
+import type { Connection } from './connection.ts';
+import { createEnding } from './ending.ts';
+import { join } from './joining.ts';
+import { findByCookie, findByUid, retireCookie, save } from './saving.ts';
+import { participationBySid, type SessionRow, toParticipation, toSession } from './session-rows.ts';
+import { getView, listViews } from './session-views.ts';
+import { generationToday } from './standing.ts';
+
+/** A session that was used less than this ago is not written again. */
+const TOUCH_EVERY_MS = 60_000;
+
+/** Sessions and participations: begun in `saving.ts` and `joining.ts`, ended in `ending.ts`. */
+export function createSessions(connection: Connection): SessionStore {
+  const { read, write } = connection;
+  return {
+    save: (session) => write((tx) => save(tx, session)),
+    findByCookie: (cookieHash, now) => read((tx) => findByCookie(tx, cookieHash, now)),
+    findByUid: (uid) => read((tx) => findByUid(tx, uid)),
+    retireCookie: (cookieHash, now) => write((tx) => retireCookie(tx, cookieHash, now)),
+    join: (participation, code, opening) => write((tx) => join(tx, participation, code, opening)),
+    ...createEnding(connection),
+
+    async touch(uid, now) {
+      const stale = `uid = :uid AND state = 'live' AND last_seen_at <= :before`;
+      const params = { uid, before: now - TOUCH_EVERY_MS };
+      const isStale = await read((tx) => tx.get(`SELECT 1 FROM sessions WHERE ${stale}`, params));
+      if (!isStale) return;
+      const set = 'last_seen_at = :now, due_at = min(:now + idle_ms, expires_at)';
+      await write((tx) => tx.run(`UPDATE sessions SET ${set} WHERE ${stale}`, { ...params, now }));
+    },
+    due: (now, limit) =>
+      read((tx) =>
+        tx
+          .all<SessionRow>('SELECT * FROM sessions WHERE due_at <= :now ORDER BY due_at LIMIT :limit', { now, limit })
+          .map(toSession),
+      ),
+    nextDueAt: () =>
+      read((tx) => {
+        const sql = `SELECT due_at FROM sessions WHERE due_at IS NOT NULL AND state = 'live' ORDER BY due_at LIMIT 1`;
+        return tx.get<{ due_at: number }>(sql)?.due_at;
+      }),
+
+    get: (uid) => read((tx) => getView(tx, uid)),
+    participation: (sid) =>
+      read((tx) => {
+        const row = participationBySid(tx, sid);
+        return row && toParticipation(row);
+      }),
+    list: (filter, page) => read((tx) => listViews(tx, filter, page)),
+    ofDevice: (deviceKey) =>
+      read((tx) =>
+        tx
+          .all<SessionRow>(
+            `SELECT * FROM sessions WHERE device_key = :deviceKey AND state = 'live' ORDER BY started_at, uid`,
+            { deviceKey },
+          )
+          .map(toSession),
+      ),
+    generation: (accountId) => read((tx) => generationToday(tx, accountId)),
+  };
+}

@@ -1,0 +1,28 @@
+import { type Generation, isCurrent } from '../../sessions/session.ts';
+import type { Tx } from './connection.ts';
+import { readFact } from './facts.ts';
+
+/** Today's generations. An account that is not there has generation 0. */
+export function generationToday(tx: Tx, accountId: string): Generation {
+  return { account: accountRow(tx, accountId)?.generation ?? 0, realm: realmGeneration(tx) };
+}
+
+/** Whether what was verified under `verified` may still begin or go on: the account is active and nothing was raised since. */
+export function isInGoodStanding(tx: Tx, accountId: string, verified: Generation): boolean {
+  const account = accountRow(tx, accountId);
+  if (account?.state !== 'active') return false;
+  return isCurrent(verified, { account: account.generation, realm: realmGeneration(tx) });
+}
+
+/** What began at this client at this instant or before is dead; undefined where nothing was cut off. */
+export function cutOffOf(tx: Tx, clientId: string): number | undefined {
+  return tx.get<{ at: number }>('SELECT at FROM cut_offs WHERE client_id = :clientId', { clientId })?.at;
+}
+
+function accountRow(tx: Tx, accountId: string): { state: string; generation: number } | undefined {
+  return tx.get('SELECT state, generation FROM accounts WHERE id = :accountId', { accountId });
+}
+
+function realmGeneration(tx: Tx): number {
+  return Number(readFact(tx, 'realm-generation') ?? 0);
+}

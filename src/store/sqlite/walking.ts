@@ -1,0 +1,108 @@
+import type { DeliveryPlan } from '../../deliveries/delivery.ts';
+import type { EndCause } from '../../logout/logout.ts';
+import type { PlanDeliveries } from '../store.ts';
+import type { Tx } from './connection.ts';
+import { type LogoutRow, targetParams } from './logout-rows.ts';
+import { revoke } from './revoking.ts';
+import { type ParticipationRow, toParticipation } from './session-rows.ts';
+
+/** Rows of one kind in one write: a write holds the lock that sign-ins wait for. */
+const SLICE = 1_000;
+
+export interface Walked {
+  /** Sessions ended by this slice. */
+  readonly sessions: number;
+  /** Sessions and participations ended by this slice. */
+  readonly found: number;
+  readonly more: boolean;
+}
+
+/** Ends up to 1,000 sessions and 1,000 participations of a logout, makes their deliveries, removes their grants. */
+export function walkSlice(
+  tx: Tx,
+  logout: LogoutRow,
+  keepsOffline: EndCause['keepsOffline'],
+  plan: PlanDeliveries,
+): Walked {
+  const sessions = endSessions(tx, logout);
+  const participations = liveParticipations(tx, logout);
+  endParticipations(tx, logout, participations);
+  const ended = participations.map((row) => toParticipation({ ...row, ended_at: logout.at, logout_id: logout.id }));
+  if (ended.length > 0) insertDeliveries(tx, logout, participations, plan(ended));
+  const grants = revoke(tx, logout, participations, keepsOffline, SLICE);
+  const more = Math.max(sessions, participations.length, grants) === SLICE;
+  return { sessions, found: sessions + participations.length, more };
+}
+
+/** Sessions end with the first two targets only. An account's new sessions are of the new generation, and not its. */
+function endSessions(tx: Tx, logout: LogoutRow): number {
+  const which = SESSIONS[logout.target_kind];
+  if (which === undefined) return 0;
+  return tx.run(
+    `UPDATE sessions SET state = 'ended', ended_at = :at, logout_id = :id, due_at = NULL, payload = NULL,
+       authorizations = NULL
+     WHERE uid IN (SELECT uid FROM sessions WHERE state <> 'ended' AND ${which} LIMIT ${SLICE})`,
+    targetParams(logout),
+  );
+}
+
+const SESSIONS: Partial<Record<LogoutRow['target_kind'], string>> = {
+  session: 'uid = :uid',
+  account: 'account_id = :accountId AND gen_account < :generation',
+};
+
+function liveParticipations(tx: Tx, logout: LogoutRow): readonly ParticipationRow[] {
+  const which = PARTICIPATIONS[logout.target_kind];
+  const sql = `SELECT p.* FROM participations p ${which} AND p.ended_at IS NULL LIMIT ${SLICE}`;
+  return tx.all(sql, targetParams(logout));
+}
+
+/** The ended mark of this logout on the session says whose its participations are: two racing ends make one delivery. */
+const PARTICIPATIONS: Record<LogoutRow['target_kind'], string> = {
+  session: `JOIN sessions s ON s.uid = p.session_uid WHERE p.session_uid = :uid AND s.logout_id = :id`,
+  participation: `JOIN participations named ON named.sid = :sid
+    WHERE p.session_uid = named.session_uid AND p.client_id = named.client_id`,
+  account: `JOIN sessions s ON s.uid = p.session_uid WHERE p.account_id = :accountId AND s.logout_id = :id`,
+  'account-client': `WHERE p.account_id = :accountId AND p.client_id = :clientId AND p.started_at <= :at`,
+  client: `WHERE p.client_id = :clientId AND p.started_at <= :at`,
+};
+
+function endParticipations(tx: Tx, logout: LogoutRow, participations: readonly ParticipationRow[]): void {
+  tx.run(
+    `UPDATE participations SET ended_at = :at, logout_id = :id WHERE sid IN (SELECT value FROM json_each(:sids))`,
+    { at: logout.at, id: logout.id, sids: JSON.stringify(participations.map((each) => each.sid)) },
+  );
+}
+
+/** A participation ends once, so its `sid` names its delivery. What cannot or need not be told is final at once. */
+function insertDeliveries(
+  tx: Tx,
+  logout: LogoutRow,
+  participations: readonly ParticipationRow[],
+  plans: readonly DeliveryPlan[],
+): void {
+  const bySid = new Map(participations.map((each) => [each.sid, each]));
+  for (const { sid, state, origin, deadline } of plans) {
+    const participation = bySid.get(sid);
+    if (!participation) throw new RangeError('a delivery was planned for a participation that did not end');
+    tx.run(INSERT_DELIVERY, {
+      sid,
+      state,
+      origin,
+      logoutId: logout.id,
+      clientId: participation.client_id,
+      accountId: participation.account_id,
+      sessionUid: participation.session_uid,
+      sub: participation.sub,
+      at: logout.at,
+      dueAt: state === 'trying' ? logout.at : undefined,
+      deadlineAt: deadline.at,
+      becomes: deadline.becomes,
+    });
+  }
+}
+
+const INSERT_DELIVERY = `INSERT INTO deliveries (id, logout_id, client_id, account_id, session_uid, sid, sub, state,
+    origin, created_at, next_attempt_at, ready_at, deadline_at, deadline_becomes)
+  VALUES (:sid, :logoutId, :clientId, :accountId, :sessionUid, :sid, :sub, :state,
+    :origin, :at, :dueAt, :dueAt, :deadlineAt, :becomes)`;
