@@ -1,22 +1,52 @@
 /** The provider behind a swap point: keys and configuration change by a new instance, requests in flight finish on the old. */
-import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
-import type { StoredSession } from '../store/store.ts';
+import Provider, { type AdapterFactory, type ErrorOut, type KoaContextWithOIDC } from 'oidc-provider';
+import { toProviderMetadata } from '../clients/provider-metadata.ts';
+import type { Registry } from '../clients/registry.ts';
+import type { EndSessions } from '../logout/end-sessions.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { CryptoBox } from '../ops/crypto-box.ts';
+import type { Log } from '../ops/log.ts';
+import type { Store, StoredSession } from '../store/store.ts';
+import { createAdapterFactory } from './adapter.ts';
+import { sessionCookieNames } from './cookies.ts';
+import { createEndOlderSiblings } from './device-siblings.ts';
+import { createFrozenDocuments } from './frozen-documents.ts';
+import type { GuardedFetch } from './guarded-fetch.ts';
 import type { Exchange } from './interactions.ts';
+import type { Keys } from './keys.ts';
+import { pinOrigin } from './pinned-origin.ts';
+import { type OidcSettings, providerConfiguration } from './provider-configuration.ts';
+import { factsOf } from './request-facts.ts';
+import { changeSeams } from './seams.ts';
+import { createSessionLookup } from './session-lookup.ts';
+import { createTokenReuse } from './token-reuse.ts';
 
 /** Koa's middleware, as the library knows it. */
 export type Middleware = Parameters<Provider['use']>[0];
 
-/** Renders an error page for a person; programs get JSON from the library. */
-export type RenderError = (
-  ctx: KoaContextWithOIDC,
-  out: { readonly error: string; readonly error_description?: string },
-  cause: Error,
-) => void | Promise<void>;
+/**
+ * Renders an error page for a person; programs get JSON from the library. `cause` may be an AppError (a store out of
+ * reach), whose status then is the better one.
+ */
+export type RenderError = (ctx: KoaContextWithOIDC, out: ErrorOut, cause: Error) => void | Promise<void>;
+
+export interface OidcParts {
+  readonly config: OidcSettings;
+  readonly store: Pick<Store, 'sessions' | 'provider' | 'accounts'>;
+  readonly box: CryptoBox;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly registry: Pick<Registry, 'get'>;
+  readonly keys: Keys;
+  readonly endSessions: EndSessions;
+  readonly fetch: GuardedFetch;
+  readonly renderError: RenderError;
+}
 
 export interface Oidc {
-  /** All of the library's addresses; mount it last. */
+  /** All of the library's addresses; mount it last. The host app's `keys` must be `keys.cookieKeys`. */
   readonly middleware: Middleware;
-  /** Swaps in a new instance: after a change of keys. Clients are read live from the registry. */
+  /** Swaps in a new instance after a change of keys. Clients are read live from the registry. */
   reload(): void;
   /** Who is signed in in this browser. Saves nothing; a session whose time is over is ended on sight. */
   sessionOf(exchange: Exchange): Promise<StoredSession | undefined>;
@@ -25,4 +55,96 @@ export interface Oidc {
   currentProvider(): Provider;
   /** Why the library would refuse this client at its first sign-in, as a sentence; undefined when it would not. */
   clientProblem(clientId: string): Promise<string | undefined>;
+}
+
+export function createOidc(parts: OidcParts): Oidc {
+  const { config, registry } = parts;
+  const lookup = createSessionLookup(parts);
+  const adapter = createAdapterFactory({
+    ...parts,
+    lookup,
+    endOlderSiblings: createEndOlderSiblings(parts),
+    reuse: createTokenReuse(parts),
+    pairwiseSalt: parts.keys.pairwiseSalt,
+  });
+  let current = createInstance(parts, adapter);
+  const names = sessionCookieNames(config.issuer);
+
+  return {
+    middleware: (ctx, next) => current.middleware(ctx, next),
+    reload() {
+      current = createInstance(parts, adapter);
+    },
+    async sessionOf({ req, res }) {
+      const { cookies } = current.provider.createContext(req, res);
+      const cookie = cookies.get(names[0] ?? '', { signed: true });
+      return cookie === undefined ? undefined : lookup.byCookie(cookie);
+    },
+    clearSessionCookie({ req, res }) {
+      const { cookies } = current.provider.createContext(req, res);
+      const attributes = { httpOnly: true, sameSite: 'lax', path: '/', signed: true, overwrite: true } as const;
+      for (const name of names) cookies.set(name, null, attributes);
+    },
+    currentProvider: () => current.provider,
+    clientProblem: (clientId) => clientProblem(current.provider, registry, clientId),
+  };
+}
+
+interface Instance {
+  readonly provider: Provider;
+  readonly middleware: Middleware;
+}
+
+function createInstance(parts: OidcParts, adapter: AdapterFactory): Instance {
+  const { config, log } = parts;
+  const provider = new Provider(config.issuer, providerConfiguration(parts, adapter));
+  provider.proxy = false;
+  pinOrigin(provider, config.issuer);
+  changeSeams(provider, parts);
+  reportErrors(provider, log);
+  // One middleware is all it has: the host's context goes straight in, as a mount at the root would do.
+  const [library] = provider.middleware;
+  if (!library) throw new Error('the library has no middleware');
+  const frozen = createFrozenDocuments();
+  const sessionCookie = provider.cookieName('session');
+  const middleware: Middleware = async (ctx, next) => {
+    await frozen(ctx, () => library(ctx, next));
+    if (factsOf(ctx).keepCookie) withholdCookie(ctx, sessionCookie);
+  };
+  return { provider, middleware };
+}
+
+/**
+ * The library has put an id into the answer that leads nowhere, or only for a minute: the browser must keep what it has,
+ * which may be a newer one from another tab.
+ */
+function withholdCookie(ctx: { readonly res: Exchange['res'] }, name: string): void {
+  const set = ctx.res.getHeader('set-cookie');
+  const all = Array.isArray(set) ? set : [];
+  const others = all.filter((one) => !one.startsWith(`${name}=`) && !one.startsWith(`${name}.sig=`));
+  if (others.length > 0) ctx.res.setHeader('set-cookie', others);
+  else ctx.res.removeHeader('set-cookie');
+}
+
+function reportErrors(provider: Provider, log: Log): void {
+  provider.on('server_error', (ctx, error) => log.error('request.failed', { path: ctx.path, error }));
+  const refused = (ctx: KoaContextWithOIDC, error: Error) => {
+    const { message, error_description: description } = error as Error & { readonly error_description?: string };
+    const client_id = ctx.oidc.client?.clientId;
+    log.info('request.refused', { path: ctx.path.split('/')[1], client_id, reason: message, description });
+  };
+  provider.on('authorization.error', refused);
+  provider.on('grant.error', refused);
+}
+
+async function clientProblem(provider: Provider, registry: Pick<Registry, 'get'>, clientId: string) {
+  const client = registry.get(clientId)?.client;
+  if (!client) return `there is no client ${clientId}`;
+  try {
+    await provider.Client.validate(toProviderMetadata(client) as never);
+    return undefined;
+  } catch (error) {
+    const { error_description: description, message } = error as Error & { readonly error_description?: string };
+    return description ?? message;
+  }
 }

@@ -1,0 +1,142 @@
+import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import type { Registry } from '../clients/registry.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { CryptoBox } from '../ops/crypto-box.ts';
+import { sha256 } from '../ops/ids.ts';
+import { type Generation, isCurrent } from '../sessions/session.ts';
+import type { Artifact, ArtifactWrite, NewParticipation, ProviderStore, SessionStore } from '../store/store.ts';
+import { currentRequest, factsOf, openingFor } from './request-facts.ts';
+import { subjectOf } from './subject.ts';
+import type { TokenReuse } from './token-reuse.ts';
+
+export interface ArtifactAdapterParts {
+  readonly store: { readonly sessions: Pick<SessionStore, 'join'>; readonly provider: ProviderStore };
+  readonly box: CryptoBox;
+  readonly clock: Clock;
+  readonly registry: Pick<Registry, 'get'>;
+  readonly pairwiseSalt: string;
+  readonly reuse: TokenReuse;
+}
+
+/**
+ * Codes, tokens, grants and interactions over our store (DESIGN §8.2, §8.4 to §8.6). Ids are kept as hashes, payloads are
+ * sealed and repeat no id; what must be judged stands beside them.
+ */
+export function createArtifactAdapter(model: string, parts: ArtifactAdapterParts): Adapter {
+  const { provider } = parts.store;
+  return {
+    find: (id) => find(model, id, parts),
+    upsert: (id, payload, expiresIn) => upsert(model, id, payload, expiresIn, parts),
+    destroy: (id) => provider.destroy(model, sha256(id)),
+    async consume(id) {
+      const first = await provider.consume(model, sha256(id), parts.clock.now());
+      if (!first) throw new errors.InvalidGrant('it was used already');
+    },
+    // The library asks once per kind of token, and only for kinds its present client may have; the store removes all.
+    revokeByGrantId: async (grantId) => {
+      if (model === 'AccessToken') await provider.revokeByGrant(grantId);
+    },
+    findByUid: unused,
+    findByUserCode: unused,
+  };
+}
+
+async function unused(): Promise<undefined> {
+  throw new Error('only sessions are found by uid, and no device flow is on');
+}
+
+async function find(model: string, id: string, parts: ArtifactAdapterParts): Promise<AdapterPayload | undefined> {
+  const artifact = await parts.store.provider.find(model, sha256(id), parts.clock.now());
+  if (!artifact || (model === 'Grant' && !isLive(artifact))) return undefined;
+  const payload = JSON.parse(parts.box.open(artifact.sealedPayload)) as AdapterPayload;
+  const { consumedAt } = artifact;
+  if (consumedAt === undefined) return { ...payload, jti: id };
+  if (model === 'RefreshToken') await parts.reuse({ ...artifact, consumedAt, sid: payload.sid });
+  return { ...payload, jti: id, consumed: Math.floor(consumedAt / 1000) };
+}
+
+/** Every use of a token looks up its Grant, so this is where "everywhere" and a removed client reach all of them. */
+function isLive({ generation, today, cutOffAt, createdAt }: Artifact): boolean {
+  if (!generation || !today || !isCurrent(generation, today)) return false;
+  return cutOffAt === undefined || createdAt > cutOffAt;
+}
+
+async function upsert(
+  model: string,
+  id: string,
+  payload: AdapterPayload,
+  expiresIn: number | undefined,
+  parts: ArtifactAdapterParts,
+): Promise<void> {
+  const write = toWrite(model, id, payload, expiresIn, parts);
+  const outcome =
+    model === 'AuthorizationCode' ? await joinWithCode(payload, write, parts) : await parts.store.provider.save(write);
+  if (outcome === 'ended') throw refusal();
+}
+
+/** The participation is durable before the code leaves us, and the code is refused when the session has ended (§8.2). */
+async function joinWithCode(payload: AdapterPayload, code: ArtifactWrite, parts: ArtifactAdapterParts) {
+  const participation = toParticipation(payload, parts);
+  return parts.store.sessions.join(participation, code, openingFor(participation.sessionUid));
+}
+
+function toParticipation(payload: AdapterPayload, { registry, clock, pairwiseSalt }: ArtifactAdapterParts) {
+  const { sid, sessionUid, clientId, accountId, grantId } = payload;
+  const client = registry.get(clientId ?? '')?.client;
+  if (!sid || !sessionUid || !accountId || !grantId || !client) throw new Error('a code without a participation');
+  return {
+    sid,
+    sessionUid,
+    clientId: client.client_id,
+    accountId,
+    sub: subjectOf(client, accountId, pairwiseSalt),
+    grantId,
+    startedAt: clock.now(),
+  } satisfies NewParticipation;
+}
+
+/** An app learns what it can act on: sign in again, or that its grant is gone. */
+function refusal(): Error {
+  const description = 'the session has ended';
+  return currentRequest()?.oidc.route === 'token'
+    ? new errors.InvalidGrant(description)
+    : new errors.LoginRequired(description);
+}
+
+function toWrite(
+  model: string,
+  id: string,
+  payload: AdapterPayload,
+  expiresIn: number | undefined,
+  { box, clock }: ArtifactAdapterParts,
+): ArtifactWrite {
+  const now = clock.now();
+  return {
+    model,
+    idHash: sha256(id),
+    sealedPayload: box.seal(JSON.stringify(withoutIds(payload))),
+    grantId: model === 'Grant' ? id : payload.grantId,
+    sessionUid: payload.sessionUid ?? (model === 'Grant' ? currentRequest()?.oidc.session?.uid : undefined),
+    accountId: payload.accountId,
+    clientId: payload.clientId,
+    bound: model === 'AuthorizationCode' || payload.expiresWithSession === true,
+    generation: model === 'Grant' ? generationOfRequest() : undefined,
+    createdAt: now,
+    expiresAt: expiresIn === undefined ? undefined : now + expiresIn * 1000,
+  };
+}
+
+/** The row's key says the id; an interaction would also carry the browser's live session cookie. */
+function withoutIds({ jti: _id, ...payload }: AdapterPayload): AdapterPayload {
+  if (!payload.session?.cookie) return payload;
+  const { cookie: _cookie, ...session } = payload.session;
+  return { ...payload, session };
+}
+
+/** Of the session's row, or of the password that was just verified; never the account's newest (DESIGN §8.6). */
+function generationOfRequest(): Generation | undefined {
+  const ctx = currentRequest();
+  const uid = ctx?.oidc.session?.uid;
+  if (!ctx || uid === undefined) return undefined;
+  return openingFor(uid)?.generation ?? factsOf(ctx).stored?.session.generation;
+}

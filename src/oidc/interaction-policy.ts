@@ -1,0 +1,74 @@
+/** Which page stands between an app's request and its code, in this order: sign-in, account choice, continue, consent. */
+import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import type { Registry } from '../clients/registry.ts';
+import { factsOf } from './request-facts.ts';
+
+const { base, Check, Prompt } = interactionPolicy;
+
+/** How people prove who they are; the only `acr` value there is. */
+export const PASSWORD_ACR = 'urn:signoff:password';
+
+export function createInteractionPolicy(registry: Pick<Registry, 'get'>): interactionPolicy.DefaultPolicy {
+  const policy = base();
+  const login = policy.get('login');
+  const consent = policy.get('consent');
+  if (!login || !consent) throw new Error("the library's prompts have changed");
+
+  login.checks.add(accountIsGone(), 0);
+  // Stock asks for the password again and again when an app insists on an acr that does not exist here.
+  login.checks.remove('essential_acrs');
+  login.checks.remove('essential_acr');
+  login.checks.add(acrCannotBeMet(), 0);
+
+  exceptFirstParty(consent, registry);
+  policy.add(new Prompt({ name: 'select_account', requestable: true }), 1);
+  policy.add(new Prompt({ name: 'continue' }, signedOffHere()), 2);
+  return policy;
+}
+
+/** Without this the library answers 500 to an app whose user was disabled a moment ago. */
+function accountIsGone(): interactionPolicy.Check {
+  return new Check('account_gone', 'the account cannot be used', 'login_required', ({ oidc }) => {
+    return oidc.session?.accountId !== undefined && oidc.account === undefined;
+  });
+}
+
+/** Core §5.5.1.1: an essential `acr` that cannot be had is a failed authentication. */
+function acrCannotBeMet(): interactionPolicy.Check {
+  return new Check('acr_unmet', 'the requested acr cannot be had', 'login_required', ({ oidc }) => {
+    const request = oidc.claims?.id_token?.['acr'] as AcrRequest | null | undefined;
+    if (!request?.essential) return Check.NO_NEED_TO_PROMPT;
+    const wanted = request.values ?? (request.value === undefined ? [PASSWORD_ACR] : [request.value]);
+    if (!Array.isArray(wanted)) throw new errors.InvalidRequest('claims.id_token.acr.values must be an array');
+    if (wanted.includes(PASSWORD_ACR)) return Check.NO_NEED_TO_PROMPT;
+    throw new errors.UnmetAuthenticationRequirements('the requested acr is not supported');
+  });
+}
+
+interface AcrRequest {
+  readonly essential?: boolean;
+  readonly value?: string;
+  readonly values?: readonly string[];
+}
+
+/** First-party apps get no consent page, whatever they ask for (DESIGN §12). */
+function exceptFirstParty(consent: interactionPolicy.Prompt, registry: Pick<Registry, 'get'>): void {
+  for (const one of consent.checks) {
+    const { check } = one;
+    one.check = (ctx) => !isFirstParty(ctx, registry) && check(ctx);
+  }
+}
+
+/** Whether the client of this request is one of ours. */
+export function isFirstParty({ oidc }: KoaContextWithOIDC, registry: Pick<Registry, 'get'>): boolean {
+  return registry.get(oidc.client?.clientId ?? '')?.client.party === 'first';
+}
+
+/** An app that was signed off here while the session lives on asks "Continue as …?", or one redirect would undo it. */
+function signedOffHere(): interactionPolicy.Check {
+  return new Check('signed_off', 'the app was signed off in this session', 'login_required', (ctx) => {
+    const { client, result } = ctx.oidc;
+    if (!client || result?.login || result?.['continue']) return Check.NO_NEED_TO_PROMPT;
+    return factsOf(ctx).stored?.signedOffClients.includes(client.clientId) ?? false;
+  });
+}

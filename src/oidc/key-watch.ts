@@ -1,0 +1,56 @@
+import type { Clock } from '../ops/clock.ts';
+import type { Log } from '../ops/log.ts';
+import type { Service } from '../ops/service.ts';
+import type { Keys } from './keys.ts';
+
+/** How often keys that other processes made are looked for; a new key is published ten minutes before it signs. */
+const POLL_MS = 30_000;
+
+/** Calls `changed` when another process changed the keys, and in the moment in which a published key begins to sign. */
+export function createKeyWatch(parts: { keys: Keys; clock: Clock; log: Log; changed: () => void }): Service {
+  const { keys, clock, log, changed } = parts;
+  let timer: NodeJS.Timeout | undefined;
+  let looking: Promise<void> | undefined;
+  let known = order();
+  let running = false;
+
+  function order(): string {
+    return keys
+      .privateKeys(clock.now())
+      .map((key) => key.kid)
+      .join();
+  }
+
+  async function look(): Promise<void> {
+    await keys.refresh().catch((error: unknown) => log.warn('keys.unread', { error }));
+    if (order() === known) return;
+    known = order();
+    changed();
+    log.info('keys.changed', { signing: keys.signerFor('RS256', clock.now()).kid });
+  }
+
+  function plan(): void {
+    if (!running) return;
+    const next = (keys.nextChangeAt(clock.now()) ?? Number.POSITIVE_INFINITY) - clock.now();
+    timer = setTimeout(
+      () => {
+        looking = look().finally(plan);
+      },
+      Math.min(Math.max(next, 1), POLL_MS),
+    );
+    timer.unref();
+  }
+
+  return {
+    start() {
+      if (running) return;
+      running = true;
+      plan();
+    },
+    async stop() {
+      running = false;
+      clearTimeout(timer);
+      await looking;
+    },
+  };
+}

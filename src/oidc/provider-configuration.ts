@@ -1,0 +1,156 @@
+/** Everything the library is told, in one place. What a setting is for stands beside it where the name does not say it. */
+import { type AdapterFactory, type Configuration, errors } from 'oidc-provider';
+import type { Registry } from '../clients/registry.ts';
+import { SIGNING_ALGS } from '../deliveries/delivery.ts';
+import { type ExtraScopes, scopeNames } from '../extra-scopes.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { AccountStore } from '../store/store.ts';
+import { claimsByScope } from './claims.ts';
+import { cookieNames } from './cookies.ts';
+import type { GuardedFetch } from './guarded-fetch.ts';
+import { createInteractionPolicy, PASSWORD_ACR } from './interaction-policy.ts';
+import type { Keys } from './keys.ts';
+import { createGrantLoader } from './load-grant.ts';
+import { keepOfflineAccess } from './offline-access.ts';
+import type { RenderError } from './provider.ts';
+import { subjectOf } from './subject.ts';
+
+/** The settings that matter here (config.ts has them all). */
+export interface OidcSettings {
+  readonly issuer: string;
+  readonly scopes: ExtraScopes;
+  readonly idTokenTtlMs: number;
+  readonly sessionIdleMs: number;
+  readonly sessionMaxMs: number;
+  readonly privacyUrl: string | undefined;
+}
+
+export interface ConfigurationParts {
+  readonly config: OidcSettings;
+  readonly store: { readonly accounts: Pick<AccountStore, 'find' | 'consent'> };
+  readonly registry: Pick<Registry, 'get'>;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly fetch: GuardedFetch;
+  readonly renderError: RenderError;
+}
+
+const MINUTE = 60;
+const DAY = 24 * 60 * MINUTE;
+/** Life of a refresh token that outlives its session, counted anew at each rotation, never beyond its Grant. */
+const OFFLINE_TOKEN = 90 * DAY;
+/** The longest of all: a Grant that expires first would take tokens with it that are still good. */
+const GRANT = 365 * DAY;
+
+export function providerConfiguration(parts: ConfigurationParts, adapter: AdapterFactory): Configuration {
+  const { config, registry, keys } = parts;
+  const on = { enabled: true };
+  const off = { enabled: false };
+  return {
+    adapter,
+    jwks: { keys: keys.privateKeys(parts.clock.now()).map((key) => ({ ...key })) as never },
+    cookies: cookieSettings(parts),
+    responseTypes: ['code'],
+    scopes: [...scopeNames(config.scopes)],
+    claims: claimsByScope(config.scopes),
+    acrValues: [PASSWORD_ACR],
+    subjectTypes: ['public', 'pairwise'],
+    pairwiseIdentifier: (_ctx, accountId, client) => subjectFor(parts, accountId, client.clientId),
+    pkce: { required: (_ctx, client) => isPkceRequired(registry, client.clientId) },
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    enabledJWA: { idTokenSigningAlgValues: [...SIGNING_ALGS], clientAuthSigningAlgValues: [...SIGNING_ALGS] },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    findAccount: (_ctx, id) => findAccount(parts, id),
+    loadExistingGrant: createGrantLoader({ ...parts, extraScopes: config.scopes }),
+    extraParams: { first_party_offline_access: keepOfflineAccess(registry) },
+    expiresWithSession: async (_ctx, source) => !source.scopes.has('offline_access'),
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: ({ oidc }) => rotates(registry, oidc.client?.clientId),
+    clientBasedCORS: (_ctx, origin, client) => (client.redirectUris ?? []).some((uri) => originOf(uri) === origin),
+    interactions: { policy: createInteractionPolicy(registry), url: (_ctx, { uid }) => `/interaction/${uid}` },
+    renderError: parts.renderError,
+    fetch: parts.fetch as NonNullable<Configuration['fetch']>,
+    discovery: discovery(config),
+    ttl: lifetimes(config),
+    features: {
+      devInteractions: off,
+      userinfo: on,
+      claimsParameter: on,
+      pushedAuthorizationRequests: on,
+      dPoP: on,
+      revocation: { ...on, allowedPolicy: mayRevoke },
+      introspection: { ...on, allowedPolicy: async (_ctx, client, token) => client.clientId === token.clientId },
+      // On for discovery and client metadata; their addresses are ours (DESIGN §8.1).
+      rpInitiatedLogout: on,
+      backchannelLogout: on,
+      resourceIndicators: off,
+    },
+  };
+}
+
+function cookieSettings({ config, keys }: ConfigurationParts): NonNullable<Configuration['cookies']> {
+  const common = { httpOnly: true, sameSite: 'lax', signed: true } as const;
+  return { keys: keys.cookieKeys, names: cookieNames(config.issuer), long: { ...common, path: '/' }, short: common };
+}
+
+/** Seconds. Sessions: our rows are the truth (DESIGN §8.3), this is only how long the browser keeps the cookie. */
+function lifetimes(config: OidcSettings): NonNullable<Configuration['ttl']> {
+  const seconds = (ms: number) => Math.max(1, Math.ceil(ms / 1000));
+  return {
+    AccessToken: () => 60 * MINUTE,
+    AuthorizationCode: () => MINUTE,
+    Grant: () => Math.max(GRANT, seconds(config.sessionMaxMs)),
+    IdToken: () => seconds(config.idTokenTtlMs),
+    Interaction: () => 60 * MINUTE,
+    RefreshToken: (_ctx, token) => (token.expiresWithSession ? seconds(config.sessionMaxMs) : OFFLINE_TOKEN),
+    Session: () => seconds(config.sessionIdleMs),
+  };
+}
+
+function discovery({ privacyUrl }: OidcSettings): Record<string, unknown> {
+  return {
+    claim_types_supported: ['normal'],
+    prompt_values_supported: ['none', 'login', 'select_account', 'consent'],
+    ui_locales_supported: ['en'],
+    ...(privacyUrl && { op_policy_uri: privacyUrl }),
+  };
+}
+
+function subjectFor({ registry, keys }: ConfigurationParts, accountId: string, clientId: string): string {
+  const client = registry.get(clientId)?.client;
+  if (!client) throw new Error('a client that is not registered');
+  return subjectOf(client, accountId, keys.pairwiseSalt);
+}
+
+/** A public client has nothing else to prove that the code is its own (RFC 9700 §2.1.1). */
+function isPkceRequired(registry: Pick<Registry, 'get'>, clientId: string): boolean {
+  const client = registry.get(clientId)?.client;
+  return client === undefined || client.require_pkce || client.token_endpoint_auth_method === 'none';
+}
+
+function rotates(registry: Pick<Registry, 'get'>, clientId = ''): boolean {
+  const client = registry.get(clientId)?.client;
+  return client === undefined || client.rotate_refresh_tokens || client.token_endpoint_auth_method === 'none';
+}
+
+async function findAccount({ store }: ConfigurationParts, id: string) {
+  const account = await store.accounts.find(id);
+  if (account?.state !== 'active') return undefined;
+  return { accountId: id, claims: async () => ({ ...account.claims, sub: id }) };
+}
+
+/** RFC 7009 §2.1: a token of somebody else is refused and the caller told; a public client proves nothing by its name. */
+const mayRevoke: NonNullable<NonNullable<Configuration['features']>['revocation']>['allowedPolicy'] = async (
+  _ctx,
+  client,
+  token,
+) => {
+  if (token.clientId === client.clientId) return true;
+  if (client.clientAuthMethod === 'none') return false;
+  throw new errors.InvalidRequest('client is not authorized to revoke the presented token');
+};
+
+function originOf(uri: string): string | undefined {
+  const origin = URL.parse(uri)?.origin;
+  return origin === 'null' ? undefined : origin;
+}

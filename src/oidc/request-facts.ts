@@ -1,0 +1,36 @@
+/**
+ * What the adapter learns during one request to the library and needs again later in it. Hangs on the request's context,
+ * which the library hands to everything it calls by an AsyncLocalStorage.
+ */
+import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
+import type { SessionOpening, StoredSession } from '../store/store.ts';
+
+export interface RequestFacts {
+  /** The session this request's cookie led to, as it was read. */
+  stored: StoredSession | undefined;
+  /** The session was saved under an id that is not the current one any more, or not at all: do not hand the id out. */
+  keepCookie: boolean;
+}
+
+const facts = new WeakMap<object, RequestFacts>();
+
+/** The request that is being worked on; undefined outside of the library's routes. */
+export function currentRequest(): KoaContextWithOIDC | undefined {
+  return Provider.ctx as KoaContextWithOIDC | undefined;
+}
+
+export function factsOf(ctx: object): RequestFacts {
+  const known = facts.get(ctx) ?? { stored: undefined, keepCookie: false };
+  facts.set(ctx, known);
+  return known;
+}
+
+/**
+ * How a sign-in that was just finished begins its session `uid`; undefined where the session is there already. It travels
+ * in the interaction's result, so it holds the generation that was seen when the password was verified.
+ */
+export function openingFor(uid: string): SessionOpening | undefined {
+  const ctx = currentRequest();
+  if (!ctx?.oidc || factsOf(ctx).stored?.session.uid === uid) return undefined;
+  return (ctx.oidc.result as { readonly opening?: SessionOpening } | undefined)?.opening;
+}

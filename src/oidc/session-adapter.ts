@@ -1,0 +1,109 @@
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+import type { Clock } from '../ops/clock.ts';
+import { logName, sha256 } from '../ops/ids.ts';
+import type { Log } from '../ops/log.ts';
+import type { Authorizations, SessionOpening, SessionStore, StoredSession } from '../store/store.ts';
+import type { EndOlderSiblings } from './device-siblings.ts';
+import { currentRequest, factsOf, openingFor } from './request-facts.ts';
+import type { SessionLookup } from './session-lookup.ts';
+
+export interface SessionAdapterParts {
+  readonly store: { readonly sessions: Pick<SessionStore, 'save' | 'retireCookie' | 'touch'> };
+  readonly lookup: SessionLookup;
+  readonly endOlderSiblings: EndOlderSiblings;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The library's `expires_in` would be whole seconds of its own; ours judge the row. */
+const SECOND_MS = 1000;
+
+/** A use moves `lastSeenAt` once a minute at most. */
+const TOUCH_AFTER_MS = 60_000;
+
+/** Routes that count as use of the session at an app; introspection and revocation do not. */
+const USES: ReadonlySet<string> = new Set(['token', 'userinfo']);
+
+/**
+ * The library's sessions over our table (DESIGN §8.3, §8.4): one row per `uid`, the cookie's id only as a hash. `destroy`
+ * is what the library does at every rotation of that id, so it means "retired", never "signed out".
+ */
+export function createSessionAdapter(parts: SessionAdapterParts): Adapter {
+  const { store, lookup, clock } = parts;
+  return {
+    async find(cookie) {
+      const stored = await lookup.byCookie(cookie);
+      const ctx = currentRequest();
+      if (stored && ctx) factsOf(ctx).stored = stored;
+      return stored && { ...toPayload(stored), jti: cookie };
+    },
+    async findByUid(uid) {
+      const stored = await lookup.byUid(uid);
+      if (stored) await countUse(parts, stored);
+      return stored && toPayload(stored);
+    },
+    upsert: (cookie, payload) => save(parts, cookie, payload),
+    destroy: (cookie) => store.sessions.retireCookie(sha256(cookie), clock.now()),
+    consume: unused,
+    findByUserCode: unused,
+    revokeByGrantId: unused,
+  };
+}
+
+async function unused(): Promise<undefined> {
+  throw new Error('sessions are not asked for this');
+}
+
+/** What the library reads back. Its own expiry is only a copy of what our row says. */
+function toPayload({ session, payload, authorizations }: StoredSession): AdapterPayload {
+  const dueAt = Math.min(session.lastSeenAt + session.idleMs, session.expiresAt);
+  return {
+    ...payload,
+    uid: session.uid,
+    accountId: session.accountId,
+    authorizations: authorizations as NonNullable<AdapterPayload['authorizations']>,
+    exp: Math.ceil(dueAt / SECOND_MS),
+  };
+}
+
+/** Nobody's session is not stored: a visitor without an account leaves no row. */
+async function save(parts: SessionAdapterParts, cookie: string, payload: AdapterPayload): Promise<void> {
+  const { jti: _cookie, authorizations, ...rest } = payload;
+  const { uid, accountId } = rest;
+  if (uid === undefined || accountId === undefined) return;
+  const opening = openingFor(uid);
+  const outcome = await parts.store.sessions.save({
+    uid,
+    cookieHash: sha256(cookie),
+    now: parts.clock.now(),
+    payload: rest as Record<string, unknown>,
+    authorizations: entered(authorizations),
+    opening,
+  });
+  const ctx = currentRequest();
+  if (outcome !== 'saved' && ctx) factsOf(ctx).keepCookie = true;
+  if (outcome === 'saved' && opening) await started(parts, uid, opening);
+}
+
+async function started({ log, endOlderSiblings }: SessionAdapterParts, uid: string, opening: SessionOpening) {
+  log.info('session.started', {
+    session: logName(uid),
+    account_id: opening.accountId,
+    device: opening.device.name,
+    client_id: currentRequest()?.oidc.client?.clientId,
+  });
+  await endOlderSiblings({ uid, accountId: opening.accountId, device: opening.device, startedAt: opening.startedAt });
+}
+
+/** Entries that a client really got; the library makes empty ones in passing. */
+function entered(authorizations: AdapterPayload['authorizations']): Authorizations {
+  const entries = Object.entries(authorizations ?? {}).filter(([, one]) => typeof one.sid === 'string');
+  return Object.fromEntries(entries) as Authorizations;
+}
+
+async function countUse({ store, clock }: SessionAdapterParts, { session }: StoredSession): Promise<void> {
+  const route = currentRequest()?.oidc?.route;
+  if (route === undefined || !USES.has(route)) return;
+  const now = clock.now();
+  if (now - session.lastSeenAt >= TOUCH_AFTER_MS) await store.sessions.touch(session.uid, now);
+}

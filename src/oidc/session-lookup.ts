@@ -1,0 +1,34 @@
+import type { EndSessions } from '../logout/end-sessions.ts';
+import type { Clock } from '../ops/clock.ts';
+import { sha256 } from '../ops/ids.ts';
+import { expiryReason, isCurrent } from '../sessions/session.ts';
+import type { SessionStore, StoredSession } from '../store/store.ts';
+
+/** Finds sessions that are good now. One whose time is over is ended on sight, so that its apps are told (invariant 2). */
+export interface SessionLookup {
+  /** `cookie` is the id in the browser's cookie. */
+  byCookie(cookie: string): Promise<StoredSession | undefined>;
+  byUid(uid: string): Promise<StoredSession | undefined>;
+}
+
+export function createSessionLookup(parts: {
+  store: { readonly sessions: Pick<SessionStore, 'findByCookie' | 'findByUid'> };
+  clock: Clock;
+  endSessions: EndSessions;
+}): SessionLookup {
+  const { store, clock, endSessions } = parts;
+
+  async function judge(stored: StoredSession | undefined): Promise<StoredSession | undefined> {
+    if (!stored) return undefined;
+    const { session, today } = stored;
+    const reason = expiryReason(session, clock.now());
+    if (reason === undefined) return isCurrent(session.generation, today) ? stored : undefined;
+    await endSessions({ kind: 'session', uid: session.uid }, { reason, actor: { kind: 'system' } });
+    return undefined;
+  }
+
+  return {
+    byCookie: async (cookie) => judge(await store.sessions.findByCookie(sha256(cookie), clock.now())),
+    byUid: async (uid) => judge(await store.sessions.findByUid(uid)),
+  };
+}
