@@ -1,19 +1,20 @@
-/** A small server that shows the sample pages through the real renderer and middleware; no product behind it. */
+/** A small server that shows sample pages through the real renderer and middleware; no product behind it. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import Koa from 'koa';
 import { createCsrf } from '../../src/http/middleware/csrf.ts';
 import { createRequestId } from '../../src/http/middleware/request-id.ts';
 import { createSecurityHeaders } from '../../src/http/middleware/security-headers.ts';
 import type { PageModels, ReceiptPage } from '../../src/http/page-models.ts';
-import { createRenderer, type Renderer } from '../../src/http/render.ts';
-import { type Sample, samples } from './sample-pages.ts';
+import { createRenderer, type Renderer, type RendererOptions } from '../../src/http/render.ts';
+import type { Sample } from './sample-pages.ts';
 
-export const viewsDir = join(import.meta.dirname, '../../views');
+const viewsDir = join(import.meta.dirname, '../../views');
 
-export function aRenderer(over: Partial<Parameters<typeof createRenderer>[0]> = {}): Renderer {
+export function aRenderer(over: Partial<RendererOptions> = {}): Renderer {
   return createRenderer({
     viewsDir,
     serviceName: 'example.com',
@@ -26,53 +27,79 @@ export function aRenderer(over: Partial<Parameters<typeof createRenderer>[0]> = 
 
 export interface PageServer extends AsyncDisposable {
   readonly origin: string;
-  /** what `/logout/live` shows from now on; tells all open event streams */
+  /** Another origin of the same server, as an app would have one. */
+  readonly appOrigin: string;
+  /** What `/logout/live` shows from now on; tells all open event streams. */
   showReceipt(receipt: ReceiptPage): void;
+  /** Resolves once a page listens to events. */
+  listening(): Promise<void>;
+  /** Bodies that were posted. Each POST is answered with a redirect to the app's origin. */
   readonly posted: string[];
 }
 
-export async function startPageServer(renderer = aRenderer()): Promise<PageServer> {
-  const live: { receipt: ReceiptPage | undefined; streams: Set<(text: string) => void> } = {
-    receipt: undefined,
-    streams: new Set(),
-  };
-  const app = new Koa();
-  const csrf = createCsrf({ key: 'k', issuer: 'http://localhost' });
+/** `/pages/<name>` shows a sample. */
+export async function startPageServer(samples: readonly Sample[], renderer = aRenderer()): Promise<PageServer> {
+  const live = createLiveReceipt(renderer);
   const posted: string[] = [];
-  app
-    .use(createRequestId())
-    .use(createSecurityHeaders({ issuer: 'http://localhost' }))
-    .use(renderer.serveAssets)
-    .use(csrf.issue);
+  const app = new Koa();
+  app.use(createRequestId()).use(createSecurityHeaders({ issuer: 'http://localhost' }));
+  app.use(renderer.serveAssets).use(createCsrf({ key: 'k', issuer: 'http://localhost' }).issue);
+  app.use(async (ctx, next) => {
+    if (ctx.method !== 'POST') return next();
+    posted.push(await text(ctx.req));
+    ctx.status = 303;
+    ctx.set('Location', `http://127.0.0.1:${ctx.req.socket.localPort}/bye`);
+  });
+  app.use(live.serve);
   app.use((ctx) => {
-    if (ctx.method === 'POST') posted.push(ctx.path);
-    if (ctx.path === '/logout/live/events') return openStream(ctx, live.streams);
-    if (ctx.path === '/logout/live' && live.receipt) {
-      return renderer.render(ctx, 'receipt', { ...live.receipt, stay: ctx.query['stay'] === '1' });
-    }
     const sample = samples.find(({ name }) => ctx.path === `/pages/${name}`);
     if (sample) show(renderer, ctx, sample);
     else if (ctx.path === '/bye') ctx.body = 'bye';
   });
-  const server = createServer(app.callback()).listen(0, '127.0.0.1');
+  const server = createServer(app.callback()).listen(0);
   await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
   return {
-    origin: `http://localhost:${(server.address() as AddressInfo).port}`,
+    origin: `http://localhost:${port}`,
+    appOrigin: `http://127.0.0.1:${port}`,
     posted,
-    showReceipt(receipt) {
-      live.receipt = receipt;
-      for (const send of live.streams) send('event: receipt\ndata: {}\n\n');
-    },
+    showReceipt: live.show,
+    listening: live.listening,
     async [Symbol.asyncDispose]() {
+      const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
-      await once(server, 'close').catch(() => undefined);
+      await closed;
     },
   };
 }
 
 function show(renderer: Renderer, ctx: Koa.Context, { view, model, status }: Sample): void {
   renderer.render(ctx, view, model as PageModels[typeof view], { status: status ?? 200 });
+}
+
+function createLiveReceipt(renderer: Renderer) {
+  const streams = new Set<(text: string) => void>();
+  const opened = Promise.withResolvers<void>();
+  let receipt: ReceiptPage | undefined;
+  const serve: Koa.Middleware = async (ctx, next) => {
+    if (ctx.path === '/logout/live/events') {
+      openStream(ctx, streams);
+      opened.resolve();
+    } else if (ctx.path === '/logout/live' && receipt) {
+      renderer.render(ctx, 'receipt', { ...receipt, stay: ctx.query['stay'] === '1' });
+    } else {
+      await next();
+    }
+  };
+  return {
+    serve,
+    show(next: ReceiptPage) {
+      receipt = next;
+      for (const send of streams) send('event: receipt\ndata: {}\n\n');
+    },
+    listening: () => opened.promise,
+  };
 }
 
 function openStream(ctx: Koa.Context, streams: Set<(text: string) => void>): void {

@@ -1,0 +1,209 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { ReceiptPage } from '../../src/http/page-models.ts';
+import { barriers } from './accessible.ts';
+import { type Browser, type ContextOptions, describeInBrowser, type Page, startBrowser } from './chromium.ts';
+import { HOSTILE, poisoned } from './hostile.ts';
+import { type PageServer, startPageServer } from './page-server.ts';
+import { samples } from './sample-pages.ts';
+
+const LONG_MS = 120_000;
+/** Our CSP would stop axe; movement would make colours uncertain. */
+const FOR_AXE: ContextOptions = { bypassCSP: true, reducedMotion: 'reduce' };
+
+/** All hostile texts at once where they can share a field, and those that only work alone: addresses, and length. */
+const ALONE = HOSTILE.filter((text) => /^( ?java|\/\t|W{100})/u.test(text));
+const POISONS = [HOSTILE.filter((text) => !ALONE.includes(text)).join(' '), ...ALONE];
+const hostilePages = POISONS.flatMap((text, at) =>
+  samples.map((sample) => ({ ...poisoned(sample, text), name: `hostile-${at}-${sample.name}` })),
+);
+
+const trying = samples.find(({ name }) => name === 'receipt-trying')?.model as ReceiptPage;
+const live: ReceiptPage = { ...trying, href: '/logout/live' };
+
+describeInBrowser('pages in Chromium', () => {
+  let browser: Browser;
+  let server: PageServer;
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+    server = await startPageServer([...samples, ...hostilePages]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.[Symbol.asyncDispose]();
+  });
+
+  async function withPage<T>(options: ContextOptions, use: (page: Page) => Promise<T>): Promise<T> {
+    const context = await browser.newContext(options);
+    try {
+      return await use(await context.newPage());
+    } finally {
+      await context.close();
+    }
+  }
+
+  it.each<[string, ContextOptions]>([
+    ['light', { colorScheme: 'light' }],
+    ['dark', { colorScheme: 'dark' }],
+    ['320 px wide', { viewport: { width: 320, height: 640 } }],
+  ])(
+    'UX10 axe finds nothing serious on any page, %s',
+    async (_, options) => {
+      await withPage({ ...options, ...FOR_AXE }, (page) => examineAll(page));
+    },
+    LONG_MS,
+  );
+
+  it(
+    'UX10 axe finds nothing serious on any page, without script',
+    async () => {
+      await withPage(FOR_AXE, async (page) => {
+        // axe itself needs timers, which a page with scripts switched off has not: so the page loses its scripts instead.
+        await page.route('**/pages/*', async (route) => {
+          const answer = await route.fetch();
+          const body = (await answer.text()).replace(/<script[\s\S]*?<\/script>|<noscript>[\s\S]*?<\/noscript>/gu, '');
+          await route.fulfill({ response: answer, body });
+        });
+        await examineAll(page);
+      });
+    },
+    LONG_MS,
+  );
+
+  async function examineAll(page: Page): Promise<void> {
+    for (const { name } of samples) {
+      await page.goto(`${server.origin}/pages/${name}`);
+      expect({ name, found: await barriers(page), wider: await overflow(page) }).toEqual({ name, found: [], wider: 0 });
+    }
+  }
+
+  it(
+    'hostile text in every field runs nowhere and pushes nothing off a phone',
+    async () => {
+      await withPage({ viewport: { width: 320, height: 640 }, bypassCSP: true }, async (page) => {
+        for (const { name } of hostilePages) {
+          await page.goto(`${server.origin}/pages/${name}`, { waitUntil: 'load' });
+          const pwned = await page.evaluate(poke);
+          expect({ name, pwned, wider: await overflow(page) }).toEqual({ name, pwned: false, wider: 0 });
+        }
+      });
+    },
+    LONG_MS,
+  );
+
+  it('asks nobody else for anything', async () => {
+    await withPage({}, async (page) => {
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(new URL(request.url()).origin));
+      for (const { name } of samples) await page.goto(`${server.origin}/pages/${name}`);
+      expect([...new Set(asked)]).toEqual([server.origin]);
+    });
+  });
+
+  it.each([
+    true,
+    false,
+  ])('a form is sent and its answer followed to the app, with script: %p', async (javaScriptEnabled) => {
+    await withPage({ javaScriptEnabled }, async (page) => {
+      await page.goto(`${server.origin}/pages/sign-in`);
+      await page.fill('[name=username]', 'mira');
+      await page.fill('[name=password]', 'p&ss');
+      await page.check('[name=shared]');
+      await page.click('button:has-text("Sign in")');
+      await page.waitForURL(`${server.appOrigin}/bye`);
+      const sent = new URLSearchParams(server.posted.at(-1));
+      expect(Object.fromEntries(sent)).toEqual({
+        csrf: expect.any(String),
+        username: 'mira',
+        password: 'p&ss',
+        shared: 'on',
+      });
+    });
+  });
+
+  it('the whole sign-off page works by keyboard', async () => {
+    await withPage({}, async (page) => {
+      await page.goto(`${server.origin}/pages/sign-off`);
+      await page.focus('[name=scope]:checked');
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(`${server.appOrigin}/bye`);
+      expect(Object.fromEntries(new URLSearchParams(server.posted.at(-1)))).toMatchObject({
+        scope: 'app-everywhere',
+        decision: 'sign-out',
+        request: 'r1',
+      });
+    });
+  });
+
+  it('UX1 shows the password on request, and only with script', async () => {
+    await withPage({}, async (page) => {
+      await page.goto(`${server.origin}/pages/sign-in`);
+      await page.fill('#password', 'secret');
+      await page.click('button:has-text("Show")');
+      expect(await page.getAttribute('#password', 'type')).toBe('text');
+      await page.click('button:has-text("Hide")');
+      expect(await page.getAttribute('#password', 'type')).toBe('password');
+    });
+    await withPage({ javaScriptEnabled: false }, async (page) => {
+      await page.goto(`${server.origin}/pages/sign-in`);
+      expect(await page.locator('button:has-text("Show")').count()).toBe(0);
+    });
+  });
+
+  it('UX4 the receipt follows along and continues when the last app has answered', async () => {
+    const continueUri = `${server.appOrigin}/bye`;
+    const detail = { ...(live.detail as NonNullable<ReceiptPage['detail']>), continueUri };
+    await withPage({}, async (page) => {
+      server.showReceipt({ ...live, detail });
+      await page.goto(`${server.origin}/logout/live`);
+      await server.listening();
+      expect(await page.textContent('#summary')).toContain('2 of 4 apps have confirmed.');
+      const apps = detail.apps.map((app) => (app.clientId === 'cal' ? { ...app, state: 'told' as const } : app));
+      const counts = { ...live.counts, told: 3, trying: 0 };
+      server.showReceipt({ ...live, state: 'settled', counts, detail: { ...detail, apps } });
+      await page.waitForSelector('li:has-text("Calendar") .told');
+      expect(await page.textContent('#summary')).toContain('3 of 4 apps have confirmed.');
+      expect(await page.getAttribute('#summary', 'aria-live')).toBe('polite');
+      await page.waitForURL(continueUri);
+    });
+  });
+
+  it('"Stay here" stays, with script and without', async () => {
+    server.showReceipt({ ...live, state: 'settled' });
+    for (const javaScriptEnabled of [true, false]) {
+      await withPage({ javaScriptEnabled }, async (page) => {
+        await page.goto(`${server.origin}/logout/live`);
+        await page.click('a:has-text("Stay here")');
+        await page.waitForURL(`${server.origin}/logout/live?stay=1`);
+        expect(await page.locator('#onward, meta[http-equiv=refresh]').count()).toBe(0);
+        expect(await page.locator('button:has-text("Done")').count()).toBe(1);
+      });
+    }
+  });
+
+  it('without script the receipt loads itself again and then continues', async () => {
+    const continueUri = `${server.appOrigin}/bye`;
+    const detail = { ...(live.detail as NonNullable<ReceiptPage['detail']>), continueUri };
+    server.showReceipt({ ...live, now: live.at + 4_500, detail });
+    await withPage({ javaScriptEnabled: false }, async (page) => {
+      await page.goto(`${server.origin}/logout/live`);
+      await page.waitForURL(continueUri);
+    });
+  });
+});
+
+/** How many pixels the page is wider than its window. */
+function overflow(page: Page): Promise<number> {
+  return page.evaluate('document.documentElement.scrollWidth - innerWidth');
+}
+
+/** Runs in the page: touches everything that could carry a handler, then tells whether something ran. */
+const poke = `(() => {
+  for (const element of document.querySelectorAll('*')) {
+    element.dispatchEvent(new Event('mouseover'));
+    element.focus?.();
+    if (element.tagName === 'A' && element.protocol === 'javascript:') globalThis.pwned = element.outerHTML;
+  }
+  return 'pwned' in globalThis;
+})()`;
