@@ -1,0 +1,58 @@
+import type { Readable } from 'node:stream';
+import { confirm, isCancel, password, text } from '@clack/prompts';
+import { UsageError } from './exit-codes.ts';
+import { safeText } from './safe-text.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Questions, asked only where somebody can answer; scripts never wait. Standard output stays clean. */
+export interface Ask {
+  /** Yes where nobody can be asked: whoever wrote the script meant it. */
+  isSure(question: string): Promise<boolean>;
+  /** Undefined where nobody can be asked, or nothing was answered. */
+  text(question: string, placeholder?: string): Promise<string | undefined>;
+  /** From standard input when told so, else by a prompt, typed twice. Never from an argument: other users could read it. */
+  newPassword(fromStdin: boolean): Promise<string>;
+}
+
+const PASSWORD_CHARS_MAX = 1_000;
+
+export function createAsk(terminal: Terminal): Ask {
+  const { stdin, stderr } = terminal.streams;
+  const streams = { input: stdin, output: stderr };
+  return {
+    async isSure(question) {
+      if (!terminal.canAsk) return true;
+      return (await confirm({ message: safeText(question), initialValue: false, ...streams })) === true;
+    },
+    async text(question, placeholder) {
+      if (!terminal.canAsk) return undefined;
+      const answer = await text({ message: question, ...(placeholder && { placeholder }), ...streams });
+      if (isCancel(answer)) throw new UsageError('Cancelled; nothing was changed.');
+      return answer?.trim() || undefined;
+    },
+    async newPassword(fromStdin) {
+      const given = fromStdin ? await firstText(stdin) : await promptTwice();
+      if (given === '') throw new UsageError('The password is empty.');
+      if (given.length > PASSWORD_CHARS_MAX) throw new UsageError('The password is longer than 1000 characters.');
+      return given;
+    },
+  };
+
+  async function promptTwice(): Promise<string> {
+    if (!terminal.canAsk) throw new UsageError('There is nobody to ask for a password; send it with --password-stdin.');
+    const once = await password({ message: 'Password', ...streams });
+    const again = await password({ message: 'The same again', ...streams });
+    if (isCancel(once) || isCancel(again)) throw new UsageError('Cancelled; nothing was changed.');
+    if (once !== again) throw new UsageError('The two passwords are not the same; nothing was changed.');
+    return once;
+  }
+}
+
+/** All of it, without the line end that `echo` puts behind it. */
+async function firstText(stdin: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/\r?\n$/, '');
+}

@@ -1,0 +1,78 @@
+import { stringify } from 'yaml';
+import { type Client, canBeTold } from '../clients/client-file.ts';
+import { randomId, sha256 } from '../ops/ids.ts';
+
+/** What somebody answered, or said by flags, about a new app. */
+export interface ClientDraft {
+  readonly client_id: string;
+  readonly client_name?: string;
+  readonly redirect_uris: readonly string[];
+  readonly post_logout_redirect_uris: readonly string[];
+  readonly backchannel_logout_uri?: string;
+  readonly party: 'first' | 'third';
+  readonly isPublic: boolean;
+  readonly isNative: boolean;
+  readonly refreshTokens: boolean;
+  readonly scope?: string;
+  readonly max_session?: string;
+}
+
+/** A secret of 256 bits, and the only form of it that has to be kept. */
+export interface NewSecret {
+  readonly client_secret: string;
+  readonly client_secret_hash: string;
+}
+
+export function newSecret(): NewSecret {
+  const client_secret = randomId(32);
+  return { client_secret, client_secret_hash: `sha256:${sha256(client_secret)}` };
+}
+
+/** The text of a client file: what was said, and comments where a reader would wonder. */
+export function clientFileText(draft: ClientDraft, hash: string | undefined, schema: string | undefined): string {
+  const { isPublic, isNative, refreshTokens } = draft;
+  const said = {
+    client_id: draft.client_id,
+    client_name: draft.client_name,
+    party: draft.party,
+    application_type: isNative ? 'native' : undefined,
+    token_endpoint_auth_method: isPublic ? 'none' : undefined,
+    client_secret_hash: hash,
+    redirect_uris: draft.redirect_uris,
+    post_logout_redirect_uris: draft.post_logout_redirect_uris.length > 0 ? draft.post_logout_redirect_uris : undefined,
+    backchannel_logout_uri: draft.backchannel_logout_uri,
+    grant_types: refreshTokens ? ['authorization_code', 'refresh_token'] : undefined,
+    scope: draft.scope,
+    max_session: draft.max_session,
+  };
+  const known = Object.entries(said).filter(([, value]) => value !== undefined);
+  const fields = known.map(([name, value]) => `${commentOn(name, draft)}${stringify({ [name]: value })}`);
+  const silent =
+    draft.backchannel_logout_uri === undefined
+      ? ['# No backchannel_logout_uri: this app cannot be told about sign-offs.\n']
+      : [];
+  const head = schema === undefined ? [] : [`# yaml-language-server: $schema=${schema}\n`];
+  return [...head, ...fields, ...silent].join('');
+}
+
+function commentOn(name: string, { party }: ClientDraft): string {
+  switch (name) {
+    case 'party':
+      return party === 'first'
+        ? '# One of ours: no consent page.\n'
+        : "# Somebody else's: people are asked for consent.\n";
+    case 'client_secret_hash':
+      return '# Of the secret that was shown once; a new one: signoff clients secret\n';
+    case 'backchannel_logout_uri':
+      return '# Logout tokens are posted here.\n';
+    default:
+      return '';
+  }
+}
+
+/** The client as commands show it: no secret, no hash of one. */
+export function withoutSecrets(client: Client): Record<string, unknown> {
+  const { client_secret, client_secret_hash, ...rest } = client;
+  const hasSecret = client_secret !== undefined || client_secret_hash !== undefined;
+  return { ...rest, has_secret: hasSecret, can_be_told: canBeTold(client) };
+}

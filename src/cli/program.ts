@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import { addAccounts } from './accounts.ts';
+import { addClients } from './clients.ts';
+import type { Context } from './command.ts';
+import { addConfig } from './config.ts';
+import { addDeliveries } from './deliveries.ts';
+import { EXIT_CODE_HELP } from './exit-codes.ts';
+import { addKeys } from './keys.ts';
+import { addLogout } from './logout.ts';
+import { addSessions } from './sessions.ts';
+import { addStart } from './start.ts';
+
+/** The command line, whole. It throws CommanderError instead of ending the process. */
+export function createProgram(context: Context): Command {
+  const { stdout, stderr } = context.terminal.streams;
+  const program = new Command('signoff')
+    .description('An OpenID Connect provider whose promise is the end of a session.')
+    .addHelpText(
+      'before',
+      'Examples:\n  signoff accounts add alice\n  signoff sessions list\n  signoff logout --account alice\n',
+    )
+    .addHelpText('after', `\n${EXIT_CODE_HELP}`)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: (text) => void stderr.write(text) });
+  addStart(program, context);
+  addAccounts(program, context);
+  addClients(program, context);
+  addSessions(program, context);
+  addLogout(program, context);
+  addDeliveries(program, context);
+  addKeys(program, context);
+  addConfig(program, context);
+  return program;
+}

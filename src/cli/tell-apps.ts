@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ended } from '../logout/end-sessions.ts';
+import type { Progress } from '../logout/logout.ts';
+import { parseDuration } from '../ops/duration.ts';
+import { UsageError } from './exit-codes.ts';
+import type { Product } from './product.ts';
+
+/** A process that delivered so recently is alive and will do it. */
+const HEARTBEAT_MS = 5_000;
+const LOOK_EVERY_MS = 50;
+
+/** `attempted`: each app was tried once. `settled`: none is being tried any more. */
+export type Until = 'attempted' | 'settled';
+
+/**
+ * Waits until the apps of a logout were told, `waitMs` at most. Where no running process delivers, this one does, and
+ * leaves to the next one what is not done when the wait is over: all of it is in the store.
+ */
+export async function tellApps(
+  product: Product,
+  ended: Ended,
+  waitMs: number,
+  until: Until,
+): Promise<Progress | undefined> {
+  if (ended.kind === 'nothing') return undefined;
+  const deadline = performance.now() + waitMs;
+  const deliversItself = waitMs > 0 && !(await isSomebodyDelivering(product));
+  if (deliversItself) await product.engine.start();
+  try {
+    await walk(product, ended.logout.id);
+    for (;;) {
+      const progress = await product.store.logouts.progress(ended.logout.id);
+      const open = until === 'settled' ? progress.trying : progress.untried;
+      const leftMs = deadline - performance.now();
+      if (open === 0 || leftMs <= 0) return progress;
+      await sleep(Math.min(leftMs, LOOK_EVERY_MS));
+    }
+  } finally {
+    if (deliversItself) await product.engine.stop();
+  }
+}
+
+/** A logout larger than one write goes on here; several processes may do it at once. */
+async function walk({ endSessions }: Product, logoutId: string): Promise<void> {
+  while ((await endSessions.proceed(logoutId)) === 'more');
+}
+
+async function isSomebodyDelivering({ store, clock }: Product): Promise<boolean> {
+  const last = await store.deliveries.lastHeartbeat();
+  return last !== undefined && last > clock.now() - HEARTBEAT_MS;
+}
+
+/** `--wait 10s` in milliseconds. */
+export function waitOf(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new UsageError('--wait must be a duration like 10s or 2m; 0s does not wait.');
+  return ms;
+}
