@@ -13,13 +13,9 @@ export function breakerRules(retry: { readonly firstMs: number; readonly maxMs: 
   return { firstMs: Math.min(5 * retry.firstMs, retry.maxMs), maxMs: Math.min(5 * 60 * 1000, retry.maxMs) };
 }
 
+/** Left alone for now. Once its time is over, one probe at a time may go until something succeeds. */
 export function isOpen(breaker: Breaker | undefined, now: number): boolean {
   return breaker !== undefined && breaker.openUntil > now;
-}
-
-/** Its time is over but nothing has succeeded yet: one probe at a time may go. */
-export function isHalfOpen(breaker: Breaker | undefined, now: number): boolean {
-  return breaker !== undefined && breaker.failures >= FAILURES_TO_OPEN && !isOpen(breaker, now);
 }
 
 /** An answer of any kind that is not a passing problem: the origin lives. `failures: 0` removes the row. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { afterFailure, breakerRules, closed, isHalfOpen, isOpen } from '../../../src/deliveries/breaker.ts';
+import { afterFailure, breakerRules, closed, isOpen } from '../../../src/deliveries/breaker.ts';
 import type { Breaker } from '../../../src/deliveries/delivery.ts';
 
 const ORIGIN = 'https://wiki.example';
@@ -37,11 +37,10 @@ describe('the breaker of an origin', () => {
     expect([1, 2, 3, 4, 5].reduce((breaker, now) => fail(breaker, now), open)).toEqual(open);
   });
 
-  it('is half open when its time is over, until something succeeds', () => {
+  it('is over when its time is, and gone when something succeeds', () => {
     const open = fail(fail(fail(undefined, 0), 0), 0);
-    expect([isHalfOpen(open, 4_999), isHalfOpen(open, 5_000)]).toEqual([false, true]);
-    expect(isHalfOpen(closed(ORIGIN), 5_000)).toBe(false);
-    expect(isHalfOpen(fail(undefined, 0), 5_000)).toBe(false);
+    expect([isOpen(open, 4_999), isOpen(open, 5_000)]).toEqual([true, false]);
+    expect(closed(ORIGIN)).toMatchObject({ failures: 0 });
   });
 
   it('waits as long as the app asked, for the whole origin', () => {

@@ -1,0 +1,33 @@
+import { expect, it } from '@jest/globals';
+import { createCleaner } from '../../../src/deliveries/cleaner.ts';
+
+it('removes in small writes until nothing is left, and stops when told', async () => {
+  const asked: string[] = [];
+  const remover = (name: string, rows: number[]) => async (now: number, limit: number) => {
+    asked.push(`${name} ${now} ${limit}`);
+    return rows.shift() ?? 0;
+  };
+  const events: unknown[] = [];
+  const note = (event: string, facts?: object) => void events.push([event, facts]);
+  const cleaner = createCleaner({
+    store: {
+      logouts: { removeBefore: remover('logouts', [100, 40]) },
+      provider: { removeExpired: remover('artifacts', [7]) },
+      limits: { removeClosed: remover('limits', []) },
+    },
+    retentionMs: 1_000,
+    clock: { now: () => 5_000 },
+    log: { debug: note, info: note, warn: note, error: note },
+  });
+  expect(await cleaner.run()).toBe(147);
+  expect(asked).toEqual([
+    ...Array(3).fill('logouts 4000 100'),
+    ...Array(2).fill('artifacts 5000 100'),
+    'limits 5000 100',
+  ]);
+  expect(events).toEqual([['store.cleaned', { rows: 147 }]]);
+  await cleaner.start();
+  await cleaner.stop();
+  await cleaner.stop();
+  expect(await cleaner.run()).toBe(0);
+});

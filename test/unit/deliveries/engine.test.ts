@@ -1,0 +1,402 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { decodeJwt } from 'jose';
+import { aClient, type Bench, createBench } from './engine-bench.ts';
+
+let bench: Bench;
+beforeEach(() => {
+  bench = createBench();
+});
+afterEach(() => bench.close());
+
+const ok = (_: unknown, res: ServerResponse) => void res.writeHead(204).end();
+const answer =
+  (status: number, body = '') =>
+  (_: unknown, res: ServerResponse) =>
+    void res.writeHead(status).end(body);
+const hang = () => undefined;
+
+async function tokenOf(req: IncomingMessage) {
+  const body = Buffer.concat(await req.toArray()).toString();
+  return decodeJwt(new URLSearchParams(body).get('logout_token') ?? '');
+}
+
+const states = (...ids: string[]) => ids.map((id) => bench.store.get(id).state);
+
+describe('telling an app', () => {
+  it('makes one attempt with a token of that very session, and one log line', async () => {
+    const seen: unknown[] = [];
+    await bench.app('wiki', async (req, res) => {
+      seen.push((await tokenOf(req))['sid']);
+      res.writeHead(200).end();
+    });
+    const id = bench.deliver('wiki');
+    await bench.engine().start();
+    await bench.until(() => states(id)[0] === 'told');
+    expect(seen).toEqual([`sid-${id}`]);
+    expect(bench.store.attempts(id)).toMatchObject([{ verdict: 'delivered', status: 200, error: undefined }]);
+    expect(bench.events('delivery.attempted')).toEqual([
+      expect.objectContaining({
+        delivery_id: id,
+        logout_id: 'l1',
+        client_id: 'wiki',
+        account_id: 'a1',
+        session: expect.stringMatching(/^.{8}$/),
+        attempt: 1,
+        verdict: 'delivered',
+        status: 200,
+        ms: expect.any(Number),
+      }),
+    ]);
+    expect(JSON.stringify(bench.lines)).not.toContain('eyJ');
+    expect(bench.store.leases()).toBe(0);
+  });
+
+  it('is woken by a commit, and tells who waits for the logout', async () => {
+    await bench.app('wiki', ok);
+    const engine = bench.engine();
+    const moved: string[] = [];
+    engine.onSettled((logoutIds) => moved.push(...logoutIds));
+    await engine.start();
+    await new Promise(setImmediate);
+    const id = bench.deliver('wiki', { logoutId: 'l7' });
+    const startedAt = performance.now();
+    engine.wake();
+    await bench.until(() => states(id)[0] === 'told');
+    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(moved).toEqual(['l7']);
+  });
+
+  it('finds by itself what nobody woke it for', async () => {
+    await bench.app('wiki', ok);
+    await bench.engine().start();
+    await new Promise(setImmediate);
+    const id = bench.deliver('wiki');
+    await bench.until(() => states(id)[0] === 'told');
+  });
+
+  it('A8 tries again with a fresh token until the app is back', async () => {
+    const jtis = new Set<unknown>();
+    await bench.app('wiki', async (req, res) => {
+      jtis.add((await tokenOf(req)).jti);
+      res.writeHead(jtis.size < 6 ? 503 : 200).end();
+    });
+    const id = bench.deliver('wiki');
+    await bench.engine().start();
+    await bench.until(() => states(id)[0] === 'told');
+    expect(jtis.size).toBe(6);
+    expect(bench.store.attempts(id).map((one) => one.verdict)).toEqual([...Array(5).fill('retry'), 'delivered']);
+    expect(bench.events('delivery.attempted').map((facts) => facts['attempt'])).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(bench.store.breakers.size).toBe(0);
+  });
+
+  it('G12 calls the address that is registered now, not the one of when the session ended', async () => {
+    const before = await bench.app('wiki', ok);
+    await bench.app('wiki', ok);
+    const id = bench.deliver('wiki', { origin: before });
+    await bench.engine().start();
+    await bench.until(() => states(id)[0] === 'told');
+  });
+});
+
+describe('refusals', () => {
+  it('a 400 is tried slowly, said once, then refused with the words of the app kept', async () => {
+    await bench.app('wiki', answer(400, '{"error":"invalid_request"}'));
+    const id = bench.deliver('wiki');
+    await bench.engine().start();
+    await bench.until(() => states(id)[0] === 'refused');
+    expect(bench.store.attempts(id)).toMatchObject([
+      { verdict: 'retry', answer: '{"error":"invalid_request"}' },
+      { verdict: 'retry' },
+      { verdict: 'refused' },
+    ]);
+    expect(bench.events('delivery.refused')).toHaveLength(1);
+    expect(bench.store.get(id)).toMatchObject({ refusals: 2, lastStatus: 400 });
+    expect(bench.store.breakers.size).toBe(0);
+  });
+
+  it('a 405 is refused at once, with the fix in the line', async () => {
+    await bench.app('wiki', answer(405));
+    const id = bench.deliver('wiki');
+    await bench.engine().start();
+    await bench.until(() => states(id)[0] === 'refused');
+    expect(bench.store.attempts(id)).toHaveLength(1);
+    expect(bench.events('delivery.refused')).toMatchObject([{ error: expect.stringContaining('does not take POST') }]);
+  });
+
+  it('an app whose address was taken away is refused, without an attempt', async () => {
+    await bench.app('wiki', ok);
+    bench.clients.set('wiki', aClient('wiki', undefined));
+    const id = bench.deliver('wiki');
+    await bench.engine().start();
+    await bench.until(() => states(id)[0] === 'refused');
+    expect(bench.store.attempts(id)).toEqual([]);
+  });
+
+  it('invariant 10: an address that the rules forbid is never called', async () => {
+    let calls = 0;
+    await bench.app('wiki', (_, res) => {
+      calls += 1;
+      res.end();
+    });
+    bench.clients.set('wiki', aClient('wiki', 'https://169.254.169.254/latest'));
+    const id = bench.deliver('wiki');
+    await bench.engine().start();
+    await bench.until(() => states(id)[0] === 'refused');
+    expect(calls).toBe(0);
+    expect(bench.store.get(id).lastError).toContain('SIGNOFF_OUTBOUND_ALLOW');
+  });
+});
+
+describe('the end of trying', () => {
+  it('past its deadline a failing delivery is given up, visibly', async () => {
+    await bench.app('wiki', answer(500));
+    const id = bench.deliver('wiki', { deadline: { at: Date.now() + 100, becomes: 'given-up' } });
+    await bench.engine().start();
+    await bench.until(() => states(id)[0] === 'given-up');
+    expect(bench.events('delivery.given_up')).toMatchObject([{ delivery_id: id, status: 500 }]);
+  });
+
+  it('even one that was late from the start gets its one try', async () => {
+    await bench.app('wiki', ok);
+    const id = bench.deliver('wiki', { deadline: { at: 1, becomes: 'given-up' } });
+    await bench.engine().start();
+    await bench.until(() => states(id)[0] === 'told');
+  });
+
+  it("past the app's own longest session it is moot, and nobody is called", async () => {
+    let calls = 0;
+    await bench.app('wiki', (_, res) => {
+      calls += 1;
+      res.end();
+    });
+    const id = bench.deliver('wiki', { deadline: { at: Date.now() - 1, becomes: 'moot' } });
+    await bench.engine().start();
+    await bench.until(() => states(id)[0] === 'moot');
+    expect(calls).toBe(0);
+  });
+
+  it('a delivery to an unknown client is put back, never settled, and made once the client is known', async () => {
+    const id = bench.deliver('wiki', { createdAt: 0 });
+    let reloads = 0;
+    const reload = async () => {
+      reloads += 1;
+    };
+    const find = (clientId: string) => bench.clients.get(clientId);
+    await bench.engine({ clients: { find, reload } }).start();
+    await bench.until(() => bench.store.leases() === 0 && bench.store.settles.length > 0);
+    expect(bench.store.get(id)).toMatchObject({ state: 'trying', attempts: 0 });
+    expect(bench.store.get(id).nextAttemptAt).toBeGreaterThan(Date.now());
+    expect(bench.events('delivery.client_unknown')).toHaveLength(1);
+    expect(reloads).toBeGreaterThan(0);
+  });
+});
+
+describe('fairness (invariant 5)', () => {
+  it('A10 one tarpit among fifty does not delay the others beyond a second', async () => {
+    await bench.app('tarpit', hang);
+    for (let i = 0; i < 20; i += 1) bench.deliver('tarpit');
+    const ids: string[] = [];
+    for (let i = 0; i < 49; i += 1) {
+      await bench.app(`app${i}`, ok);
+      ids.push(bench.deliver(`app${i}`));
+    }
+    const startedAt = performance.now();
+    await bench.engine().start();
+    await bench.until(() => states(...ids).every((state) => state === 'told'));
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+
+  it('no app has more than eight calls under way', async () => {
+    let now = 0;
+    let most = 0;
+    await bench.app('wiki', (_, res) => {
+      now += 1;
+      most = Math.max(most, now);
+      setTimeout(() => {
+        now -= 1;
+        res.writeHead(200).end();
+      }, 5);
+    });
+    const ids = Array.from({ length: 60 }, () => bench.deliver('wiki'));
+    await bench.engine().start();
+    await bench.until(() => states(...ids).every((state) => state === 'told'));
+    expect(most).toBe(8);
+  });
+
+  it('an app with two thousand rows and no answer does not fill the claims', async () => {
+    await bench.app('tarpit', hang);
+    for (let i = 0; i < 2_000; i += 1) bench.deliver('tarpit');
+    await bench.app('wiki', ok);
+    const id = bench.deliver('wiki');
+    const startedAt = performance.now();
+    await bench.engine().start();
+    await bench.until(() => states(id)[0] === 'told');
+    expect(performance.now() - startedAt).toBeLessThan(1_500);
+  });
+
+  it('two thousand deliveries to forty apps all arrive, once, in few writes', async () => {
+    const sids: unknown[] = [];
+    for (let i = 0; i < 40; i += 1) {
+      await bench.app(`app${i}`, async (req, res) => {
+        sids.push((await tokenOf(req))['sid']);
+        res.writeHead(200).end();
+      });
+    }
+    const ids = Array.from({ length: 2_000 }, (_, i) => bench.deliver(`app${i % 40}`));
+    await bench.engine().start();
+    await bench.until(() => states(...ids).every((state) => state === 'told'));
+    expect(sids).toHaveLength(2_000);
+    expect(new Set(sids).size).toBe(2_000);
+    expect(bench.store.settles.length).toBeLessThan(400);
+    expect(Math.max(...bench.store.settles)).toBeLessThanOrEqual(250);
+  });
+
+  it('a dead app is probed, not hammered: its breaker opens and its rows are not written', async () => {
+    let calls = 0;
+    await bench.app('dead', (_, res) => {
+      calls += 1;
+      res.writeHead(503).end();
+    });
+    for (let i = 0; i < 100; i += 1) bench.deliver('dead');
+    await bench.app('wiki', ok);
+    const retry = { firstMs: 10_000, maxMs: 60_000, refusalsMs: [] };
+    const engine = bench.engine({ retry });
+    await engine.start();
+    await bench.until(() => [...bench.store.breakers.values()].some((one) => one.openMs > 0));
+    const id = bench.deliver('wiki');
+    engine.wake();
+    await bench.until(() => states(id)[0] === 'told' && bench.store.leases() === 0);
+    expect(calls).toBeLessThanOrEqual(16);
+    expect([...bench.store.rows.values()].filter((row) => row.attempts.length === 0)).toHaveLength(100 - calls);
+  });
+
+  it('when the dead app is back, all its rows follow the one probe', async () => {
+    let down = true;
+    await bench.app('wiki', (_, res) => void res.writeHead(down ? 503 : 200).end());
+    const ids = Array.from({ length: 50 }, () => bench.deliver('wiki'));
+    await bench.engine().start();
+    await bench.until(() => bench.store.breakers.size > 0);
+    down = false;
+    await bench.until(() => states(...ids).every((state) => state === 'told'));
+    expect(bench.store.breakers.size).toBe(0);
+  });
+});
+
+describe('bad days', () => {
+  it('a store that is gone is said once, and the work goes on when it is back', async () => {
+    await bench.app('wiki', ok);
+    const engine = bench.engine();
+    await engine.start();
+    bench.store.down = true;
+    engine.wake();
+    await bench.until(() => bench.events('store.unreachable').length > 0);
+    const id = bench.deliver('wiki');
+    setTimeout(() => {
+      bench.store.down = false;
+    }, 700);
+    await bench.until(() => states(id)[0] === 'told');
+    expect(bench.events('store.unreachable')).toHaveLength(1);
+    expect(bench.events('store.reached')).toHaveLength(1);
+  });
+
+  it('a result that cannot be written is kept until it can', async () => {
+    await bench.app('wiki', (_, res) => {
+      bench.store.down = true;
+      setTimeout(() => {
+        bench.store.down = false;
+      }, 250);
+      res.writeHead(200).end();
+    });
+    const id = bench.deliver('wiki');
+    await bench.engine().start();
+    await bench.until(() => states(id)[0] === 'told');
+    expect(bench.store.attempts(id)).toHaveLength(1);
+  });
+
+  it('A9 what a dead engine had leased is taken over within seconds', async () => {
+    await bench.app('wiki', ok);
+    const id = bench.deliver('wiki');
+    const dead = { limit: 10, leaseMs: 60_000, now: Date.now(), processId: 'dead', exceptOrigins: [] };
+    await bench.store.claim(dead);
+    bench.store.beats.set('dead', Date.now() - 2_500);
+    const startedAt = performance.now();
+    await bench.engine().start();
+    await bench.until(() => states(id)[0] === 'told');
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(bench.events('delivery.rescued')).toMatchObject([{ count: 1 }]);
+  });
+
+  it('a lost lease is fenced and said, its result is not written', async () => {
+    const id = { value: '' };
+    await bench.app('wiki', (_, res) => {
+      const row = bench.store.rows.get(id.value);
+      if (row) row.lease = { token: 'of another engine', until: Date.now() + 60_000, processId: 'other' };
+      bench.store.beats.set('other', Date.now() + 60_000);
+      res.writeHead(200).end();
+    });
+    id.value = bench.deliver('wiki');
+    await bench.engine().start();
+    await bench.until(() => bench.events('delivery.lease_lost').length > 0);
+    expect(states(id.value)).toEqual(['trying']);
+  });
+
+  it('what could not be sent in half of its lease is put back', async () => {
+    await bench.app('wiki', (_, res) => void setTimeout(() => res.writeHead(200).end(), 40));
+    const ids = Array.from({ length: 60 }, () => bench.deliver('wiki'));
+    await bench.engine({ leaseMs: 160 }).start();
+    await bench.until(() => states(...ids).every((state) => state === 'told'));
+    const attempts = ids.map((id) => bench.store.attempts(id).length);
+    expect(attempts).toEqual(Array(60).fill(1));
+    expect(bench.events('delivery.lease_lost')).toEqual([]);
+  });
+
+  it('a clock that goes back makes rows due again', async () => {
+    await bench.app('wiki', ok);
+    let offset = 0;
+    const clock = { now: () => Date.now() + offset };
+    const id = bench.deliver('wiki', { nextAttemptAt: Date.now() + 500 });
+    const engine = bench.engine({ clock });
+    await engine.start();
+    await new Promise(setImmediate);
+    offset = -3_600_000;
+    engine.wake();
+    await bench.until(() => states(id)[0] === 'told');
+    expect(bench.events('clock.jumped')).toHaveLength(1);
+  });
+
+  it('a key that is missing costs a wait, not the delivery', async () => {
+    await bench.app('wiki', ok);
+    const id = bench.deliver('wiki');
+    await bench.engine({ signer: { keyFor: async () => undefined, reload: () => undefined } }).start();
+    await bench.until(() => bench.store.settles.length > 0);
+    expect(bench.store.get(id)).toMatchObject({ state: 'trying', attempts: 0 });
+    expect(bench.events('delivery.not_signed')).toHaveLength(1);
+  });
+});
+
+describe('stopping', () => {
+  it('drains what is under way, puts back what waits, leaves no lease', async () => {
+    const open: ServerResponse[] = [];
+    await bench.app('wiki', (_, res) => void open.push(res));
+    const ids = Array.from({ length: 30 }, () => bench.deliver('wiki'));
+    const engine = bench.engine();
+    await engine.start();
+    while (open.length < 8) await new Promise(setImmediate);
+    const stopping = engine.stop();
+    for (const res of open) res.writeHead(200).end();
+    await stopping;
+    expect(states(...ids).filter((state) => state === 'told')).toHaveLength(8);
+    expect(bench.store.leases()).toBe(0);
+    expect(ids.filter((id) => bench.store.attempts(id).length === 0)).toHaveLength(22);
+    expect(engine.healthy()).toBe(false);
+  });
+
+  it('is safe twice, and before the start', async () => {
+    const engine = bench.engine();
+    await Promise.all([engine.start(), engine.start()]);
+    expect(engine.healthy()).toBe(true);
+    await Promise.all([engine.stop(), engine.stop()]);
+    await bench.engine().stop();
+  });
+});
