@@ -60,9 +60,8 @@ export function summary(page: ReceiptPage): string {
     const others = told > 0 ? 'the others' : of === 1 ? 'it' : 'them';
     return `${first} You may close this page; we keep telling ${others}.`;
   }
-  return told < of
-    ? `${first} ${told === 0 ? '' : 'The rest did not; '}see below what you can do.`.replace('. see', '. See')
-    : first;
+  if (told === of) return first;
+  return told > 0 ? `${first} The rest did not; see below what you can do.` : `${first} See below what you can do.`;
 }
 
 function confirmation(told: number, of: number, counts: ReceiptCounts): string {
