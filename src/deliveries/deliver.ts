@@ -16,7 +16,7 @@ export type DeliveryClient = Pick<
 >;
 
 /** What came of one attempt: for the store, and for the breaker of the origin. */
-export interface Delivered {
+interface Delivered {
   readonly settlement: Settlement;
   readonly health: Health;
 }

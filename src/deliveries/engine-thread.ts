@@ -8,9 +8,9 @@ import type { Log } from '../ops/log.ts';
 import type { EngineRunner, SettledListener } from './engine-runner.ts';
 
 /** Main → thread. */
-export type Order = 'wake' | 'reload' | 'stop';
+type Order = 'wake' | 'reload' | 'stop';
 /** Thread → main; `alive` each second. */
-export type Report =
+type Report =
   | { readonly kind: 'ready' | 'alive' }
   | { readonly kind: 'settled'; readonly logoutIds: readonly string[] };
 

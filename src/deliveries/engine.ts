@@ -24,7 +24,7 @@ import type { Transport } from './transport.ts';
 import { createWritePace, type WritePace } from './write-pace.ts';
 
 /** Registered clients, suspended and removed ones included. */
-export interface ClientSource {
+interface ClientSource {
   find(clientId: string): DeliveryClient | undefined;
   /** Reads them again, where this process did not load them itself. */
   reload(): Promise<void>;

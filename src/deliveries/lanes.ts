@@ -1,5 +1,5 @@
 /** One call under way. */
-export interface Ticket {
+interface Ticket {
   /** Cuts the call off: the slow lane is full, or the engine stops. */
   readonly signal: AbortSignal;
   leave(): void;

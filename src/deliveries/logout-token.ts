@@ -22,7 +22,7 @@ export interface TokenRules {
 }
 
 /** The claims of a logout token. */
-export interface LogoutClaims {
+interface LogoutClaims {
   readonly iss: string;
   readonly aud: string;
   readonly iat: number;
@@ -57,7 +57,7 @@ export async function makeLogoutToken(parts: {
 }
 
 /** Pure. Never a `nonce`: with one it could pass for an ID token (B12). */
-export function logoutClaims(parts: {
+function logoutClaims(parts: {
   readonly issuer: string;
   readonly delivery: Pick<Delivery, 'sid' | 'sub'>;
   readonly client: TokenRules;

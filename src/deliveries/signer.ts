@@ -56,6 +56,6 @@ export function createSigner(parts: { store: Pick<KeyStore, 'signingKeys'>; box:
 function youngest(rows: readonly SigningKeyRow[], alg: SigningAlg, now: number): SigningKeyRow | undefined {
   const byAge = rows
     .filter((row) => row.alg === alg && row.retiredAt === undefined)
-    .toSorted((a, b) => a.signsFrom - b.signsFrom);
+    .toSorted((a, b) => a.signsFrom - b.signsFrom || a.createdAt - b.createdAt);
   return byAge.findLast((row) => row.signsFrom <= now) ?? byAge[0];
 }

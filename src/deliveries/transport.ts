@@ -25,7 +25,7 @@ export type Outcome =
   /** Our own address rules forbid the call (invariant 10). */
   | { readonly kind: 'blocked'; readonly why: string; readonly ms: number };
 
-export interface Limits {
+interface Limits {
   /** From the call to the end of the answer. */
   readonly timeoutMs: number;
   /** Cuts the call off, a failure with code `EABORTED`. */

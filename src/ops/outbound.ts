@@ -12,7 +12,7 @@ import {
 } from './address-rules.ts';
 
 /** A lookup as `net.connect` wants it (`dns.lookup`'s shape). */
-export type Lookup = (
+type Lookup = (
   host: string,
   options: LookupOptions,
   callback: (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void,

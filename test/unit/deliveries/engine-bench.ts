@@ -19,7 +19,7 @@ const KEY = {
 } as const;
 
 /** Log lines as [event, facts]. */
-export type Line = readonly [string, Facts];
+type Line = readonly [string, Facts];
 
 /** Real apps, a real transport, an engine, and a store that can be looked into. */
 export interface Bench {
