@@ -1,0 +1,81 @@
+import { type Account, type Claims, usernameKey } from '../../accounts/account.ts';
+import type { AccountStore, Page } from '../store.ts';
+import type { MongoParts } from './collections.ts';
+import type { AccountDoc } from './documents.ts';
+import { isDuplicate } from './transaction.ts';
+
+/** People. Disabling, deleting and a new password are written by `end`, never here. */
+export function createAccounts(parts: MongoParts): AccountStore {
+  const { accounts, consents } = parts;
+  return {
+    create: (account) => create(parts, account),
+    async find(id) {
+      const row = await accounts.findOne({ _id: id });
+      return row ? toAccount(row) : undefined;
+    },
+    async findByUsername(username) {
+      const row = await accounts.findOne({ usernameKey: usernameKey(username) });
+      return row ? toAccount(row) : undefined;
+    },
+    list: (page) => list(parts, page),
+    async setClaims(id, claims) {
+      const living = { _id: id, state: { $ne: 'deleted' } } as const;
+      await accounts.updateOne(living, { $set: { claims: JSON.stringify(claims) } });
+    },
+    async enable(id) {
+      await accounts.updateOne({ _id: id, state: 'disabled' }, { $set: { state: 'active' } });
+    },
+    async consent(accountId, clientId) {
+      const row = await consents.findOne({ _id: consentKey(accountId, clientId) });
+      return row?.scopes ?? [];
+    },
+    async allow(accountId, clientId, scopes, now) {
+      const set = { accountId, clientId, updatedAt: now };
+      const update = { $set: set, $addToSet: { scopes: { $each: [...scopes] } } };
+      await consents.updateOne({ _id: consentKey(accountId, clientId) }, update, { upsert: true });
+    },
+  };
+}
+
+/** The index of user names decides, so that two that come at once cannot both have it. */
+async function create({ accounts }: MongoParts, account: Account): Promise<'created' | 'taken'> {
+  const key = usernameKey(account.username);
+  const { id, claims, ...facts } = account;
+  const row = { _id: id, ...facts, usernameKey: key, claims: JSON.stringify(claims), starts: 0 };
+  try {
+    await accounts.insertOne(row);
+    return 'created';
+  } catch (error) {
+    if (isDuplicate(error) && (await accounts.findOne({ usernameKey: key }))) return 'taken';
+    throw error;
+  }
+}
+
+async function list({ accounts }: MongoParts, page: Page): Promise<readonly Account[]> {
+  const after = page.after === undefined ? undefined : await accounts.findOne({ _id: page.after });
+  if (after === null || (after && after.usernameKey === undefined)) return [];
+  const rows = await accounts
+    .find({ usernameKey: { $gt: after?.usernameKey ?? '' } })
+    .sort({ usernameKey: 1 })
+    .limit(page.limit)
+    .toArray();
+  return rows.map(toAccount);
+}
+
+/** As JSON, since a client id may hold any character that a separator could be. */
+function consentKey(accountId: string, clientId: string): string {
+  return JSON.stringify([accountId, clientId]);
+}
+
+function toAccount(row: AccountDoc): Account {
+  return {
+    id: row._id,
+    username: row.username,
+    state: row.state,
+    generation: row.generation,
+    claims: JSON.parse(row.claims) as Claims,
+    passwordHash: row.passwordHash,
+    createdAt: row.createdAt,
+    passwordChangedAt: row.passwordChangedAt,
+  };
+}

@@ -1,0 +1,157 @@
+import type { Filter } from 'mongodb';
+import type { Breaker } from '../../deliveries/delivery.ts';
+import { randomId } from '../../ops/ids.ts';
+import type { Claim, ClaimRequest } from '../store.ts';
+import type { MongoParts } from './collections.ts';
+import { type BreakerDoc, type DeliveryDoc, type LeaseDoc, toDelivery } from './documents.ts';
+
+/** Origins that fail and are looked at in one claim; what is beyond is caught when its rows are looked at. */
+const SICK_MAX = 1_000;
+/** Probes in one claim: one question each. */
+const PROBES_MAX = 32;
+/** Several engines look at this many times more rows than they take, and take any of them, so that they seldom meet. */
+const SPREAD = 4;
+/** An engine that has not been heard for so long takes nothing. */
+const ENGINE_SILENT_MS = 10_000;
+
+/** Claims may be lost in a fail-over: then somebody else delivers, and the fence refuses the loser. */
+const QUICK = { writeConcern: { w: 1 } } as const;
+const LATEST = { readConcern: { level: 'local' } } as const;
+
+/**
+ * Takes what is due, in three steps that need no transaction: look for candidates, mark those that are still free, read
+ * what was marked. `readyAt` in the filter of the second makes it safe against other engines.
+ */
+export async function claim(parts: MongoParts, request: ClaimRequest): Promise<Claim> {
+  const { now, leaseMs, processId } = request;
+  const lease = { token: randomId(), until: now + leaseMs, holder: processId };
+  const chosen = await choose(parts, request);
+  const probed = await takeProbes(parts, chosen, lease.until, now);
+  const ids = chosen.filter(({ origin }) => probed.mayCall(origin)).map(({ _id }) => _id);
+  const deliveries = await take(parts, ids, lease, now);
+  const origins = new Set(deliveries.map(({ origin }) => origin));
+  const breakers = probed.breakers.filter(({ origin }) => origins.has(origin));
+  return { token: lease.token, until: lease.until, deliveries: deliveries.map(toDelivery), breakers };
+}
+
+/** When anything may be claimed again: the earliest of what is due at healthy origins, and of the next probe of the others. */
+export async function nextDueAt(parts: MongoParts, now: number): Promise<number | undefined> {
+  const { deliveries, breakers } = parts;
+  const open = await breakers
+    .find({ openUntil: { $gt: now } })
+    .sort({ openUntil: 1 })
+    .limit(SICK_MAX)
+    .toArray();
+  const origins = open.map(({ _id }) => _id);
+  const [healthy] = await deliveries
+    .find(readyIn({ origin: { $nin: origins } }), HEAD)
+    .sort(OLDEST)
+    .limit(1)
+    .toArray();
+  const probes = await deliveries
+    .aggregate<{ _id: string; at: number }>([
+      { $match: readyIn({ origin: { $in: origins } }) },
+      { $group: { _id: '$origin', at: { $min: '$readyAt' } } },
+    ])
+    .toArray();
+  const firstOf = new Map(probes.map(({ _id, at }) => [_id, at]));
+  const sick = open.flatMap(({ _id, openUntil }) => Math.max(openUntil, firstOf.get(_id) ?? Number.POSITIVE_INFINITY));
+  const soonest = Math.min(healthy?.readyAt ?? Number.POSITIVE_INFINITY, ...sick);
+  return Number.isFinite(soonest) ? soonest : undefined;
+}
+
+type Candidate = Pick<DeliveryDoc, '_id' | 'origin' | 'readyAt'>;
+
+const HEAD = { projection: { _id: 1, origin: 1, readyAt: 1 } } as const;
+const OLDEST = { readyAt: 1 } as const;
+
+function readyIn(which: Filter<DeliveryDoc>): Filter<DeliveryDoc> {
+  return { state: 'trying', readyAt: { $exists: true }, ...which };
+}
+
+/** The oldest of healthy origins, and one of each origin whose breaker time is over. */
+async function choose(parts: MongoParts, request: ClaimRequest): Promise<readonly Candidate[]> {
+  const { limit, now, exceptOrigins } = request;
+  const [sick, alone] = await Promise.all([sickOrigins(parts), isAlone(parts, request)]);
+  const except = new Set(exceptOrigins);
+  const overdue = sick.filter(({ _id, openUntil }) => openUntil <= now && !except.has(_id)).slice(0, PROBES_MAX);
+  const avoided = [...exceptOrigins, ...sick.map(({ _id }) => _id)];
+  const [healthy, probes] = await Promise.all([
+    parts.deliveries
+      .find({ state: 'trying', readyAt: { $lte: now }, origin: { $nin: avoided } }, HEAD)
+      .sort(OLDEST)
+      .limit(alone ? limit : SPREAD * limit)
+      .toArray(),
+    Promise.all(overdue.map(({ _id }) => oldestOf(parts, _id, now))),
+  ]);
+  const some = alone ? healthy : someOf(healthy, limit);
+  return [...some, ...probes.filter((row) => row !== null)].sort(byReadiness).slice(0, limit);
+}
+
+/** Longest overdue first, so that more than fit in one claim all get their turn. */
+async function sickOrigins({ breakers }: MongoParts): Promise<readonly BreakerDoc[]> {
+  return breakers.find({}).sort({ openUntil: 1 }).limit(SICK_MAX).toArray();
+}
+
+async function oldestOf({ deliveries }: MongoParts, origin: string, now: number): Promise<Candidate | null> {
+  return deliveries.findOne({ origin, state: 'trying', readyAt: { $lte: now } }, { ...HEAD, sort: OLDEST });
+}
+
+async function isAlone({ heartbeats }: MongoParts, { now, processId }: ClaimRequest): Promise<boolean> {
+  const other = { _id: { $ne: processId }, at: { $gte: now - ENGINE_SILENT_MS } };
+  return (await heartbeats.findOne(other)) === null;
+}
+
+/** A random part, oldest first. */
+function someOf(rows: readonly Candidate[], limit: number): readonly Candidate[] {
+  const pool = [...rows];
+  const taken: Candidate[] = [];
+  while (taken.length < limit && pool.length > 0) {
+    taken.push(...pool.splice(Math.floor(Math.random() * pool.length), 1));
+  }
+  return taken.sort(byReadiness);
+}
+
+function byReadiness(a: Candidate, b: Candidate): number {
+  return (a.readyAt ?? 0) - (b.readyAt ?? 0);
+}
+
+interface Probed {
+  readonly breakers: readonly Breaker[];
+  mayCall(origin: string): boolean;
+}
+
+/** Between looking and marking another engine may have taken an origin's probe, or found the origin sick. */
+async function takeProbes(
+  { breakers }: MongoParts,
+  chosen: readonly Candidate[],
+  until: number,
+  now: number,
+): Promise<Probed> {
+  const origins = [...new Set(chosen.map(({ origin }) => origin))];
+  const rows = await breakers.find({ _id: { $in: origins } }, LATEST).toArray();
+  const taken: Breaker[] = [];
+  for (const { _id, openUntil, failures, openMs } of rows) {
+    if (openUntil > now) continue;
+    const { modifiedCount } = await breakers.updateOne({ _id, openUntil }, { $set: { openUntil: until } }, QUICK);
+    if (modifiedCount === 1) taken.push({ origin: _id, failures, openUntil: until, openMs });
+  }
+  const sick = new Set(rows.map(({ _id }) => _id));
+  const mine = new Set(taken.map(({ origin }) => origin));
+  return { breakers: taken, mayCall: (origin) => !sick.has(origin) || mine.delete(origin) };
+}
+
+async function take(
+  { deliveries }: MongoParts,
+  ids: readonly string[],
+  lease: LeaseDoc,
+  now: number,
+): Promise<readonly DeliveryDoc[]> {
+  if (ids.length === 0) return [];
+  const free = { _id: { $in: [...ids] }, state: 'trying', readyAt: { $lte: now } } as const;
+  await deliveries.updateMany(free, { $set: { lease, readyAt: lease.until } }, QUICK);
+  const mine = { _id: { $in: [...ids] }, 'lease.token': lease.token };
+  const rows = await deliveries.find(mine, { ...LATEST, projection: { log: 0 } }).toArray();
+  const place = new Map(ids.map((id, index) => [id, index]));
+  return rows.sort((a, b) => (place.get(a._id) ?? 0) - (place.get(b._id) ?? 0));
+}

@@ -1,0 +1,26 @@
+import type { ClientStore } from '../store.ts';
+import type { MongoParts } from './collections.ts';
+
+/** What the running product was started with, where commands and other processes can read it. */
+export function createClients({ clients, meta, transact }: MongoParts): ClientStore {
+  return {
+    async save(records) {
+      if (records.length === 0) return;
+      const writes = records.map(({ clientId, state, sealed, updatedAt }) => ({
+        replaceOne: { filter: { _id: clientId }, replacement: { state, sealed, updatedAt }, upsert: true },
+      }));
+      await transact((tx) => clients.bulkWrite(writes, { session: tx }));
+    },
+    async all() {
+      const rows = await clients.find().sort({ _id: 1 }).toArray();
+      return rows.map(({ _id, state, sealed, updatedAt }) => ({ clientId: _id, state, sealed, updatedAt }));
+    },
+    async saveOutboundRules(rules) {
+      await meta.updateOne({ _id: 'outbound-rules' }, { $set: { rules: [...rules] } }, { upsert: true });
+    },
+    async outboundRules() {
+      const row = await meta.findOne({ _id: 'outbound-rules' });
+      return row?.rules ?? [];
+    },
+  };
+}

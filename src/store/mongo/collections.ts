@@ -1,0 +1,64 @@
+import type { Collection, Db, MongoClient } from 'mongodb';
+import type {
+  AccountDoc,
+  ArtifactDoc,
+  BreakerDoc,
+  ClientDoc,
+  ConsentDoc,
+  CutOffDoc,
+  DeliveryDoc,
+  GateDoc,
+  HeartbeatDoc,
+  LimitDoc,
+  LogoutDoc,
+  MetaDoc,
+  ParticipationDoc,
+  SessionDoc,
+  SigningKeyDoc,
+} from './documents.ts';
+import { createTransact, type Transact } from './transaction.ts';
+
+/** Everything an adapter's part works with. */
+export interface MongoParts {
+  readonly db: Db;
+  readonly transact: Transact;
+  readonly meta: Collection<MetaDoc>;
+  readonly sessions: Collection<SessionDoc>;
+  readonly participations: Collection<ParticipationDoc>;
+  readonly logouts: Collection<LogoutDoc>;
+  readonly deliveries: Collection<DeliveryDoc>;
+  readonly breakers: Collection<BreakerDoc>;
+  readonly heartbeats: Collection<HeartbeatDoc>;
+  readonly artifacts: Collection<ArtifactDoc>;
+  readonly accounts: Collection<AccountDoc>;
+  readonly consents: Collection<ConsentDoc>;
+  readonly clients: Collection<ClientDoc>;
+  readonly cutOffs: Collection<CutOffDoc>;
+  readonly gates: Collection<GateDoc>;
+  readonly signingKeys: Collection<SigningKeyDoc>;
+  readonly limits: Collection<LimitDoc>;
+}
+
+/** Names the collections of a database. */
+export function mongoParts(client: MongoClient, database: string): MongoParts {
+  const db = client.db(database);
+  return {
+    db,
+    transact: createTransact(client),
+    meta: db.collection('meta'),
+    sessions: db.collection('sessions'),
+    participations: db.collection('participations'),
+    logouts: db.collection('logouts'),
+    deliveries: db.collection('deliveries'),
+    breakers: db.collection('breakers'),
+    heartbeats: db.collection('heartbeats'),
+    artifacts: db.collection('artifacts'),
+    accounts: db.collection('accounts'),
+    consents: db.collection('consents'),
+    clients: db.collection('clients'),
+    cutOffs: db.collection('cut_offs'),
+    gates: db.collection('gates'),
+    signingKeys: db.collection('signing_keys'),
+    limits: db.collection('limits'),
+  };
+}

@@ -1,0 +1,268 @@
+/**
+ * What lies in MongoDB: one interface a collection, and the way back to the types of the port. A field that is "not
+ * there" is absent (`ignoreUndefined`), never null, so that sparse and partial indexes stay small. Maps whose keys others
+ * choose (payloads, authorizations, claims) are JSON text: a client id may hold dots and dollars.
+ */
+import type { AccountState } from '../../accounts/account.ts';
+import type { Attempt, Breaker, Deadline, Delivery, DeliveryState } from '../../deliveries/delivery.ts';
+import type { Actor, EndTarget, Logout, Reason, Scope } from '../../logout/logout.ts';
+import type { Device, Generation, Participation, Session, SessionState } from '../../sessions/session.ts';
+import type { ClientState, Establishment, SigningKeyRow } from '../store.ts';
+
+/** A field the code always names and the driver leaves out when it is undefined. */
+type Maybe<T> = T | undefined;
+
+/** `meta`: the few rows there is one of; which fields a row has follows from its key. */
+export interface MetaDoc {
+  readonly _id: 'schema' | 'migration-lock' | 'realm' | 'ping' | 'outbound-rules' | 'establishment';
+  readonly version?: number;
+  readonly holder?: string;
+  readonly until?: Date;
+  readonly generation?: number;
+  readonly count?: number;
+  readonly rules?: readonly string[];
+  readonly establishment?: Omit<Establishment, 'signingKeys'>;
+}
+
+/** A cookie id of a session; current while it has no `retiredAt`. */
+export interface CookieDoc {
+  readonly hash: string;
+  readonly retiredAt?: Maybe<number>;
+}
+
+export interface SessionDoc {
+  readonly _id: string;
+  readonly accountId: string;
+  readonly state: SessionState;
+  readonly generation: Generation;
+  readonly device: { readonly name: string; readonly key?: Maybe<string> };
+  readonly startedAt: number;
+  readonly lastSeenAt: number;
+  readonly idleMs: number;
+  readonly expiresAt: number;
+  /** When the sweep has to look; absent once ended. */
+  readonly dueAt?: Maybe<number>;
+  /** Counts joins and bound tokens: writing it is what makes them collide with `end`. */
+  readonly writes: number;
+  /** Absent while arriving and once ended. */
+  readonly cookies?: Maybe<readonly CookieDoc[]>;
+  readonly payload?: Maybe<string>;
+  readonly authorizations?: Maybe<string>;
+  readonly endedAt?: Maybe<number>;
+  readonly logoutId?: Maybe<string>;
+}
+
+/** `owed`: ended, and its delivery is still to be written by the walk of a large logout. */
+export type ParticipationState = 'live' | 'owed' | 'ended';
+
+export interface ParticipationDoc {
+  readonly _id: string;
+  readonly sessionUid: string;
+  readonly clientId: string;
+  readonly accountId: string;
+  readonly sub: string;
+  readonly grantId: string;
+  readonly startedAt: number;
+  readonly state: ParticipationState;
+  readonly endedAt?: Maybe<number>;
+  readonly logoutId?: Maybe<string>;
+}
+
+export interface LogoutDoc {
+  readonly _id: string;
+  readonly target: EndTarget;
+  readonly scope?: Maybe<Scope>;
+  readonly reason: Reason;
+  readonly actor: Actor;
+  readonly at: number;
+  readonly accountId?: Maybe<string>;
+  readonly clientId?: Maybe<string>;
+  readonly sealedContinueUri?: Maybe<string>;
+  readonly linkHash?: Maybe<string>;
+  readonly sessionsEnded: number;
+  /** Only there while it is true: the index of walks stays empty. */
+  readonly walking?: Maybe<true>;
+  /** Counts the writes of a walk, so that two walkers collide. */
+  readonly steps?: Maybe<number>;
+}
+
+export interface LeaseDoc {
+  readonly token: string;
+  readonly until: number;
+  readonly holder: string;
+}
+
+export interface DeliveryDoc {
+  readonly _id: string;
+  readonly logoutId: string;
+  readonly clientId: string;
+  readonly accountId: string;
+  readonly sessionUid: string;
+  readonly sid: string;
+  readonly sub: string;
+  readonly state: DeliveryState;
+  readonly origin: string;
+  readonly createdAt: number;
+  readonly attempts: number;
+  readonly refusals: number;
+  readonly backoffMs: number;
+  readonly nextAttemptAt?: Maybe<number>;
+  /** When a claim may take it: `nextAttemptAt`, or the end of its lease. One field, so that one index serves a claim. */
+  readonly readyAt?: Maybe<number>;
+  readonly lastAttemptAt?: Maybe<number>;
+  readonly lastStatus?: Maybe<number>;
+  readonly lastError?: Maybe<string>;
+  readonly deadline: Deadline;
+  readonly lease?: Maybe<LeaseDoc>;
+  /** Attempts, oldest first: one document, so that the state and its proof are one write. */
+  readonly log: readonly Attempt[];
+}
+
+export interface BreakerDoc extends Omit<Breaker, 'origin'> {
+  readonly _id: string;
+}
+
+export interface HeartbeatDoc {
+  readonly _id: string;
+  readonly at: number;
+}
+
+export interface ArtifactDoc {
+  /** Model and hashed id. */
+  readonly _id: string;
+  readonly model: string;
+  readonly sealedPayload: string;
+  readonly grantId?: Maybe<string>;
+  readonly sessionUid?: Maybe<string>;
+  readonly accountId?: Maybe<string>;
+  readonly clientId?: Maybe<string>;
+  readonly bound: boolean;
+  readonly generation?: Maybe<Generation>;
+  readonly createdAt: number;
+  readonly expiresAt?: Maybe<number>;
+  readonly consumedAt?: Maybe<number>;
+}
+
+export interface AccountDoc {
+  readonly _id: string;
+  readonly username: string;
+  /** Absent once deleted: the name is free again. */
+  readonly usernameKey?: Maybe<string>;
+  readonly state: AccountState;
+  readonly generation: number;
+  readonly claims: string;
+  readonly passwordHash: string;
+  readonly createdAt: number;
+  readonly passwordChangedAt: number;
+  /** Counts new sessions, so that the first write of one collides with an `end` of the account. */
+  readonly starts: number;
+}
+
+export interface ConsentDoc {
+  readonly _id: string;
+  readonly accountId: string;
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+  readonly updatedAt: number;
+}
+
+export interface ClientDoc {
+  readonly _id: string;
+  readonly state: ClientState;
+  readonly sealed: string;
+  readonly updatedAt: number;
+}
+
+/** Beside the clients, so that loading a client file can never undo one. */
+export interface CutOffDoc {
+  readonly _id: string;
+  readonly at: number;
+}
+
+/** See `gates.ts`. */
+export interface GateDoc {
+  readonly _id: string;
+  readonly passed: number;
+  readonly cutOffAt?: Maybe<number>;
+}
+
+export interface SigningKeyDoc extends Omit<SigningKeyRow, 'kid' | 'retiredAt'> {
+  readonly _id: string;
+  readonly retiredAt?: Maybe<number>;
+}
+
+export interface LimitDoc {
+  readonly _id: string;
+  readonly count: number;
+  readonly closesAt: number;
+}
+
+export function toSession(doc: SessionDoc): Session {
+  const device: Device = { name: doc.device.name, key: doc.device.key };
+  return {
+    uid: doc._id,
+    accountId: doc.accountId,
+    state: doc.state,
+    generation: doc.generation,
+    device,
+    startedAt: doc.startedAt,
+    lastSeenAt: doc.lastSeenAt,
+    idleMs: doc.idleMs,
+    expiresAt: doc.expiresAt,
+    endedAt: doc.endedAt,
+    logoutId: doc.logoutId,
+  };
+}
+
+export function toParticipation(doc: ParticipationDoc): Participation {
+  return {
+    sid: doc._id,
+    sessionUid: doc.sessionUid,
+    clientId: doc.clientId,
+    accountId: doc.accountId,
+    sub: doc.sub,
+    grantId: doc.grantId,
+    startedAt: doc.startedAt,
+    endedAt: doc.endedAt,
+    logoutId: doc.logoutId,
+  };
+}
+
+export function toLogout(doc: LogoutDoc): Logout {
+  return {
+    id: doc._id,
+    target: doc.target,
+    scope: doc.scope,
+    reason: doc.reason,
+    actor: doc.actor,
+    at: doc.at,
+    accountId: doc.accountId,
+    clientId: doc.clientId,
+    sealedContinueUri: doc.sealedContinueUri,
+    sessionsEnded: doc.sessionsEnded,
+    walking: doc.walking ?? false,
+  };
+}
+
+export function toDelivery(doc: DeliveryDoc): Delivery {
+  return {
+    id: doc._id,
+    logoutId: doc.logoutId,
+    clientId: doc.clientId,
+    accountId: doc.accountId,
+    sessionUid: doc.sessionUid,
+    sid: doc.sid,
+    sub: doc.sub,
+    state: doc.state,
+    origin: doc.origin,
+    createdAt: doc.createdAt,
+    attempts: doc.attempts,
+    refusals: doc.refusals,
+    backoffMs: doc.backoffMs,
+    nextAttemptAt: doc.nextAttemptAt,
+    lastAttemptAt: doc.lastAttemptAt,
+    lastStatus: doc.lastStatus,
+    lastError: doc.lastError,
+    deadline: doc.deadline,
+  };
+}

@@ -1,0 +1,85 @@
+/** Which of MongoDB's errors mean "the store is out of reach or cannot write": those become `storeUnavailable`. */
+import {
+  MongoError,
+  MongoNetworkError,
+  MongoNotConnectedError,
+  MongoOperationTimeoutError,
+  MongoServerError,
+  MongoServerSelectionError,
+  MongoTopologyClosedError,
+  MongoWriteConcernError,
+} from 'mongodb';
+import { AppError, storeUnavailable } from '../../errors.ts';
+
+/** Server codes without a label that says so: no primary, shutting down, disk full, time over, majority not reached. */
+const OUT_OF_REACH_CODES = new Set<unknown>([
+  6, 7, 50, 64, 79, 89, 91, 100, 112, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031,
+]);
+
+const OUT_OF_REACH_LABELS = ['TransientTransactionError', 'UnknownTransactionCommitResult', 'RetryableWriteError'];
+
+/** What the rest of the product is to see of an error of the driver. */
+export function asStoreError(error: unknown): unknown {
+  if (error instanceof AppError) return error;
+  return isOutOfReach(error) ? storeUnavailable(error) : error;
+}
+
+function isOutOfReach(error: unknown): boolean {
+  if (
+    error instanceof MongoNetworkError ||
+    error instanceof MongoServerSelectionError ||
+    error instanceof MongoWriteConcernError ||
+    error instanceof MongoTopologyClosedError ||
+    error instanceof MongoNotConnectedError ||
+    error instanceof MongoOperationTimeoutError
+  ) {
+    return true;
+  }
+  if (!(error instanceof MongoError)) return false;
+  if (OUT_OF_REACH_LABELS.some((label) => error.hasErrorLabel(label))) return true;
+  if (error instanceof MongoServerError) return OUT_OF_REACH_CODES.has(error.code);
+  // Pool cleared, waited too long for a connection: classes that the driver does not export as values.
+  return /^Mongo(PoolCleared|PoolClosed|WaitQueueTimeout|ConnectionPool)/.test(error.name);
+}
+
+type Method = (...args: readonly never[]) => Promise<unknown>;
+
+/** What stands between the port and the driver: says `storeUnavailable`, and knows what is under way. */
+export interface Guard {
+  /** The same role, whose methods throw what `asStoreError` makes of a driver's errors. */
+  guarded<R extends object>(role: R): R;
+  /** Answers when nothing is under way. */
+  idle(): Promise<void>;
+}
+
+export function createGuard(): Guard {
+  const underWay = new Set<Promise<unknown>>();
+
+  function guard(method: Method): Method {
+    return (...args) => {
+      const answer = translated(method, args);
+      underWay.add(answer);
+      const forget = () => void underWay.delete(answer);
+      answer.then(forget, forget);
+      return answer;
+    };
+  }
+
+  return {
+    guarded<R extends object>(role: R): R {
+      const methods = Object.entries(role as Record<string, Method>).map(([name, method]) => [name, guard(method)]);
+      return Object.fromEntries(methods) as R;
+    },
+    async idle() {
+      await Promise.allSettled(underWay);
+    },
+  };
+}
+
+async function translated(method: Method, args: readonly never[]): Promise<unknown> {
+  try {
+    return await method(...args);
+  } catch (error) {
+    throw asStoreError(error);
+  }
+}

@@ -1,0 +1,68 @@
+import type { ClientSession } from 'mongodb';
+import type { ArtifactWrite, NewParticipation, SessionOpening } from '../store.ts';
+import { writeArtifact } from './artifact-rows.ts';
+import type { MongoParts } from './collections.ts';
+import type { ParticipationDoc } from './documents.ts';
+import { passGate } from './gates.ts';
+import { isInGoodStanding, mayBegin } from './standing.ts';
+
+/** A session whose own save never comes (its browser went away between the code and the answer) is due after this. */
+const ARRIVING_MS = 10 * 60_000;
+
+/**
+ * Records that a client takes part, with the code that lets it. Each row that an `end` of this participation may write
+ * (session, account, gate) is written here too, the session's first: one of the two then runs again and sees the other.
+ * Answers `ended` with writes done that must be rolled back.
+ */
+export async function join(
+  parts: MongoParts,
+  participation: NewParticipation,
+  code: ArtifactWrite,
+  opening: SessionOpening | undefined,
+  tx: ClientSession,
+): Promise<'joined' | 'ended'> {
+  if (!(await sessionTakes(parts, participation.sessionUid, opening, tx))) return 'ended';
+  if (!(await clientTakes(parts, participation, tx))) return 'ended';
+  await writeArtifact(parts, code, tx);
+  return 'joined';
+}
+
+/** The session is not ended and of today's generation; or it is not there yet and its opening is. */
+async function sessionTakes(
+  parts: MongoParts,
+  uid: string,
+  opening: SessionOpening | undefined,
+  tx: ClientSession,
+): Promise<boolean> {
+  const row = await parts.sessions.findOneAndUpdate({ _id: uid }, { $inc: { writes: 1 } }, { session: tx });
+  if (row) {
+    const verified = opening ? [row.generation, opening.generation] : [row.generation];
+    return row.state !== 'ended' && isInGoodStanding(parts, row.accountId, verified, tx);
+  }
+  if (!opening || !(await mayBegin(parts, opening, tx))) return false;
+  await parts.sessions.insertOne(arriving(uid, opening), { session: tx });
+  return true;
+}
+
+/** The client was not cut off since, and this very `sid` is not over. */
+async function clientTakes(parts: MongoParts, participation: NewParticipation, tx: ClientSession): Promise<boolean> {
+  const { sid, clientId, startedAt } = participation;
+  const cutOffAt = await passGate(parts, clientId, sid, tx);
+  if (cutOffAt !== undefined && cutOffAt >= startedAt) return false;
+  const row = await parts.participations.findOneAndUpdate(
+    { _id: sid },
+    { $setOnInsert: fresh(participation) },
+    { upsert: true, returnDocument: 'after', session: tx },
+  );
+  return row?.state === 'live';
+}
+
+function arriving(uid: string, opening: SessionOpening) {
+  const dueAt = opening.startedAt + ARRIVING_MS;
+  return { _id: uid, ...opening, state: 'arriving', lastSeenAt: opening.startedAt, dueAt, writes: 1 } as const;
+}
+
+function fresh(participation: NewParticipation): Omit<ParticipationDoc, '_id'> {
+  const { sessionUid, clientId, accountId, sub, grantId, startedAt } = participation;
+  return { sessionUid, clientId, accountId, sub, grantId, startedAt, state: 'live' };
+}

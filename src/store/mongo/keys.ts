@@ -1,0 +1,46 @@
+import type { ClientSession } from 'mongodb';
+import type { Establishment, KeyStore, SigningKeyRow } from '../store.ts';
+import type { MongoParts } from './collections.ts';
+import type { SigningKeyDoc } from './documents.ts';
+
+/** What all processes must agree on; the first one to insert it decides, the others run again and read it. */
+export function createKeys(parts: MongoParts): KeyStore {
+  const { transact } = parts;
+  return {
+    establish: (first) =>
+      transact(async (tx) => {
+        const known = await established(parts, tx);
+        if (known) return known;
+        const { signingKeys: rows, ...facts } = first;
+        await parts.meta.insertOne({ _id: 'establishment', establishment: facts }, { session: tx });
+        await save(parts, rows, tx);
+        return { ...facts, signingKeys: await signingKeys(parts, tx) };
+      }),
+    established: () => established(parts),
+    signingKeys: () => signingKeys(parts),
+    saveSigningKeys: (rows) => transact((tx) => save(parts, rows, tx)),
+  };
+}
+
+async function established(parts: MongoParts, tx?: ClientSession): Promise<Establishment | undefined> {
+  const row = await parts.meta.findOne({ _id: 'establishment' }, tx && { session: tx });
+  return row?.establishment && { ...row.establishment, signingKeys: await signingKeys(parts, tx) };
+}
+
+async function signingKeys(parts: MongoParts, tx?: ClientSession): Promise<readonly SigningKeyRow[]> {
+  const rows = await parts.signingKeys
+    .find({}, tx && { session: tx })
+    .sort({ createdAt: 1, _id: 1 })
+    .toArray();
+  return rows.map(toRow);
+}
+
+async function save(parts: MongoParts, rows: readonly SigningKeyRow[], tx: ClientSession): Promise<void> {
+  for (const { kid, ...rest } of rows) {
+    await parts.signingKeys.replaceOne({ _id: kid }, rest, { upsert: true, session: tx });
+  }
+}
+
+function toRow({ _id, retiredAt, ...rest }: SigningKeyDoc): SigningKeyRow {
+  return { kid: _id, ...rest, retiredAt };
+}

@@ -1,0 +1,43 @@
+import type { LimitStore } from '../store.ts';
+import type { MongoParts } from './collections.ts';
+
+/** Counters of failed sign-ins. */
+export function createLimits({ limits }: MongoParts): LimitStore {
+  return {
+    async failures(keys, now) {
+      const rows = await limits.find({ _id: { $in: [...keys] }, closesAt: { $gt: now } }).toArray();
+      const open = new Map(rows.map((row) => [row._id, { count: row.count, closesAt: row.closesAt }]));
+      return keys.map((key) => open.get(key) ?? { count: 0, closesAt: now });
+    },
+    async fail(keys, windowMs, now) {
+      const writes = [...new Set(keys)].map((key) => ({
+        updateOne: { filter: { _id: key }, update: [counted(windowMs, now)], upsert: true },
+      }));
+      if (writes.length > 0) await limits.bulkWrite(writes, { ordered: false });
+    },
+    async clear(keys) {
+      await limits.deleteMany({ _id: { $in: [...keys] } });
+    },
+    async removeClosed(now, limit) {
+      const closed = { closesAt: { $lte: now } };
+      const rows = await limits
+        .find(closed, { projection: { _id: 1 } })
+        .sort({ closesAt: 1 })
+        .limit(limit)
+        .toArray();
+      const { deletedCount } = await limits.deleteMany({ ...closed, _id: { $in: rows.map(({ _id }) => _id) } });
+      return deletedCount;
+    },
+  };
+}
+
+/** One more in the window that is open, or the first of a new one; a row that is not there has no window. */
+function counted(windowMs: number, now: number) {
+  const isOpen = { $gt: ['$closesAt', now] };
+  return {
+    $set: {
+      count: { $cond: [isOpen, { $add: ['$count', 1] }, 1] },
+      closesAt: { $cond: [isOpen, '$closesAt', now + windowMs] },
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { ClientSession, Filter } from 'mongodb';
+import type { MongoParts } from './collections.ts';
+import type { ArtifactDoc, ParticipationDoc } from './documents.ts';
+
+/** A grant, and an app in a session: a token may know its session although its grant was made anew since. */
+type Roots = Pick<ParticipationDoc, 'grantId' | 'sessionUid' | 'clientId'>;
+
+/** Removes the grants and tokens that die with what a write of a logout ended (DESIGN §5, "What ends when"). */
+export async function revokeEnded(
+  parts: MongoParts,
+  ended: readonly Roots[],
+  keeps: (clientId: string) => boolean,
+  tx: ClientSession,
+): Promise<void> {
+  await removeTokens(
+    parts,
+    ended.filter(({ clientId }) => !keeps(clientId)),
+    {},
+    tx,
+  );
+  await keepOffline(
+    parts,
+    ended.filter(({ clientId }) => keeps(clientId)),
+    tx,
+  );
+}
+
+/** All that this app ever had in this session: a participation that was over already may have left a token behind. */
+export async function revokeApp(
+  parts: MongoParts,
+  { sessionUid, clientId }: ParticipationDoc,
+  tx: ClientSession,
+): Promise<void> {
+  const rows = await parts.participations.find({ sessionUid, clientId }, { session: tx }).toArray();
+  await removeTokens(parts, rows, {}, tx);
+}
+
+/** Every grant that fits, whatever became of its session: offline grants of ended ones are among them. */
+export async function revokeGrants(
+  { artifacts }: MongoParts,
+  which: Filter<ArtifactDoc>,
+  tx: ClientSession,
+): Promise<void> {
+  const grants = await artifacts.distinct('grantId', { ...which, model: 'Grant' }, { session: tx });
+  if (grants.length > 0) await artifacts.deleteMany({ grantId: { $in: grants } }, { session: tx });
+}
+
+async function removeTokens(
+  { artifacts }: MongoParts,
+  roots: readonly Roots[],
+  which: Filter<ArtifactDoc>,
+  tx: ClientSession,
+): Promise<void> {
+  if (roots.length === 0) return;
+  await artifacts.deleteMany({ ...ofGrants(roots), ...which }, { session: tx });
+  await artifacts.deleteMany({ ...ofApps(roots), ...which }, { session: tx });
+}
+
+/** What outlives the session hangs on its grant; a grant on which nothing such hangs goes too. */
+async function keepOffline(parts: MongoParts, roots: readonly Roots[], tx: ClientSession): Promise<void> {
+  if (roots.length === 0) return;
+  const { artifacts } = parts;
+  await removeTokens(parts, roots, { bound: true }, tx);
+  const either = { $or: [ofGrants(roots), ofApps(roots)] };
+  const grants = await artifacts.distinct('grantId', { ...either, model: 'Grant' }, { session: tx });
+  const offline = { grantId: { $in: grants }, bound: false, model: { $ne: 'Grant' } };
+  const kept = new Set(await artifacts.distinct('grantId', offline, { session: tx }));
+  const bare = grants.filter((grantId) => !kept.has(grantId));
+  await artifacts.deleteMany({ model: 'Grant', grantId: { $in: bare } }, { session: tx });
+}
+
+function ofGrants(roots: readonly Roots[]): Filter<ArtifactDoc> {
+  return { grantId: { $in: roots.map(({ grantId }) => grantId) } };
+}
+
+/** One write of a logout is about one session or one client, so the two lists name exactly its pairs. */
+function ofApps(roots: readonly Roots[]): Filter<ArtifactDoc> {
+  const sessionUid = { $in: [...new Set(roots.map((root) => root.sessionUid))] };
+  const clientId = { $in: [...new Set(roots.map((root) => root.clientId))] };
+  return { sessionUid, clientId, grantId: { $exists: true } };
+}

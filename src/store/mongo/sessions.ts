@@ -1,0 +1,66 @@
+import type { SessionStore } from '../store.ts';
+import type { MongoParts } from './collections.ts';
+import { toParticipation, toSession } from './documents.ts';
+import { createEnding } from './ending.ts';
+import { join } from './joining.ts';
+import { findByCookie, findByUid, retireCookie, save } from './saving.ts';
+import { getView, listViews } from './session-views.ts';
+import { generationToday } from './standing.ts';
+
+/** A session that was used less than this ago is not written again. */
+const TOUCH_EVERY_MS = 60_000;
+
+/** Sessions and participations: begun in `saving.ts` and `joining.ts`, ended in `ending.ts`. */
+export function createSessions(parts: MongoParts): SessionStore {
+  const { sessions, participations, transact } = parts;
+  return {
+    save: (write) => transact((tx) => save(parts, write, tx), isEnded),
+    findByCookie: (cookieHash, now) => findByCookie(parts, cookieHash, now),
+    findByUid: (uid) => findByUid(parts, uid),
+    retireCookie: (cookieHash, now) => retireCookie(parts, cookieHash, now),
+    join: (participation, code, opening) => transact((tx) => join(parts, participation, code, opening, tx), isEnded),
+    ...createEnding(parts),
+
+    async touch(uid, now) {
+      const stale = { _id: uid, state: 'live', lastSeenAt: { $lte: now - TOUCH_EVERY_MS } } as const;
+      const dueAt = { $min: [{ $add: ['$idleMs', now] }, '$expiresAt'] };
+      await sessions.updateOne(stale, [{ $set: { lastSeenAt: now, dueAt } }]);
+    },
+    async due(now, limit) {
+      const rows = await sessions
+        .find({ dueAt: { $lte: now } })
+        .sort({ dueAt: 1 })
+        .limit(limit)
+        .toArray();
+      return rows.map(toSession);
+    },
+    async nextDueAt() {
+      const [row] = await sessions
+        .find({ dueAt: { $gt: 0 }, state: 'live' })
+        .sort({ dueAt: 1 })
+        .limit(1)
+        .toArray();
+      return row?.dueAt;
+    },
+
+    get: (uid) => getView(parts, uid),
+    async participation(sid) {
+      const row = await participations.findOne({ _id: sid });
+      return row ? toParticipation(row) : undefined;
+    },
+    list: (filter, page) => listViews(parts, filter, page),
+    async ofDevice(deviceKey) {
+      const rows = await sessions
+        .find({ 'device.key': deviceKey, state: 'live' })
+        .sort({ startedAt: 1, _id: 1 })
+        .toArray();
+      return rows.map(toSession);
+    },
+    generation: (accountId) => generationToday(parts, accountId),
+  };
+}
+
+/** Nothing may be left of a write that was refused. */
+function isEnded(answer: string): boolean {
+  return answer === 'ended';
+}

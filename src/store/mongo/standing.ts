@@ -1,0 +1,48 @@
+import type { ClientSession } from 'mongodb';
+import { type Generation, isCurrent } from '../../sessions/session.ts';
+import type { SessionOpening } from '../store.ts';
+import type { MongoParts } from './collections.ts';
+import type { AccountDoc } from './documents.ts';
+
+/** Today's generations. An account that is not there has generation 0. */
+export async function generationToday(parts: MongoParts, accountId: string, tx?: ClientSession): Promise<Generation> {
+  const account = await accountRow(parts, accountId, tx);
+  return { account: account?.generation ?? 0, realm: await realmGeneration(parts, tx) };
+}
+
+/** Whether what was verified under `verified` may go on: the account is active and nothing was raised since. */
+export async function isInGoodStanding(
+  parts: MongoParts,
+  accountId: string,
+  verified: readonly Generation[],
+  tx: ClientSession,
+): Promise<boolean> {
+  const account = await accountRow(parts, accountId, tx);
+  if (account?.state !== 'active') return false;
+  const today = { account: account.generation, realm: await realmGeneration(parts, tx) };
+  return verified.every((own) => isCurrent(own, today));
+}
+
+/**
+ * The same for a session's first row. Writes the account, so that this row collides with an `end` of the account under
+ * way: that one has looked for the account's sessions already and would not find it.
+ */
+export async function mayBegin(parts: MongoParts, opening: SessionOpening, tx: ClientSession): Promise<boolean> {
+  const filter = { _id: opening.accountId, state: 'active', generation: { $lte: opening.generation.account } } as const;
+  const { matchedCount } = await parts.accounts.updateOne(filter, { $inc: { starts: 1 } }, { session: tx });
+  return matchedCount === 1 && opening.generation.realm >= (await realmGeneration(parts, tx));
+}
+
+async function accountRow(
+  { accounts }: MongoParts,
+  accountId: string,
+  tx: ClientSession | undefined,
+): Promise<Pick<AccountDoc, 'state' | 'generation'> | undefined> {
+  const options = { projection: { state: 1, generation: 1 }, ...(tx && { session: tx }) };
+  return (await accounts.findOne({ _id: accountId }, options)) ?? undefined;
+}
+
+async function realmGeneration({ meta }: MongoParts, tx: ClientSession | undefined): Promise<number> {
+  const realm = await meta.findOne({ _id: 'realm' }, tx && { session: tx });
+  return realm?.generation ?? 0;
+}
