@@ -18,7 +18,7 @@ const OTHERWISE = 'The app that sent you here made a mistake. Please go back to 
  */
 export function throwProviderError(
   ctx: { readonly status: number },
-  out: { readonly error: string; readonly error_description?: string },
+  out: { readonly error: string; readonly error_description?: string | undefined },
   cause: Error,
 ): never {
   if (cause instanceof AppError) throw cause;

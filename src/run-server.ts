@@ -1,0 +1,48 @@
+/** The server as a process: from settings to listening, until a signal ends it. `main.ts` and `signoff start` run it. */
+import type { Config } from './config.ts';
+import { AppError } from './errors.ts';
+import { systemClock } from './ops/clock.ts';
+import { createLog, type Log } from './ops/log.ts';
+import { type Server, startServer } from './wire.ts';
+
+/**
+ * Serves until SIGTERM or SIGINT (or until its parent, where it has a channel to one, is gone); SIGHUP reads the client
+ * files again. Rejects when it cannot start; a second signal gives up waiting.
+ */
+export async function runServer(config: Config, env: NodeJS.ProcessEnv): Promise<void> {
+  const log = createLog({ level: config.logLevel, format: config.logFormat });
+  const server = await startOrExplain(config, log, env);
+  log.info('server.ready', { issuer: config.issuer, port: server.port, store: config.store.kind, pid: process.pid });
+  const reload = () => void server.reloadClients().catch((error: unknown) => log.error('clients.not_read', { error }));
+  process.on('SIGHUP', reload);
+  const signal = await untilTold();
+  log.info('server.stopping', { signal });
+  process.once(signal, () => process.exit(1));
+  await server.stop();
+  process.off('SIGHUP', reload);
+  log.info('server.stopped', {});
+}
+
+async function startOrExplain(config: Config, log: Log, env: NodeJS.ProcessEnv): Promise<Server> {
+  try {
+    return await startServer(config, { clock: systemClock, log }, env);
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? portTaken(config, error) : error;
+  }
+}
+
+function portTaken({ port }: Config, cause: unknown): AppError {
+  return new AppError({
+    code: 'port_taken',
+    status: 500,
+    publicMessage: `Port ${port} is taken by another program. Stop that one, or set PORT to a free one, like PORT=${port + 1000}.`,
+    cause,
+  });
+}
+
+function untilTold(): Promise<'SIGTERM' | 'SIGINT'> {
+  return new Promise((told) => {
+    process.once('SIGTERM', () => told('SIGTERM'));
+    process.once('SIGINT', () => told('SIGINT'));
+  });
+}
