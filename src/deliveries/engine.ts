@@ -11,13 +11,12 @@ import type { Claim, DeliveryStore, Settled, Unwatch } from '../store/store.ts';
 import { type Alarm, createAlarm } from './alarm.ts';
 import { breakerRules } from './breaker.ts';
 import { createDeliver, type DeliveryClient } from './deliver.ts';
-import type { Settlement } from './delivery.ts';
 import type { EngineRunner, SettledListener } from './engine-runner.ts';
 import type { Queued } from './queues.ts';
 import { createRescuer } from './rescuer.ts';
 import type { RetryRules } from './retry-schedule.ts';
 import { createSender, type Record, type Sender } from './sender.ts';
-import { createSettler, type Settler } from './settler.ts';
+import { type Batch, createSettler, type Settler } from './settler.ts';
 import type { Signer } from './signer.ts';
 import { createStoreGuard, type StoreGuard } from './store-guard.ts';
 import type { Transport } from './transport.ts';
@@ -97,7 +96,7 @@ class Engine implements EngineRunner {
       guard: this.#guard,
       now: () => clock.now(),
       giveUp: () => this.#state === 'stopped',
-      onSettled: (settled, settlements) => this.#settled(settled, settlements),
+      onSettled: (settled, batch) => this.#settled(settled, batch),
     });
     this.#sender = createSender({
       deliver: createDeliver({ ...parts, random }),
@@ -197,10 +196,12 @@ class Engine implements EngineRunner {
     this.#settler.add(item.leaseToken, settlement, { breaker, urgent: this.#sender.quiet() });
   };
 
-  #settled({ lost, logoutIds }: Settled, settlements: readonly Settlement[]): void {
+  #settled({ lost, logoutIds }: Settled, { settlements, breakers }: Batch): void {
     if (lost.length > 0) this.#parts.log.warn('delivery.lease_lost', { count: lost.length, delivery_ids: lost });
     if (logoutIds.length > 0) for (const listener of this.#listeners) listener(logoutIds);
-    if (settlements.some((one) => 'nextAttemptAt' in one)) this.wake();
+    const dueLater = settlements.some((one) => 'nextAttemptAt' in one);
+    const isBack = breakers.some((breaker) => breaker.failures === 0);
+    if (dueLater || isBack) this.wake();
   }
 
   #reloadClients(): void {

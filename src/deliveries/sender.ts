@@ -115,9 +115,7 @@ export function createSender(parts: SenderParts): Sender {
   /** A probe that was not made gives its origin free again: the store had reserved it for as long as the lease. */
   function untouched(origin: string): Breaker | undefined {
     const breaker = breakers.get(origin);
-    return breaker && breaker.openMs > 0
-      ? { ...breaker, openUntil: Math.max(breaker.openUntil, clock.now()) }
-      : undefined;
+    return breaker && { ...breaker, openUntil: Math.max(breaker.openUntil, clock.now()) };
   }
 
   function putBack(item: Queued, nextAttemptAt: number): void {

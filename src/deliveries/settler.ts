@@ -19,7 +19,8 @@ interface Entry {
   readonly settlement: Settlement;
 }
 
-interface Batch {
+/** One write. */
+export interface Batch {
   readonly leaseToken: string;
   readonly settlements: readonly Settlement[];
   readonly breakers: readonly Breaker[];
@@ -31,7 +32,7 @@ export function createSettler(parts: {
   readonly guard: StoreGuard;
   readonly now: () => number;
   readonly giveUp: () => boolean;
-  readonly onSettled: (settled: Settled, settlements: readonly Settlement[]) => void;
+  readonly onSettled: (settled: Settled, batch: Batch) => void;
 }): Settler {
   let waiting: Entry[] = [];
   let breakers = new Map<string, Breaker>();
@@ -48,11 +49,12 @@ export function createSettler(parts: {
     return batch;
   }
 
-  async function write({ leaseToken, settlements, breakers: changed }: Batch): Promise<void> {
+  async function write(batch: Batch): Promise<void> {
+    const { leaseToken, settlements, breakers: changed } = batch;
     const settle = () => parts.store.settle(leaseToken, settlements, changed, parts.now());
     const rows = () => settlements.length;
     const settled = await parts.guard.persist(() => parts.pace.run(settle, rows), parts.giveUp);
-    if (settled) parts.onSettled(settled, settlements);
+    if (settled) parts.onSettled(settled, batch);
   }
 
   async function writeAll(): Promise<void> {

@@ -47,7 +47,7 @@ export class MemoryDeliveries implements EngineStore {
       const breaker = this.breakers.get(origin);
       if (exceptOrigins.includes(origin) || (breaker && breaker.openUntil > now)) continue;
       if (breaker) breakers.set(origin, breaker);
-      if (breaker && breaker.openMs > 0) this.breakers.set(origin, { ...breaker, openUntil: lease.until });
+      if (breaker) this.breakers.set(origin, { ...breaker, openUntil: lease.until });
       row.lease = lease;
       taken.push(row.delivery);
     }
