@@ -29,6 +29,7 @@ const REQUEST_WITHIN_MS = 60_000;
 const KEEP_ALIVE_MS = 75_000;
 /** How long requests in flight may take to finish once we are asked to stop. */
 const GRACE_MS = 5_000;
+const CLOSE_IDLE_EVERY_MS = 50;
 
 /** Listens; throws what `listen` throws (`EADDRINUSE` and the like). */
 export async function startHttpServer(parts: HttpServerParts): Promise<HttpServer> {
@@ -59,8 +60,10 @@ async function closeServer(server: Server, onClosing: () => void): Promise<void>
     server.close(() => resolve());
   });
   onClosing();
-  server.closeIdleConnections();
+  // A connection whose answer ends now would be kept alive for a next request that never comes.
+  const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
   const grace = setTimeout(() => server.closeAllConnections(), GRACE_MS);
   await closed;
+  clearInterval(idle);
   clearTimeout(grace);
 }
