@@ -70,14 +70,14 @@ async function underLock(db: Db, work: (renew: () => Promise<void>) => Promise<v
 
 /** Takes a free or abandoned lock, or keeps one's own for longer. */
 async function takeLock(db: Db, holder: string): Promise<boolean> {
-  const free = { $or: [{ $eq: ['$holder', holder] }, { $lt: ['$until', '$$NOW'] }] };
+  const isFree = { $lt: [{ $ifNull: ['$until', new Date(0)] }, '$$NOW'] };
+  const isMine = { $or: [isFree, { $eq: ['$holder', holder] }] };
+  const until = { $cond: [isMine, { $add: ['$$NOW', LOCK_MS] }, '$until'] };
+  const update = [{ $set: { holder: { $cond: [isMine, holder, '$holder'] }, until } }];
   try {
-    const taken = await meta(db).findOneAndUpdate(
-      { _id: 'migration-lock', $expr: free },
-      [{ $set: { holder: { $literal: holder }, until: { $add: ['$$NOW', LOCK_MS] } } }],
-      { upsert: true, returnDocument: 'after' },
-    );
-    return taken?.holder === holder;
+    const options = { upsert: true, returnDocument: 'after' } as const;
+    const lock = await meta(db).findOneAndUpdate({ _id: 'migration-lock' }, update, options);
+    return lock?.holder === holder;
   } catch (error) {
     if (isDuplicate(error)) return false;
     throw error;

@@ -6,6 +6,7 @@ import { join } from './joining.ts';
 import { findByCookie, findByUid, retireCookie, save } from './saving.ts';
 import { getView, listViews } from './session-views.ts';
 import { generationToday } from './standing.ts';
+import { createTurns } from './turns.ts';
 
 /** A session that was used less than this ago is not written again. */
 const TOUCH_EVERY_MS = 60_000;
@@ -13,12 +14,14 @@ const TOUCH_EVERY_MS = 60_000;
 /** Sessions and participations: begun in `saving.ts` and `joining.ts`, ended in `ending.ts`. */
 export function createSessions(parts: MongoParts): SessionStore {
   const { sessions, participations, transact } = parts;
+  const inTurn = createTurns();
   return {
-    save: (write) => transact((tx) => save(parts, write, tx), isEnded),
+    save: (write) => inTurn(write.uid, () => transact((tx) => save(parts, write, tx), isEnded)),
     findByCookie: (cookieHash, now) => findByCookie(parts, cookieHash, now),
     findByUid: (uid) => findByUid(parts, uid),
     retireCookie: (cookieHash, now) => retireCookie(parts, cookieHash, now),
-    join: (participation, code, opening) => transact((tx) => join(parts, participation, code, opening, tx), isEnded),
+    join: (taking, code, opening) =>
+      inTurn(taking.sessionUid, () => transact((tx) => join(parts, taking, code, opening, tx), isEnded)),
     ...createEnding(parts),
 
     async touch(uid, now) {
