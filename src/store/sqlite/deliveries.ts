@@ -68,8 +68,9 @@ const RETRIABLE = `(state IN ('refused', 'given-up') OR (state = 'trying' AND ${
 const RETRIED = `state = 'trying', next_attempt_at = :now, ready_at = :now, refusals = 0, backoff_ms = 0,
   deadline_at = :deadlineAt, deadline_becomes = 'given-up', ${FREE}`;
 
-const SILENT = `lease_process IS NOT NULL AND lease_process NOT IN
-  (SELECT process_id FROM heartbeats WHERE at >= :silentSince)`;
+/** Asked each second under the write lock: the planner must not walk all rows by their ids instead. */
+const SILENT = `id IN (SELECT id FROM deliveries INDEXED BY deliveries_leased WHERE lease_process IS NOT NULL
+  AND lease_process NOT IN (SELECT process_id FROM heartbeats WHERE at >= :silentSince))`;
 const RESCUED = `ready_at = next_attempt_at, ${FREE}`;
 
 /** Many rows, in writes short enough to let sign-ins through; answers how many. */
