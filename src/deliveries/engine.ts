@@ -50,7 +50,8 @@ export interface EngineParts {
   readonly random?: () => number;
 }
 
-const CLAIM_MAX = 500;
+/** 500 took SQLite 10 ms, twice of what a write may take while sign-ins wait. */
+const CLAIM_MAX = 250;
 /** The net below all signals. */
 const POLL_MS = 1_000;
 /** Due rows that nobody may have yet (an open breaker, another one's lease) must not make the loop spin. */
