@@ -3,7 +3,7 @@ import type { Config } from './config.ts';
 import { AppError } from './errors.ts';
 import { systemClock } from './ops/clock.ts';
 import { createLog, type Log } from './ops/log.ts';
-import { type Server, startServer } from './wire.ts';
+import type { Server } from './wire.ts';
 
 /**
  * Serves until SIGTERM or SIGINT (or until its parent, where it has a channel to one, is gone); SIGHUP reads the client
@@ -11,6 +11,7 @@ import { type Server, startServer } from './wire.ts';
  */
 export async function runServer(config: Config, env: NodeJS.ProcessEnv): Promise<void> {
   const log = createLog({ level: config.logLevel, format: config.logFormat });
+  routeConsole(log);
   const server = await startOrExplain(config, log, env);
   log.info('server.ready', { issuer: config.issuer, port: server.port, store: config.store.kind, pid: process.pid });
   const reload = () => void server.reloadClients().catch((error: unknown) => log.error('clients.not_read', { error }));
@@ -23,7 +24,18 @@ export async function runServer(config: Config, env: NodeJS.ProcessEnv): Promise
   log.info('server.stopped', {});
 }
 
+/**
+ * Standard output is for the log alone, but libraries speak through the console: oidc-provider does not know Node
+ * releases younger than itself and says so at each start. Set before it is loaded.
+ */
+function routeConsole(log: Log): void {
+  const note = (...words: readonly unknown[]) => log.debug('library.noticed', { message: words.join(' ') });
+  console.info = note;
+  console.warn = note;
+}
+
 async function startOrExplain(config: Config, log: Log, env: NodeJS.ProcessEnv): Promise<Server> {
+  const { startServer } = await import('./wire.ts');
   try {
     return await startServer(config, { clock: systemClock, log }, env);
   } catch (error) {
