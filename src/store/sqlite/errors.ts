@@ -27,10 +27,15 @@ export function isBusy(error: unknown): boolean {
 }
 
 function primaryCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
-  return error.errcode & 0xff;
+  const code = fieldOf(error, 'errcode');
+  return typeof code === 'number' ? code & 0xff : undefined;
 }
 
 function isClosed(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_STATE';
+  return fieldOf(error, 'code') === 'ERR_INVALID_STATE';
+}
+
+/** Not `instanceof Error`: in a test runner's context an error of Node is of another realm. */
+function fieldOf(error: unknown, name: 'code' | 'errcode'): unknown {
+  return typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
 }

@@ -1,0 +1,287 @@
+/** What only a server can do to us: to be of the wrong kind, to die, to hang, to be shared. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { MongoClient } from 'mongodb';
+import { openMongoStore } from '../../src/store/mongo/open.ts';
+import type { Store } from '../../src/store/store.ts';
+import {
+  aCause,
+  aClaim,
+  aCodeOf,
+  anAccount,
+  anOpening,
+  aParticipation,
+  HOUR,
+  newAccount,
+  planAll,
+  signIn,
+  T0,
+  told,
+  unique,
+} from '../support/builders.ts';
+import { freshDatabaseUrl } from '../support/mongo-server.ts';
+import { command, type Mongod, prepareMongod } from './mongod.ts';
+
+const url = freshDatabaseUrl();
+const describeIt = url === undefined ? describe.skip : describe;
+
+/** An answer within these many milliseconds is "in seconds": two waits of the driver, and a slow machine. */
+const SECONDS = 12_000;
+
+describeIt('MongoDB only', () => {
+  const stores: Store[] = [];
+
+  async function open(at: string, create = true): Promise<Store> {
+    const store = await openMongoStore({ url: at, create });
+    stores.push(store);
+    return store;
+  }
+
+  afterEach(async () => {
+    await Promise.all(stores.splice(0).map((store) => store.close()));
+  });
+
+  describe('a server without a replica set', () => {
+    let mongod: Mongod;
+    beforeAll(async () => {
+      mongod = await prepareMongod(url ?? '');
+    });
+    afterEach(() => mongod.kill());
+    afterAll(() => mongod.remove());
+
+    it('is refused with the command that turns it into one', async () => {
+      await mongod.start();
+      const refusal = openMongoStore({ url: `mongodb://${mongod.host}/signoff`, create: true });
+      await expect(refusal).rejects.toMatchObject({
+        code: 'store_standalone',
+        publicMessage: expect.stringMatching(/--replSet rs0 .*mongosh ".*" --eval 'rs\.initiate\(/),
+      });
+    });
+
+    it('is refused as such, and not as out of reach, when the address names a replica set', async () => {
+      await mongod.start();
+      const refusal = openMongoStore({ url: `mongodb://${mongod.host}/signoff?replicaSet=mine`, create: true });
+      await expect(refusal).rejects.toMatchObject({
+        code: 'store_standalone',
+        publicMessage: expect.stringContaining('--replSet mine'),
+      });
+    });
+
+    it('opens after doing what the refusal says', async () => {
+      await mongod.start('mine');
+      const address = `mongodb://${mongod.host}/signoff?replicaSet=mine`;
+      const refusal: Error = await openMongoStore({ url: address, create: true }).then(
+        () => Promise.reject(new Error('opened')),
+        (error) => error,
+      );
+      expect(refusal).toMatchObject({ code: 'store_standalone' });
+      const config = /rs\.initiate\((\{.*\})\)/.exec(refusal.message)?.[1] ?? '';
+      await command(mongod.host, { replSetInitiate: JSON.parse(config.replace(/(\w+):(?= )/g, '"$1":')) });
+      const store = await open(address);
+      await expect(store.ping()).resolves.toBeUndefined();
+    });
+  });
+
+  describe('a primary that goes away', () => {
+    let mongod: Mongod;
+    let address: string;
+    beforeAll(async () => {
+      mongod = await prepareMongod(url ?? '');
+      await mongod.start('rs0');
+      const members = [{ _id: 0, host: mongod.host }];
+      await command(mongod.host, { replSetInitiate: { _id: 'rs0', members } });
+      address = `mongodb://${mongod.host}/signoff?replicaSet=rs0`;
+    });
+    afterAll(() => mongod.remove());
+
+    it('makes every call "store unavailable" within seconds, and all goes on by itself when it is back', async () => {
+      const store = await open(address);
+      const { uid, accountId } = await signIn(store);
+      const woken = Promise.withResolvers<void>();
+      const unwatch = await store.deliveries.watch(() => woken.resolve());
+      await woken.promise;
+
+      await mongod.kill();
+      const since = performance.now();
+      const unavailable = { code: 'store_unavailable', status: 503 };
+      await Promise.all([
+        expect(store.ping()).rejects.toMatchObject(unavailable),
+        expect(store.sessions.findByUid(uid)).rejects.toMatchObject(unavailable),
+        expect(end(store, uid)).rejects.toMatchObject(unavailable),
+        expect(store.accounts.create(anAccount())).rejects.toMatchObject(unavailable),
+      ]);
+      expect(performance.now() - since).toBeLessThan(SECONDS);
+
+      await mongod.start('rs0');
+      await untilItAnswers(store);
+      await expect(store.sessions.findByUid(uid)).resolves.toMatchObject({ session: { accountId } });
+      await expect(end(store, uid)).resolves.toMatchObject({ kind: 'ended' });
+      const again = Promise.withResolvers<void>();
+      const unwatchAgain = await store.deliveries.watch(() => again.resolve());
+      await again.promise;
+      await Promise.all([unwatch(), unwatchAgain()]);
+    }, 60_000);
+
+    it('loses nothing that was answered before a kill -9', async () => {
+      const store = await open(address);
+      const { id: accountId } = await newAccount(store);
+      const answered: string[] = [];
+      for (let n = 0; n < 10; n += 1) {
+        const { uid } = await signIn(store, { accountId });
+        const result = await end(store, uid);
+        if (result.kind === 'ended') answered.push(result.logout.id);
+      }
+      await mongod.kill();
+      await mongod.start('rs0');
+      await untilItAnswers(store);
+      for (const id of answered) {
+        await expect(store.logouts.progress(id)).resolves.toMatchObject({ total: 1, trying: 1 });
+      }
+    }, 60_000);
+
+    it('that hangs instead is "store unavailable" within seconds as well', async () => {
+      const store = await open(address);
+      await store.ping();
+      mongod.signal('SIGSTOP');
+      try {
+        const since = performance.now();
+        await expect(store.ping()).rejects.toMatchObject({ code: 'store_unavailable' });
+        expect(performance.now() - since).toBeLessThan(SECONDS);
+      } finally {
+        mongod.signal('SIGCONT');
+      }
+      await untilItAnswers(store);
+    }, 60_000);
+  });
+
+  describe('a database that several processes share', () => {
+    it('hands each delivery to one of two engines that claim at once', async () => {
+      const at = freshDatabaseUrl() ?? '';
+      const [one, two] = [await open(at), await open(at)];
+      const clients = Array.from({ length: 300 }, (_, n) => `app-${n}`);
+      const { uid } = await signIn(one, { clients });
+      await end(one, uid);
+      for (const name of ['one', 'two']) await one.deliveries.heartbeat(name, T0 + HOUR);
+      const [mine, yours] = await Promise.all([claimAll(one, 'one'), claimAll(two, 'two')]);
+      expect(new Set([...mine, ...yours]).size).toBe(300);
+      expect(mine.length + yours.length).toBe(300);
+      expect(Math.min(mine.length, yours.length)).toBeGreaterThan(0);
+    });
+
+    it('is made once when two processes start together', async () => {
+      const at = freshDatabaseUrl() ?? '';
+      const opened = await Promise.all([open(at), open(at), open(at)]);
+      await Promise.all(opened.map((store) => store.ping()));
+    });
+
+    it('wakes the other process when deliveries were written, and not for a claim', async () => {
+      const at = freshDatabaseUrl() ?? '';
+      const [one, two] = [await open(at), await open(at)];
+      const signedIn = await Promise.all([signIn(one), signIn(one)]);
+      let calls = 0;
+      let called = Promise.withResolvers<void>();
+      const unwatch = await two.deliveries.watch(() => {
+        calls += 1;
+        called.resolve();
+      });
+      await called.promise;
+      called = Promise.withResolvers();
+      await end(one, signedIn[0].uid);
+      await called.promise;
+      const before = calls;
+      const claim = await one.deliveries.claim(aClaim());
+      called = Promise.withResolvers();
+      await one.deliveries.settle(
+        claim.token,
+        claim.deliveries.map(({ id }) => told(id)),
+        [],
+        T0 + HOUR,
+      );
+      await called.promise;
+      expect(calls - before).toBe(1);
+      await unwatch();
+    });
+
+    it('lets a hundred sign-ins of one account at once all begin', async () => {
+      const store = await open(freshDatabaseUrl() ?? '');
+      const { id: accountId } = await newAccount(store);
+      const signedIn = await Promise.all(Array.from({ length: 100 }, () => signIn(store, { accountId })));
+      expect(new Set(signedIn.map(({ uid }) => uid)).size).toBe(100);
+    }, 60_000);
+
+    it('loses no join of any account while the client is removed', async () => {
+      const at = freshDatabaseUrl() ?? '';
+      const [one, two] = [await open(at), await open(at)];
+      for (let round = 0; round < 10; round += 1) {
+        const clientId = unique('client');
+        const joins = Array.from({ length: 20 }, () => join(one, clientId));
+        const target = { kind: 'client', clientId } as const;
+        await Promise.race(joins);
+        const result = await two.sessions.end(unique('logout'), target, aCause(), T0, planAll());
+        const joined = (await Promise.all(joins)).filter((answer) => answer === 'joined').length;
+        const total = result.kind === 'ended' ? (await two.logouts.progress(result.logout.id)).total : 0;
+        expect(total).toBe(joined);
+      }
+    }, 60_000);
+
+    it('is refused by an older program', async () => {
+      const at = freshDatabaseUrl() ?? '';
+      await open(at);
+      const client = new MongoClient(at);
+      await client
+        .db()
+        .collection<{ _id: string }>('meta')
+        .updateOne({ _id: 'schema' }, { $set: { version: 99 } });
+      await client.close();
+      await expect(openMongoStore({ url: at, create: true })).rejects.toMatchObject({ code: 'store_newer' });
+    });
+
+    it('is not made by a command that only looks', async () => {
+      const at = freshDatabaseUrl() ?? '';
+      await expect(openMongoStore({ url: at, create: false })).rejects.toMatchObject({ code: 'store_missing' });
+      await open(at);
+      await expect(open(at, false)).resolves.toBeDefined();
+    });
+
+    it('has no index that expires rows: a TTL would end a session and tell nobody', async () => {
+      const at = freshDatabaseUrl() ?? '';
+      await open(at);
+      const client = new MongoClient(at);
+      const collections = await client.db().collections();
+      const indexes = (await Promise.all(collections.map((collection) => collection.indexes()))).flat();
+      await client.close();
+      expect(indexes.length).toBeGreaterThan(20);
+      expect(indexes.filter((index) => 'expireAfterSeconds' in index)).toEqual([]);
+    });
+  });
+});
+
+function end(store: Store, uid: string) {
+  return store.sessions.end(unique('logout'), { kind: 'session', uid }, aCause(), T0 + HOUR, planAll());
+}
+
+async function claimAll(store: Store, processId: string): Promise<string[]> {
+  const ids: string[] = [];
+  for (;;) {
+    const { deliveries } = await store.deliveries.claim(aClaim({ limit: 20, processId }));
+    if (deliveries.length === 0) return ids;
+    ids.push(...deliveries.map(({ id }) => id));
+  }
+}
+
+/** A first sign-in, whose code comes before its session. */
+async function join(store: Store, clientId: string): Promise<'joined' | 'ended'> {
+  const { id: accountId } = await newAccount(store);
+  const participation = aParticipation({ sessionUid: unique('uid'), accountId, clientId });
+  return store.sessions.join(participation, aCodeOf(participation), anOpening({ accountId }));
+}
+
+/** Each try waits for the server in the driver, so this does not spin. */
+async function untilItAnswers(store: Store): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await store.ping();
+    } catch (error) {
+      if (tries === 10) throw error;
+    }
+  }
+}

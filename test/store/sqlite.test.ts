@@ -1,0 +1,80 @@
+import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+// biome-ignore lint/correctness/noUnresolvedImports: the linter's list of Node's modules is older than this one
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { openSqliteStore } from '../../src/store/sqlite/open.ts';
+import { signIn, T0 } from '../support/builders.ts';
+import { type StorePlace, sqlitePlace } from '../support/stores.ts';
+import { storeSuite } from './suite/store-suite.ts';
+
+storeSuite('the store on SQLite', { place: sqlitePlace });
+
+describe('the SQLite file', () => {
+  let place: StorePlace;
+  let path: string;
+  beforeEach(async () => {
+    place = await sqlitePlace();
+    path = place.url.slice('sqlite:'.length);
+  });
+  afterEach(() => place.remove());
+
+  it('is made with its folder, for its owner alone', async () => {
+    await place.open();
+    const modeOf = async (name: string) => (await stat(name)).mode & 0o777;
+    await expect(modeOf(dirname(path))).resolves.toBe(0o700);
+    await expect(modeOf(path)).resolves.toBe(0o600);
+    await expect(modeOf(`${path}-wal`)).resolves.toBe(0o600);
+  });
+
+  it('is not made by a program that only looks', async () => {
+    await expect(openSqliteStore({ path, create: false })).rejects.toMatchObject({ code: 'store_missing' });
+    await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
+    await mkdir(dirname(path));
+    await writeFile(path, '');
+    await expect(openSqliteStore({ path, create: false })).rejects.toMatchObject({ code: 'store_missing' });
+    await place.open();
+    const store = await openSqliteStore({ path, create: false });
+    await store.close();
+  });
+
+  it('of a newer program is left alone', async () => {
+    await (await place.open()).close();
+    const db = new DatabaseSync(path);
+    db.exec('PRAGMA user_version = 1000');
+    db.close();
+    await expect(openSqliteStore({ path, create: true })).rejects.toMatchObject({ code: 'store_newer' });
+  });
+
+  it('that is no database is out of reach', async () => {
+    await mkdir(dirname(path));
+    await writeFile(path, 'this is a letter, not a database\n'.repeat(100));
+    await expect(openSqliteStore({ path, create: true })).rejects.toMatchObject({ code: 'store_unavailable' });
+  });
+
+  it('that cannot be written is out of reach, and can be read', async () => {
+    const store = await place.open();
+    const { uid } = await signIn(store);
+    await store.close();
+    await chmod(path, 0o400);
+    if (process.getuid?.() === 0) return;
+    const readOnly = await openSqliteStore({ path, create: false });
+    await expect(readOnly.ping()).rejects.toMatchObject({ code: 'store_unavailable' });
+    await expect(readOnly.sessions.findByUid(uid)).resolves.toBeDefined();
+    await readOnly.close();
+  });
+
+  it('waits for a lock without stopping the process, and gives up as out of reach', async () => {
+    const store = await place.open();
+    const db = new DatabaseSync(path);
+    db.exec('BEGIN IMMEDIATE');
+    const ping = store.ping();
+    await expect(store.sessions.findByCookie('anybody', T0)).resolves.toBeUndefined();
+    db.exec('COMMIT');
+    await expect(ping).resolves.toBeUndefined();
+    db.exec('BEGIN IMMEDIATE');
+    await expect(store.ping()).rejects.toMatchObject({ code: 'store_unavailable', status: 503 });
+    db.exec('ROLLBACK');
+    db.close();
+  });
+});

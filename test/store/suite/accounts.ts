@@ -1,0 +1,90 @@
+import { expect, it } from '@jest/globals';
+import { aCause, anAccount, newAccount, planAll, T0, unique } from '../../support/builders.ts';
+import { freshStore, type MakePlace } from './fixture.ts';
+
+export function accountsSuite(make: MakePlace): void {
+  const at = freshStore(make);
+  const change = (accountId: string, state: 'disabled' | 'deleted') =>
+    at.store.sessions.end(
+      unique('logout'),
+      { kind: 'account', accountId },
+      aCause({ accountChange: { state } }),
+      T0,
+      planAll(),
+    );
+
+  it('gives back what it was given, by id and by name', async () => {
+    const account = await newAccount(at.store, { username: 'Álice', claims: { name: 'Alice', nested: { a: [1] } } });
+    await expect(at.store.accounts.find(account.id)).resolves.toEqual(account);
+    await expect(at.store.accounts.findByUsername('Álice')).resolves.toEqual(account);
+    await expect(at.store.accounts.find('nobody')).resolves.toBeUndefined();
+    await expect(at.store.accounts.findByUsername('nobody')).resolves.toBeUndefined();
+  });
+
+  it('finds a name in any case and Unicode form, and gives it once', async () => {
+    const account = await newAccount(at.store, { username: 'Élodie' });
+    await expect(at.store.accounts.findByUsername(' ÉLODIE ')).resolves.toEqual(account);
+    await expect(at.store.accounts.create(anAccount({ username: 'élodie' }))).resolves.toBe('taken');
+  });
+
+  it('gives a name to one of two who ask at once', async () => {
+    const another = await at.place.open();
+    const username = unique('Name');
+    const answers = await Promise.all(
+      [at.store, another].map((store) => store.accounts.create(anAccount({ username }))),
+    );
+    expect(answers.sort()).toEqual(['created', 'taken']);
+  });
+
+  it('lists by name, page by page, without deleted ones', async () => {
+    const [bob, alice, carol, dave] = [
+      await newAccount(at.store, { username: 'bob' }),
+      await newAccount(at.store, { username: 'Alice' }),
+      await newAccount(at.store, { username: 'carol' }),
+      await newAccount(at.store, { username: 'dave' }),
+    ];
+    await change(carol.id, 'deleted');
+    await change(dave.id, 'disabled');
+    const first = await at.store.accounts.list({ limit: 2 });
+    expect(first.map((account) => account.id)).toEqual([alice.id, bob.id]);
+    const second = await at.store.accounts.list({ limit: 2, after: bob.id });
+    expect(second.map((account) => account.id)).toEqual([dave.id]);
+  });
+
+  it('changes claims, but not of a deleted account', async () => {
+    const { id } = await newAccount(at.store);
+    await at.store.accounts.setClaims(id, { name: 'Alice' });
+    await expect(at.store.accounts.find(id)).resolves.toMatchObject({ claims: { name: 'Alice' } });
+    await change(id, 'deleted');
+    await at.store.accounts.setClaims(id, { name: 'Alice' });
+    expect((await at.store.accounts.find(id))?.claims).toEqual({});
+  });
+
+  it('enables what was disabled, and never what was deleted', async () => {
+    const { id } = await newAccount(at.store);
+    await change(id, 'disabled');
+    await expect(at.store.accounts.find(id)).resolves.toMatchObject({ state: 'disabled', generation: 1 });
+    await at.store.accounts.enable(id);
+    await expect(at.store.accounts.find(id)).resolves.toMatchObject({ state: 'active', generation: 1 });
+    await change(id, 'deleted');
+    await at.store.accounts.enable(id);
+    await expect(at.store.accounts.find(id)).resolves.toMatchObject({ state: 'deleted' });
+  });
+
+  it('is not undone by a later change: deleted stays deleted', async () => {
+    const { id } = await newAccount(at.store);
+    await change(id, 'deleted');
+    await change(id, 'disabled');
+    await expect(at.store.accounts.find(id)).resolves.toMatchObject({ state: 'deleted', generation: 2 });
+  });
+
+  it('remembers which scopes were allowed to which app', async () => {
+    await expect(at.store.accounts.consent('alice', 'wiki')).resolves.toEqual([]);
+    await at.store.accounts.allow('alice', 'wiki', ['openid', 'email'], T0);
+    await at.store.accounts.allow('alice', 'wiki', ['email', 'profile'], T0);
+    await at.store.accounts.allow('alice', 'mail', ['phone'], T0);
+    const scopes = await at.store.accounts.consent('alice', 'wiki');
+    expect(scopes.toSorted()).toEqual(['email', 'openid', 'profile']);
+    await expect(at.store.accounts.consent('bob', 'wiki')).resolves.toEqual([]);
+  });
+}

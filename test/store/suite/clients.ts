@@ -1,0 +1,31 @@
+import { expect, it } from '@jest/globals';
+import { T0 } from '../../support/builders.ts';
+import { freshStore, type MakePlace } from './fixture.ts';
+
+export function clientsSuite(make: MakePlace): void {
+  const at = freshStore(make);
+  const wiki = { clientId: 'wiki', state: 'active', sealed: 'v1.wiki', updatedAt: T0 } as const;
+
+  it('gives back what it was given; an id that differs in case is another client', async () => {
+    await expect(at.store.clients.all()).resolves.toEqual([]);
+    const upper = { ...wiki, clientId: 'Wiki', sealed: 'v1.upper' };
+    await at.store.clients.save([wiki, upper]);
+    const all = await at.store.clients.all();
+    expect(all).toHaveLength(2);
+    expect(all).toEqual(expect.arrayContaining([wiki, upper]));
+  });
+
+  it('replaces', async () => {
+    await at.store.clients.save([wiki]);
+    const suspended = { ...wiki, state: 'suspended', updatedAt: T0 + 1 } as const;
+    await at.store.clients.save([suspended]);
+    await expect(at.store.clients.all()).resolves.toEqual([suspended]);
+  });
+
+  it('remembers whom the product may call', async () => {
+    await expect(at.store.clients.outboundRules()).resolves.toEqual([]);
+    await at.store.clients.saveOutboundRules(['10.0.0.0/8']);
+    await at.store.clients.saveOutboundRules(['127.0.0.0/8', 'rp.internal']);
+    await expect(at.store.clients.outboundRules()).resolves.toEqual(['127.0.0.0/8', 'rp.internal']);
+  });
+}

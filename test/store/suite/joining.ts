@@ -1,0 +1,105 @@
+import { expect, it } from '@jest/globals';
+import {
+  aCause,
+  aCodeOf,
+  anOpening,
+  aParticipation,
+  aSessionWrite,
+  HOUR,
+  newAccount,
+  planAll,
+  signIn,
+  T0,
+  unique,
+} from '../../support/builders.ts';
+import { type MakePlace, sharedStore } from './fixture.ts';
+
+export function joiningSuite(make: MakePlace): void {
+  const at = sharedStore(make);
+  const end = (target: Parameters<typeof at.store.sessions.end>[1], instant = T0 + HOUR) =>
+    at.store.sessions.end(unique('logout'), target, aCause(), instant, planAll());
+
+  async function refuses(...[participation, code, opening]: Parameters<typeof at.store.sessions.join>) {
+    const before = await at.store.sessions.participation(participation.sid);
+    await expect(at.store.sessions.join(participation, code, opening)).resolves.toBe('ended');
+    await expect(at.store.sessions.participation(participation.sid)).resolves.toEqual(before);
+    await expect(at.store.provider.find(code.model, code.idHash, T0)).resolves.toBeUndefined();
+  }
+
+  it('makes an arriving session that nobody finds until it is saved', async () => {
+    const { id: accountId } = await newAccount(at.store);
+    const participation = aParticipation({ sessionUid: unique('uid'), accountId });
+    const { sessionUid: uid } = participation;
+    const opening = anOpening({ accountId });
+    await expect(at.store.sessions.join(participation, aCodeOf(participation), opening)).resolves.toBe('joined');
+    await expect(at.store.sessions.get(uid)).resolves.toMatchObject({ session: { state: 'arriving', accountId } });
+    await expect(at.store.sessions.findByUid(uid)).resolves.toBeUndefined();
+    await expect(at.store.sessions.save(aSessionWrite({ uid }))).resolves.toBe('ended');
+    await expect(at.store.sessions.save(aSessionWrite({ uid, opening }))).resolves.toBe('saved');
+    await expect(at.store.sessions.get(uid)).resolves.toMatchObject({
+      session: { state: 'live' },
+      participations: [{ sid: participation.sid }],
+    });
+  });
+
+  it('stores the code with the participation', async () => {
+    const { uid, accountId } = await signIn(at.store);
+    const participation = aParticipation({ sessionUid: uid, accountId, clientId: 'mail' });
+    const code = aCodeOf(participation);
+    await expect(at.store.sessions.join(participation, code, undefined)).resolves.toBe('joined');
+    await expect(at.store.provider.find(code.model, code.idHash, T0)).resolves.toMatchObject({ sessionUid: uid });
+  });
+
+  it('leaves a participation as it is when its sid comes again', async () => {
+    const { uid, accountId, participations } = await signIn(at.store);
+    const sid = participations[0]?.sid ?? '';
+    const again = aParticipation({ sid, sessionUid: uid, accountId, startedAt: T0 + HOUR, grantId: 'another' });
+    const code = aCodeOf(again);
+    await expect(at.store.sessions.join(again, code, undefined)).resolves.toBe('joined');
+    await expect(at.store.sessions.participation(sid)).resolves.toMatchObject({ ...participations[0] });
+    await expect(at.store.provider.find(code.model, code.idHash, T0)).resolves.toBeDefined();
+  });
+
+  it('needs a session or an opening', async () => {
+    const { id: accountId } = await newAccount(at.store);
+    const participation = aParticipation({ sessionUid: unique('uid'), accountId });
+    await refuses(participation, aCodeOf(participation), undefined);
+  });
+
+  it('refuses an ended session', async () => {
+    const { uid, accountId } = await signIn(at.store);
+    await end({ kind: 'session', uid });
+    const participation = aParticipation({ sessionUid: uid, accountId, clientId: 'mail' });
+    await refuses(participation, aCodeOf(participation), anOpening({ accountId }));
+  });
+
+  it('refuses a sid that signed off, and takes a new one of the same app', async () => {
+    const { uid, accountId, participations } = await signIn(at.store);
+    const [old] = participations;
+    if (!old) throw new Error('nobody signed in');
+    await end({ kind: 'participation', sid: old.sid });
+    await refuses(old, aCodeOf(old), undefined);
+    const anew = aParticipation({ sessionUid: uid, accountId });
+    await expect(at.store.sessions.join(anew, aCodeOf(anew), undefined)).resolves.toBe('joined');
+    await expect(at.store.sessions.findByUid(uid)).resolves.toMatchObject({ signedOffClients: [] });
+  });
+
+  it('refuses a sign-in that was verified before "everywhere"', async () => {
+    const { id: accountId } = await newAccount(at.store);
+    const opening = anOpening({ accountId });
+    await end({ kind: 'account', accountId });
+    const participation = aParticipation({ sessionUid: unique('uid'), accountId });
+    await refuses(participation, aCodeOf(participation), opening);
+    await expect(at.store.sessions.get(participation.sessionUid)).resolves.toBeUndefined();
+  });
+
+  it('refuses a client that was cut off since, and takes one that came after', async () => {
+    const { uid, accountId } = await signIn(at.store, { clients: ['mail'] });
+    const clientId = unique('client');
+    await end({ kind: 'client', clientId }, T0 + HOUR);
+    const before = aParticipation({ sessionUid: uid, accountId, clientId, startedAt: T0 + HOUR });
+    await refuses(before, aCodeOf(before), undefined);
+    const after = aParticipation({ sessionUid: uid, accountId, clientId, startedAt: T0 + HOUR + 1 });
+    await expect(at.store.sessions.join(after, aCodeOf(after), undefined)).resolves.toBe('joined');
+  });
+}

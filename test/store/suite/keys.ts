@@ -1,0 +1,46 @@
+import { expect, it } from '@jest/globals';
+import { aSigningKey, T0 } from '../../support/builders.ts';
+import { startChild } from './child.ts';
+import { freshStore, type MakePlace } from './fixture.ts';
+
+export function keysSuite(make: MakePlace): void {
+  const at = freshStore(make);
+  const establishment = (issuer: string) => ({
+    issuer,
+    keyId: 'key',
+    sealedCheck: 'v1.check',
+    sealedCookieKeys: 'v1.cookies',
+    signingKeys: [aSigningKey()],
+  });
+
+  it('keeps what the first process said, whatever the next one says', async () => {
+    await expect(at.store.keys.established()).resolves.toBeUndefined();
+    const first = establishment('https://first.test');
+    await expect(at.store.keys.establish(first)).resolves.toEqual(first);
+    await expect(at.store.keys.establish(establishment('https://second.test'))).resolves.toEqual(first);
+    await expect(at.store.keys.established()).resolves.toEqual(first);
+    await expect(at.store.keys.signingKeys()).resolves.toEqual(first.signingKeys);
+  });
+
+  it('lets one of two processes that start together decide for both', async () => {
+    const child = await startChild(at.place.url);
+    try {
+      const [here, there] = await Promise.all([
+        at.store.keys.establish(establishment('https://here.test')).then((answer) => answer.issuer),
+        child.run<string>('establish', { issuer: 'https://there.test' }),
+      ]);
+      expect(here).toBe(there);
+    } finally {
+      await child.stop();
+    }
+  });
+
+  it('keeps signing keys, oldest first, and replaces by kid', async () => {
+    const [old, young] = [aSigningKey({ createdAt: T0 }), aSigningKey({ createdAt: T0 + 1, signsFrom: T0 + 9 })];
+    await at.store.keys.saveSigningKeys([young, old]);
+    await expect(at.store.keys.signingKeys()).resolves.toEqual([old, young]);
+    const retired = { ...old, retiredAt: T0 + 2, sealedPrivateJwk: '' };
+    await at.store.keys.saveSigningKeys([retired]);
+    await expect(at.store.keys.signingKeys()).resolves.toEqual([retired, young]);
+  });
+}

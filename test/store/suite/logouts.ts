@@ -1,0 +1,114 @@
+import { expect, it } from '@jest/globals';
+import { aCause, aClaim, anAttempt, HOUR, MINUTE, planAll, signIn, T0, told, unique } from '../../support/builders.ts';
+import { endedSession } from './deliveries-fixture.ts';
+import { freshStore, type MakePlace } from './fixture.ts';
+
+export function logoutsSuite(make: MakePlace): void {
+  const at = freshStore(make);
+  const NOW = T0 + HOUR;
+
+  it('finds a logout by id and by its link, until the receipt is closed', async () => {
+    const { uid } = await signIn(at.store);
+    const receipt = { linkHash: unique('link') };
+    const id = unique('logout');
+    await at.store.sessions.end(id, { kind: 'session', uid }, aCause({ receipt }), NOW, planAll());
+    await expect(at.store.logouts.findByLink(receipt.linkHash)).resolves.toMatchObject({ id });
+    await at.store.logouts.closeReceipt(receipt.linkHash);
+    await expect(at.store.logouts.findByLink(receipt.linkHash)).resolves.toBeUndefined();
+    await expect(at.store.logouts.find(id)).resolves.toMatchObject({ id });
+    await at.store.logouts.closeReceipt(receipt.linkHash);
+    await expect(at.store.logouts.find('nobody')).resolves.toBeUndefined();
+    await expect(at.store.logouts.findByLink('nobody')).resolves.toBeUndefined();
+  });
+
+  it('counts what became of each delivery', async () => {
+    const clients = ['told', 'refused', 'gives-up', 'mute', 'moot', 'tried', 'untried'];
+    const { logoutId, of } = await endedSession(at.store, clients, {
+      plan: ({ clientId }) => ({
+        state: clientId === 'mute' ? 'cannot-be-told' : clientId === 'moot' ? 'moot' : 'trying',
+      }),
+    });
+    await expect(at.store.logouts.progress(logoutId)).resolves.toMatchObject({ total: 7, trying: 5, untried: 5 });
+    const { token } = await at.store.deliveries.claim(aClaim({ now: NOW }));
+    const idOf = async (clientId: string) => (await of(clientId)).id;
+    await at.store.deliveries.settle(
+      token,
+      [
+        told(await idOf('told')),
+        { deliveryId: await idOf('refused'), kind: 'refused', attempt: anAttempt({ verdict: 'refused', status: 400 }) },
+        { deliveryId: await idOf('gives-up'), kind: 'given-up' },
+        {
+          deliveryId: await idOf('tried'),
+          kind: 'again',
+          attempt: anAttempt({ verdict: 'retry', status: 503 }),
+          nextAttemptAt: NOW + MINUTE,
+          backoffMs: MINUTE,
+          refusal: false,
+        },
+      ],
+      [],
+      NOW,
+    );
+    await expect(at.store.logouts.progress(logoutId)).resolves.toEqual({
+      total: 7,
+      told: 1,
+      trying: 2,
+      untried: 1,
+      refused: 1,
+      givenUp: 1,
+      moot: 1,
+      cannotBeTold: 1,
+    });
+  });
+
+  it('knows nothing of a logout that is not there', async () => {
+    const nothing = { total: 0, told: 0, trying: 0, untried: 0, refused: 0, givenUp: 0, moot: 0, cannotBeTold: 0 };
+    await expect(at.store.logouts.progress('nobody')).resolves.toEqual(nothing);
+    await expect(at.store.logouts.apps('nobody')).resolves.toEqual([]);
+  });
+
+  it('shows one row an app: its worst state, and of that the one attempted last', async () => {
+    const { logoutId } = await endedSession(at.store, ['wiki', 'wiki', 'wiki', 'mail'], {
+      plan: ({ clientId }) => (clientId === 'mail' ? { state: 'cannot-be-told', origin: '' } : {}),
+    });
+    const claim = await at.store.deliveries.claim(aClaim({ now: NOW, limit: 3 }));
+    const [first, second, third] = claim.deliveries;
+    const refusedAt = (deliveryId = '', status = 0, instant = 0) =>
+      ({ deliveryId, kind: 'refused', attempt: anAttempt({ verdict: 'refused', status, at: instant }) }) as const;
+    const settlements = [
+      told(first?.id ?? '', { at: NOW + 9 }),
+      refusedAt(second?.id, 400, NOW + 7),
+      refusedAt(third?.id, 404, NOW + 8),
+    ];
+    await at.store.deliveries.settle(claim.token, settlements, [], NOW + 9);
+    await expect(at.store.logouts.apps(logoutId)).resolves.toEqual([
+      {
+        clientId: 'mail',
+        state: 'cannot-be-told',
+        sessions: 1,
+        attempts: 0,
+        lastAttemptAt: undefined,
+        lastStatus: undefined,
+        nextAttemptAt: undefined,
+      },
+      {
+        clientId: 'wiki',
+        state: 'refused',
+        sessions: 3,
+        attempts: 1,
+        lastAttemptAt: NOW + 8,
+        lastStatus: 404,
+        nextAttemptAt: undefined,
+      },
+    ]);
+  });
+
+  it('prefers the state that needs somebody over the one that is well', async () => {
+    const { logoutId } = await endedSession(at.store, ['wiki', 'wiki']);
+    const claim = await at.store.deliveries.claim(aClaim({ now: NOW, limit: 1 }));
+    await at.store.deliveries.settle(claim.token, [told(claim.deliveries[0]?.id ?? '')], [], NOW);
+    await expect(at.store.logouts.apps(logoutId)).resolves.toMatchObject([
+      { clientId: 'wiki', state: 'trying', sessions: 2, attempts: 0, nextAttemptAt: NOW },
+    ]);
+  });
+}

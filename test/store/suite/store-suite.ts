@@ -1,0 +1,52 @@
+import { describe } from '@jest/globals';
+import type { StorePlace } from '../../support/stores.ts';
+import { accountsSuite } from './accounts.ts';
+import { claimingSuite } from './claiming.ts';
+import { clientsSuite } from './clients.ts';
+import { crashSuite } from './crash.ts';
+import { deliveriesSuite } from './deliveries.ts';
+import { endingSuite } from './ending.ts';
+import { endingRacesSuite } from './ending-races.ts';
+import { joiningSuite } from './joining.ts';
+import { keysSuite } from './keys.ts';
+import { limitsSuite } from './limits.ts';
+import { logoutsSuite } from './logouts.ts';
+import { openingSuite } from './opening.ts';
+import { providerSuite } from './provider.ts';
+import { removingSuite } from './removing.ts';
+import { savingSuite } from './saving.ts';
+import { sessionsSuite } from './sessions.ts';
+import { settlingSuite } from './settling.ts';
+import { walkingSuite } from './walking.ts';
+
+/** A way to keep a store, for the suite to try out. */
+export interface Backend {
+  /** A fresh, empty place. */
+  place(): Promise<StorePlace>;
+}
+
+/** What every adapter keeps, whatever it is made of. Without a backend the suite is shown as skipped. */
+export function storeSuite(name: string, backend: Backend | undefined): void {
+  const describeIt = backend ? describe : describe.skip;
+  describeIt(name, () => {
+    const { place } = backend ?? { place: () => Promise.reject(new Error('no backend')) };
+    describe('opening', () => openingSuite(place));
+    describe('sessions', () => sessionsSuite(place));
+    describe('saving', () => savingSuite(place));
+    describe('joining', () => joiningSuite(place));
+    describe('ending', () => endingSuite(place));
+    describe('ending in races', () => endingRacesSuite(place));
+    describe('walking', () => walkingSuite(place));
+    describe('logouts', () => logoutsSuite(place));
+    describe('removing', () => removingSuite(place));
+    describe('claiming', () => claimingSuite(place));
+    describe('settling', () => settlingSuite(place));
+    describe('deliveries', () => deliveriesSuite(place));
+    describe('provider', () => providerSuite(place));
+    describe('accounts', () => accountsSuite(place));
+    describe('clients', () => clientsSuite(place));
+    describe('keys', () => keysSuite(place));
+    describe('limits', () => limitsSuite(place));
+    describe('crashes', () => crashSuite(place));
+  });
+}
