@@ -19,7 +19,7 @@ export type Parse<T> = (text: string, surroundings: Surroundings) => Parsed<T>;
 
 /** Where the records live. */
 export type StoreAddress =
-  | { readonly kind: 'sqlite'; readonly file: string }
+  | { readonly kind: 'sqlite'; readonly path: string }
   | { readonly kind: 'mongodb'; readonly url: string };
 
 const ok = <T>(value: T): Parsed<T> => ({ value });
@@ -83,7 +83,7 @@ export const parseStore: Parse<StoreAddress> = (text, { cwd }) => {
     const file = text.slice('sqlite:'.length);
     if (file.startsWith(':memory:'))
       return bad('must be a file: the delivery thread could not see a database in memory');
-    return ok({ kind: 'sqlite', file: resolve(cwd, file) });
+    return ok({ kind: 'sqlite', path: resolve(cwd, file) });
   }
   if (/^mongodb(\+srv)?:\/\/./.test(text)) return ok({ kind: 'mongodb', url: text });
   return bad('must be sqlite:FILE or mongodb://HOST/DATABASE?replicaSet=NAME');

@@ -86,7 +86,7 @@ function limitOf(text: string | undefined): number {
 function shortTimes(row: Row): Row {
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => {
-      const isInstant = name.endsWith('_at') && typeof value === 'string';
+      const isInstant = typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value);
       return [name, isInstant ? value.replace('T', ' ').replace(/\.\d+Z$/, 'Z') : value];
     }),
   );

@@ -72,18 +72,18 @@ async function isSure(
   options: LogoutOptions,
 ): Promise<boolean> {
   if (target.kind === 'session') return true;
-  const { sessions, apps, accounts } = await countSessions(
-    product,
-    target.kind === 'client'
-      ? { clientId: target.clientId }
-      : { accountId: 'accountId' in target ? target.accountId : '' },
-  );
-  const whose =
-    target.kind === 'client'
-      ? `of ${counted(accounts, 'account')} are signed in at ${target.clientId}`
-      : `with ${counted(apps, 'app')} inside will end`;
-  terminal.note(`${counted(sessions, 'session')} ${whose}.`);
+  terminal.note(await previewOf(product, target));
   return options.yes === true || ask.isSure('Sign off?');
+}
+
+async function previewOf(product: Product, target: EndTarget): Promise<string> {
+  if (target.kind === 'client') {
+    const { sessions, accounts } = await countSessions(product, { clientId: target.clientId });
+    return `Signs ${counted(accounts, 'account')} off at ${target.clientId}, in ${counted(sessions, 'session')}.`;
+  }
+  const accountId = 'accountId' in target ? target.accountId : '';
+  const { sessions, apps } = await countSessions(product, { accountId });
+  return `Ends ${counted(sessions, 'session')}, with ${counted(apps, 'app')} inside.`;
 }
 
 /** Ends a target, waits for the apps and prints the full receipt. Exit code 1 unless every app that can be told was told. */

@@ -24,8 +24,6 @@ export async function tellApps(
 ): Promise<Progress | undefined> {
   if (ended.kind === 'nothing') return undefined;
   const deadline = performance.now() + waitMs;
-  const deliversItself = waitMs > 0 && !(await isSomebodyDelivering(product));
-  if (deliversItself) await product.engine.start();
   try {
     await walk(product, ended.logout.id);
     for (;;) {
@@ -33,10 +31,12 @@ export async function tellApps(
       const open = until === 'settled' ? progress.trying : progress.untried;
       const leftMs = deadline - performance.now();
       if (open === 0 || leftMs <= 0) return progress;
+      // Asked each time: the process that showed a sign of life may have died since.
+      if (!(await isSomebodyDelivering(product))) await product.engine.start();
       await sleep(Math.min(leftMs, LOOK_EVERY_MS));
     }
   } finally {
-    if (deliversItself) await product.engine.stop();
+    await product.engine.stop();
   }
 }
 

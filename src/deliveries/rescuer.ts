@@ -56,9 +56,12 @@ export function createRescuer(parts: {
       schedule();
     },
     async stop() {
+      if (!timer) return;
       clearTimeout(timer);
       timer = undefined;
       await beating;
+      // Takes its last sign of life back: a command that follows must not count on an engine that is gone.
+      await store.heartbeat(parts.processId, 0).catch(() => undefined);
     },
   };
 }

@@ -36,7 +36,7 @@ describe('settings', () => {
       host: '127.0.0.1',
       issuer: 'http://localhost:4000',
       data: join(cwd, 'data'),
-      store: { kind: 'sqlite', file: join(cwd, 'data/signoff.db') },
+      store: { kind: 'sqlite', path: join(cwd, 'data/signoff.db') },
       clients: join(cwd, 'clients'),
       key: undefined,
       keyFile: join(cwd, 'data/master.key'),
@@ -82,7 +82,7 @@ describe('settings', () => {
   it('follow PORT and SIGNOFF_DATA in what depends on them', () => {
     const config = read({ PORT: '4100', SIGNOFF_DATA: '/srv/signoff' });
     expect(config.issuer).toBe('http://localhost:4100');
-    expect(config.store).toEqual({ kind: 'sqlite', file: '/srv/signoff/signoff.db' });
+    expect(config.store).toEqual({ kind: 'sqlite', path: '/srv/signoff/signoff.db' });
     expect(config.keyFile).toBe('/srv/signoff/master.key');
   });
 

@@ -1,0 +1,9 @@
+/**
+ * oidc-provider warns, when it is loaded, about every Node that has not become LTS yet. Ours is the launcher's choice and
+ * tested; a warning at each command only hides the ones that matter. Import this before anything that loads the library.
+ */
+const warn = console.warn;
+
+console.warn = (...words: unknown[]) => {
+  if (!String(words[0]).includes('oidc-provider WARNING: Unsupported runtime')) warn(...words);
+};
