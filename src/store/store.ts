@@ -42,7 +42,7 @@ export interface SessionStore {
    * - ended: nothing is written (`ended`), so that a late request revives nothing (invariant 7);
    * - no row, or `arriving`: made live from `opening`, refused (`ended`) when the account's or the realm's generation
    *   has moved since, or the account is not active; without `opening` also `ended`;
-   * - live, and `cookieHash` is a retired id of it: only authorizations are added (`merged`);
+   * - live, and `cookieHash` is a retired id of it: only authorizations are added, stored ones stay (`merged`);
    * - live: payload and `lastSeenAt` are replaced, authorizations merged (stored ∪ new; a new entry whose `sid` is an
    *   ended participation is ignored), `cookieHash` becomes the current id and every other id of the row is retired.
    * `merged`: written, but under a retired id, so the caller must not hand that id to the browser again.
@@ -78,7 +78,9 @@ export interface SessionStore {
    * removed (`client`), `cause.accountChange` applied. `account` and `account-client` also remove every grant of that
    * account (and client) whatever became of its session; a spared session (`exceptUid`) and its live grants are
    * restamped with the new generation.
-   * `nothing` when there was nothing to end; `account` and `client` targets always make a logout.
+   * `nothing` when no session and no participation was left to end (what is left of their grants goes all the same);
+   * `account`, where it is there, and `client` targets always make a logout.
+   * A session that is dead already, of an older generation, is not spared.
    * More than 1,000 participations: the logout is `walking`, all of it is dead already, and `continueEnd` does the rest.
    * `plan` is pure and may run more than once.
    */
@@ -111,6 +113,7 @@ export interface SessionFilter {
 }
 
 export interface Page {
+  /** The id of the last row of the page before. Nothing follows a row that is gone. */
   readonly after?: string;
   readonly limit: number;
 }
@@ -175,7 +178,8 @@ export interface LogoutStore {
   walking(limit: number): Promise<readonly string[]>;
   /**
    * Removes what ended before `before`: ended sessions, their participations, settled logouts, deliveries, attempts; at
-   * most `limit` rows of each. Never a logout with a delivery that is `trying`, and nothing of such a logout.
+   * most `limit` rows of each; answers how many. Never a logout with a delivery that is `trying`, and nothing of such a
+   * logout. Ended participations of a session that lives stay: they keep its old `sid`s from coming back.
    */
   removeBefore(before: number, limit: number): Promise<number>;
 }
@@ -185,7 +189,7 @@ export interface LogoutApp {
   readonly state: DeliveryState;
   /** Deliveries of this client in this logout. */
   readonly sessions: number;
-  /** Of the delivery with the worst state (the latest one among equals). */
+  /** Of the delivery with the worst state (the one attempted last among equals). */
   readonly attempts: number;
   readonly lastAttemptAt: number | undefined;
   readonly lastStatus: number | undefined;
@@ -220,7 +224,7 @@ export interface DeliveryStore {
   nextDueAt(now: number): Promise<number | undefined>;
   /** After a backward jump of the clock: makes every free `trying` delivery due at `now` and closes all breakers. */
   hasten(now: number): Promise<number>;
-  /** Sends again by hand: `refused`, `given-up` and waiting `trying` ones become `trying`, due at `now`, with a fresh deadline. */
+  /** Sends again by hand: `refused`, `given-up` and waiting `trying` ones become `trying`, due at `now`, with a fresh deadline (`given-up`) and fresh schedules. */
   retry(filter: DeliveryFilter, now: number, deadlineAt: number): Promise<number>;
 
   find(id: string): Promise<Delivery | undefined>;
@@ -278,7 +282,7 @@ export interface DeliveryFilter {
 export interface ProviderStore {
   /** Nothing when expired; nothing when bound to a session that is ended or gone. */
   find(model: string, idHash: string, now: number): Promise<Artifact | undefined>;
-  /** Inserts or replaces. `ended`, and nothing written, when `bound` and the session is ended or gone; one statement or transaction. */
+  /** Inserts or replaces; what was consumed stays consumed. `ended`, and nothing written, when `bound` and the session is ended or gone; one statement or transaction. */
   save(write: ArtifactWrite): Promise<'saved' | 'ended'>;
   /** Compare-and-set: true for the first caller only. */
   consume(model: string, idHash: string, now: number): Promise<boolean>;
@@ -293,6 +297,7 @@ export interface ArtifactWrite {
   readonly model: string;
   readonly idHash: string;
   readonly sealedPayload: string;
+  /** Of a Grant: its own id. */
   readonly grantId: string | undefined;
   readonly sessionUid: string | undefined;
   readonly accountId: string | undefined;
@@ -359,7 +364,7 @@ export type ClientState = 'active' | 'suspended' | 'removed';
 export interface KeyStore {
   /** Inserts what is not there yet, under a lock, and answers what is: the first process decides for all. */
   establish(first: Establishment): Promise<Establishment>;
-  /** What was established; undefined in a new store. */
+  /** What was established, with today's signing keys; undefined in a new store. */
   established(): Promise<Establishment | undefined>;
   /** Oldest first. */
   signingKeys(): Promise<readonly SigningKeyRow[]>;
@@ -395,7 +400,7 @@ export interface SigningKeyRow {
 
 /** Counters of failed sign-ins. Keys are hashes. */
 export interface LimitStore {
-  /** Failures of each key within the window that is open at `now`, and when that window closes. */
+  /** Failures of each key, in their order, within the window that is open at `now`, and when it closes (0 and `now` where none is). */
   failures(keys: readonly string[], now: number): Promise<readonly FailureCount[]>;
   /** Counts one failure for each key; opens a window of `windowMs` where none is open. */
   fail(keys: readonly string[], windowMs: number, now: number): Promise<void>;
