@@ -3,14 +3,15 @@ import { type MongoServer, startMongoServer } from './mongo-server.ts';
 let server: MongoServer | undefined;
 
 /**
- * Jest's global set-up of `npm run test:mongo`: one replica set for all suites, its address in `MONGO_URL`. Where no
- * mongod can be had the run goes on without, so that the suites are shown as skipped and not as passed.
+ * One replica set for all suites of a test run, its address in `MONGO_URL`, where the suites and what they start find
+ * it. False where no mongod can be had.
  */
-export default async function startForTheRun(): Promise<void> {
-  if (process.env['MONGO_URL']) return;
+export async function startForTheRun(): Promise<boolean> {
+  if (process.env['MONGO_URL']) return true;
   try {
     server = await startMongoServer();
     process.env['MONGO_URL'] = server.url;
+    return true;
   } catch (error) {
     // One that was asked for by name and does not start is a failure, not a reason to skip.
     if (process.env['MONGOD']) throw error;
@@ -19,10 +20,11 @@ export default async function startForTheRun(): Promise<void> {
     process.stderr.write(
       'Name one with MONGOD=<path of mongod>, or a running replica set with MONGO_URL=mongodb://…\n',
     );
+    return false;
   }
 }
 
 /** Jest's global tear-down. */
-export async function stopAfterTheRun(): Promise<void> {
+export default async function stopAfterTheRun(): Promise<void> {
   await server?.stop();
 }
