@@ -3,7 +3,7 @@ import type { Config } from './config.ts';
 import { AppError } from './errors.ts';
 import { systemClock } from './ops/clock.ts';
 import { createLog, type Log } from './ops/log.ts';
-import type { Server } from './wire.ts';
+import type { Server } from './wire-server.ts';
 
 /**
  * Serves until SIGTERM or SIGINT (or until its parent, where it has a channel to one, is gone); SIGHUP reads the client
@@ -35,7 +35,7 @@ function routeConsole(log: Log): void {
 }
 
 async function startOrExplain(config: Config, log: Log, env: NodeJS.ProcessEnv): Promise<Server> {
-  const { startServer } = await import('./wire.ts');
+  const { startServer } = await import('./wire-server.ts');
   try {
     return await startServer(config, { clock: systemClock, log }, env);
   } catch (error) {

@@ -9,7 +9,7 @@ import { type Clock, systemClock } from '../../src/ops/clock.ts';
 import { randomId } from '../../src/ops/ids.ts';
 import type { Facts, Log } from '../../src/ops/log.ts';
 import type { Store } from '../../src/store/store.ts';
-import { type Server, startServer } from '../../src/wire.ts';
+import { type Server, startServer } from '../../src/wire-server.ts';
 import { type Behaviour, PASSWORD, type RelyingParty, startRelyingParty } from './relying-party.ts';
 
 /** The whole product on a port of its own, with real apps around it, a temporary folder and two accounts. */

@@ -1,0 +1,97 @@
+/**
+ * The other half of the composition root: the library and our pages in front of it. A file of its own because it is the
+ * heavy one: the delivery thread and commands never load it, and a starting server loads it while its thread starts.
+ */
+import { fileURLToPath } from 'node:url';
+import { createPasswords } from './accounts/password.ts';
+import { createVerifySignIn } from './accounts/verify-sign-in.ts';
+import type { Config } from './config.ts';
+import type { EngineRunner } from './deliveries/engine-runner.ts';
+import { createApp } from './http/app.ts';
+import { createEventStreams } from './http/event-streams.ts';
+import { answerUnreadableRequests } from './http/header-limit.ts';
+import { throwProviderError } from './http/provider-error.ts';
+import { createRenderer } from './http/render.ts';
+import { type HttpServer, startHttpServer } from './http/server.ts';
+import type { EndSessions } from './logout/end-sessions.ts';
+import type { Receipts } from './logout/receipt.ts';
+import { createWaitForApps } from './logout/wait-for-apps.ts';
+import { readEndSessionRequest } from './oidc/end-session-request.ts';
+import { createGuardedFetch } from './oidc/guarded-fetch.ts';
+import { createInteractions } from './oidc/interactions.ts';
+import type { Keys } from './oidc/keys.ts';
+import { createParkedRequests } from './oidc/parked-requests.ts';
+import { createOidc } from './oidc/provider.ts';
+import type { Outbound } from './ops/outbound.ts';
+import type { Foundation } from './wire.ts';
+
+interface EdgeParts {
+  readonly keys: Keys;
+  readonly outbound: Outbound;
+  readonly engine: EngineRunner | undefined;
+  readonly endSessions: EndSessions;
+  readonly receipts: Receipts;
+}
+
+/** What browsers and apps reach. */
+export interface Edge {
+  listen(): Promise<HttpServer>;
+  /** Takes over changed keys. */
+  reload(): void;
+}
+
+export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
+  const { config, store, registry, clock } = foundation;
+  const { keys, outbound, engine, endSessions } = parts;
+  const { issuer } = config;
+  const onSettled: EngineRunner['onSettled'] = engine
+    ? (listener) => engine.onSettled(listener)
+    : () => () => undefined;
+  const fetch = createGuardedFetch(outbound, config.outboundCa);
+  const oidc = createOidc({ ...foundation, keys, endSessions, fetch, renderError: throwProviderError });
+  const renderer = createRenderer({
+    viewsDir: fileURLToPath(new URL('../views', import.meta.url)),
+    serviceName: config.name,
+    privacyUrl: config.privacyUrl,
+    supportUrl: config.supportUrl,
+    development: !config.production,
+  });
+  const streams = createEventStreams();
+  const app = createApp({
+    ...foundation,
+    ...parts,
+    oidc,
+    issuer,
+    cookieKeys: keys.cookieKeys,
+    proxies: config.proxy,
+    logoutWaitMs: config.logoutWaitMs,
+    scopeWords: wordsForScopes(config),
+    renderer,
+    streams,
+    clientOf: (clientId) => registry.get(clientId)?.client,
+    interactions: createInteractions({ ...foundation, oidc, endSessions }),
+    parked: createParkedRequests(foundation),
+    readEndSessionRequest: (parameters, browser) =>
+      readEndSessionRequest(parameters, { browser, keys, registry, sessions: store.sessions, issuer }),
+    verifySignIn: createVerifySignIn({ store, clock, passwords: createPasswords(), limit: config.signinLimit }),
+    waitForApps: createWaitForApps({ store, onSettled }),
+    onSettled,
+    deliveryTrouble: () => (engine && !engine.healthy() ? 'deliveries are not running' : undefined),
+  });
+  const listen = () =>
+    startHttpServer({
+      host: config.host,
+      port: config.port,
+      handler: app.callback(),
+      prepare: (server) => answerUnreadableRequests(server, renderer),
+      onClosing: () => streams.closeAll(),
+    });
+  return { listen, reload: () => oidc.reload() };
+}
+
+/** What the consent page says about scopes of `signoff.yaml`. */
+function wordsForScopes({ scopes }: Config): Record<string, string> {
+  const words = (claims: readonly string[]) =>
+    `See your ${claims.map((claim) => claim.replaceAll('_', ' ')).join(', ')}`;
+  return Object.fromEntries(Object.entries(scopes).map(([scope, claims]) => [scope, words(claims)]));
+}

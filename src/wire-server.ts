@@ -1,0 +1,134 @@
+/** The server: what runs, in which order it starts and stops. What it is made of is in `wire.ts` and `wire-edge.ts`. */
+import { loadClients } from './clients/load-clients.ts';
+import { createRegistryWatch } from './clients/registry-watch.ts';
+import type { Config } from './config.ts';
+import { createCleaner } from './deliveries/cleaner.ts';
+import type { EngineRunner } from './deliveries/engine-runner.ts';
+import { createEngineThread } from './deliveries/engine-thread.ts';
+import { scopeNames } from './extra-scopes.ts';
+import type { HttpServer } from './http/server.ts';
+import type { EndSessions } from './logout/end-sessions.ts';
+import type { Receipts } from './logout/receipt.ts';
+import { createSweep } from './logout/sweep.ts';
+import { createKeyWatch } from './oidc/key-watch.ts';
+import { openKeys } from './oidc/keys.ts';
+import { createOutbound, type Outbound } from './ops/outbound.ts';
+import type { Service } from './ops/service.ts';
+import type { Store } from './store/store.ts';
+import {
+  createDeliveryEngine,
+  type Foundation,
+  openFoundation,
+  type Surroundings,
+  wireEnding,
+  wireReceipts,
+} from './wire.ts';
+
+/** The whole product behind one port. */
+export interface Server {
+  readonly port: number;
+  readonly foundation: Foundation;
+  readonly endSessions: EndSessions;
+  readonly receipts: Receipts;
+  /** Ends what is due now; tests that move the clock call it. */
+  readonly sweep: () => Promise<number>;
+  /** Reads the client files again (SIGHUP). */
+  reloadClients(): Promise<void>;
+  /** Answers requests in flight, drains deliveries, closes the store. Safe twice. */
+  stop(): Promise<void>;
+}
+
+export async function startServer(
+  config: Config,
+  surroundings: Surroundings,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Server> {
+  const foundation = await openFoundation(config, surroundings, { create: true });
+  try {
+    return await startOn(foundation, env);
+  } catch (error) {
+    await foundation.store.close();
+    throw error;
+  }
+}
+
+async function startOn(foundation: Foundation, env: Parameters<typeof startServer>[2]): Promise<Server> {
+  const { config, store, clock, log } = foundation;
+  const keys = await openKeys({ ...foundation, issuer: config.issuer });
+  const outbound = createOutbound({ allow: config.outboundAllow });
+  await store.clients.saveOutboundRules(outbound.rules);
+  const reloadClients = () => loadClientFiles(foundation, outbound, env);
+  await reloadClients();
+  const engine = await createRunner(foundation);
+  const endSessions = wireEnding(foundation, () => engine?.wake());
+  const receipts = wireReceipts(foundation);
+  // The thread starts while the heavy half of the product is loaded here.
+  const [{ wireEdge }] = await Promise.all([import('./wire-edge.ts'), engine?.start()]);
+  const edge = wireEdge(foundation, { keys, outbound, engine, endSessions, receipts });
+  const swapKeys = () => {
+    edge.reload();
+    engine?.reload();
+  };
+  const sweep = createSweep({ ...foundation, endSessions, everyMs: config.sweepMs });
+  const background: readonly Service[] = [
+    sweep,
+    createCleaner({ ...foundation, retentionMs: config.retentionMs }),
+    createKeyWatch({ keys, clock, log, changed: swapKeys }),
+    createRegistryWatch(foundation),
+    ...(engine ? [engine] : []),
+  ];
+  const http = await startAll(background, edge);
+  let stopped: Promise<void> | undefined;
+  return {
+    port: http.port,
+    foundation,
+    endSessions,
+    receipts,
+    sweep: () => sweep.run(),
+    async reloadClients() {
+      await reloadClients();
+      engine?.reload();
+    },
+    stop() {
+      stopped ??= stopAll(http, background, store);
+      return stopped;
+    },
+  };
+}
+
+/** Listens last: whoever is answered finds everything running. */
+async function startAll(background: readonly Service[], edge: { listen(): Promise<HttpServer> }): Promise<HttpServer> {
+  try {
+    for (const service of background) await service.start();
+    return await edge.listen();
+  } catch (error) {
+    await Promise.all(background.map((service) => service.stop()));
+    throw error;
+  }
+}
+
+async function stopAll(http: HttpServer, background: readonly Service[], store: Store): Promise<void> {
+  await http.close();
+  await Promise.all(background.map((service) => service.stop()));
+  await store.close();
+}
+
+async function loadClientFiles(
+  { config, registry }: Foundation,
+  outbound: Outbound,
+  env: Parameters<typeof startServer>[2],
+): Promise<void> {
+  const scopes = scopeNames(config.scopes);
+  const refusal = (url: string) => outbound.refusal(url);
+  await registry.apply(loadClients({ folder: config.clients, env, scopes, refusal }));
+}
+
+/** Undefined where deliveries are another process's work (`SIGNOFF_DELIVERY_RUN=off`). */
+async function createRunner(foundation: Foundation): Promise<EngineRunner | undefined> {
+  const { config, log } = foundation;
+  if (config.deliveryRun === 'off') return undefined;
+  if (config.deliveryRun === 'inline') return createDeliveryEngine(foundation);
+  // Its ending is ours: `.ts` from the source, `.js` after a build.
+  const url = new URL(`./delivery-main${import.meta.url.slice(-3)}`, import.meta.url);
+  return createEngineThread({ url, workerData: config, log });
+}
