@@ -29,15 +29,16 @@ export function createKeyWatch(parts: { keys: Keys; clock: Clock; log: Log; chan
     log.info('keys.changed', { signing: keys.signerFor('RS256', clock.now()).kid });
   }
 
-  function plan(): void {
-    if (!running) return;
+  function planNext(): void {
     const next = (keys.nextChangeAt(clock.now()) ?? Number.POSITIVE_INFINITY) - clock.now();
-    timer = setTimeout(
-      () => {
-        looking = look().finally(plan);
-      },
-      Math.min(Math.max(next, 1), POLL_MS),
-    );
+    lookIn(Math.min(Math.max(next, 1), POLL_MS));
+  }
+
+  function lookIn(ms: number): void {
+    if (!running) return;
+    timer = setTimeout(() => {
+      looking = look().finally(planNext);
+    }, ms);
     timer.unref();
   }
 
@@ -45,7 +46,7 @@ export function createKeyWatch(parts: { keys: Keys; clock: Clock; log: Log; chan
     start() {
       if (running) return;
       running = true;
-      plan();
+      lookIn(0);
     },
     async stop() {
       running = false;

@@ -108,8 +108,11 @@ function createInstance(parts: OidcParts, adapter: AdapterFactory): Instance {
   const frozen = createFrozenDocuments();
   const sessionCookie = provider.cookieName('session');
   const middleware: Middleware = async (ctx, next) => {
-    await frozen(ctx, () => library(ctx, next));
-    if (factsOf(ctx).keepCookie) withholdCookie(ctx, sessionCookie);
+    try {
+      await frozen(ctx, () => library(ctx, next));
+    } finally {
+      if (factsOf(ctx).keepCookie) withholdCookie(ctx, sessionCookie);
+    }
   };
   return { provider, middleware };
 }

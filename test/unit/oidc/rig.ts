@@ -35,6 +35,8 @@ export interface Rig {
   account(given?: Partial<Account>): Promise<Account>;
   /** Changes what is registered; a client keeps what is not named. */
   register(...files: ClientInput[]): Promise<void>;
+  /** As if its file had gone. */
+  suspend(id: string): Promise<void>;
   client(id: string): Client;
   close(): Promise<void>;
 }
@@ -124,6 +126,10 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     lines,
     clock,
     register,
+    suspend: (id) => {
+      const others = registry.all().filter((one) => one.client.client_id !== id);
+      return registry.apply({ clients: others.map((one) => one.client), rejected: [] });
+    },
     client: (id) => {
       const found = registry.get(id);
       if (!found) throw new Error(`no client ${id}`);
