@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import type { Command } from 'commander';
 import type { Client } from '../clients/client-file.ts';
 import { readClient } from '../clients/load-clients.ts';
@@ -56,19 +56,29 @@ export function addClientAdd(group: Command, context: Context): void {
 
 async function add(context: Context, id: string | undefined, options: AddOptions): Promise<ExitCode> {
   const config = context.config();
+  if (id !== undefined && existsSync(fileOf(config, id))) return addAgain(context, id, options);
   const draft = await draftOf(context, id, options);
   const secret = draft.isPublic ? undefined : newSecret();
   const text = clientFileText(draft, secret?.client_secret_hash, schemaPath(context, config));
-  const client = judged(context, config, draft, text);
-  const file = writeNew(config, draft.client_id, text);
+  const client = judged(context, config, draft.client_id, text);
+  const file = fileOf(config, draft.client_id);
+  writeNew(file, text);
   await bringBack(context, client);
-  if (context.terminal && options.json) {
-    context.terminal.printJson({
-      client_id: draft.client_id,
-      file,
-      ...(secret && { client_secret: secret.client_secret }),
-    });
-  } else printAdded(context, file, secret?.client_secret);
+  const { client_id } = draft;
+  if (options.json)
+    context.terminal.printJson({ client_id, file, ...(secret && { client_secret: secret.client_secret }) });
+  else printAdded(context, file, secret?.client_secret);
+  return EXIT.done;
+}
+
+/** The file is there: an app that was removed comes back as it says; any other has nothing to gain. */
+async function addAgain(context: Context, id: string, options: AddOptions): Promise<ExitCode> {
+  const config = context.config();
+  const file = fileOf(config, id);
+  const client = judged(context, config, id, readFileSync(file, 'utf8'));
+  if (!(await bringBack(context, client))) throw new UsageError(`${file} is there already; change it with an editor.`);
+  if (options.json) context.terminal.printJson({ client_id: id, file });
+  else context.terminal.print(`${id} is back, as ${file} says.`);
   return EXIT.done;
 }
 
@@ -101,31 +111,34 @@ async function draftOf({ ask }: Context, id: string | undefined, options: AddOpt
 }
 
 /** The same judge as at start, before anything is written. */
-function judged(context: Context, config: Config, draft: ClientDraft, text: string): Client {
-  const result = readClient(text, `${draft.client_id}.yaml`, { env: context.env, ...ruleBookOf(config) });
+function judged(context: Context, config: Config, id: string, text: string): Client {
+  const result = readClient(text, `${id}.yaml`, { env: context.env, ...ruleBookOf(config) });
   if ('client' in result) return result.client;
   throw new UsageError(result.rejected.problems.map(describeProblem).join('\n'));
 }
 
-function writeNew(config: Config, id: string, text: string): string {
-  const file = join(config.clients, `${id}.yaml`);
-  if (existsSync(file)) throw new UsageError(`${file} is there already; change it with an editor.`);
-  mkdirSync(config.clients, { recursive: true });
-  writeFileSync(file, text, { flag: 'wx' });
-  return file;
+function fileOf(config: Config, id: string): string {
+  return join(config.clients, `${id}.yaml`);
 }
 
-/** An app that was removed by an act stays away until an act brings it back. */
-async function bringBack(context: Context, client: Client): Promise<void> {
+function writeNew(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text, { flag: 'wx' });
+}
+
+/** An app that was removed by an act stays away until an act brings it back; answers whether this one did. */
+async function bringBack(context: Context, client: Client): Promise<boolean> {
   try {
-    await context.withProduct(async ({ store, registry, box, clock }) => {
-      if (registry.get(client.client_id)?.state !== 'removed') return;
+    return await context.withProduct(async ({ store, registry, box, clock }) => {
+      if (registry.get(client.client_id)?.state !== 'removed') return false;
       const sealed = box.seal(JSON.stringify(client));
       await store.clients.save([{ clientId: client.client_id, state: 'active', sealed, updatedAt: clock.now() }]);
+      return true;
     });
   } catch (error) {
     // Before the first start there is no store, and nothing was removed.
-    if (!(error instanceof AppError && ['store_missing', 'key_missing'].includes(error.code))) throw error;
+    if (error instanceof AppError && error.code === 'store_missing') return false;
+    throw error;
   }
 }
 

@@ -19,6 +19,8 @@ import type { Store } from '../../src/store/store.ts';
 /** A folder with a store, apps that listen, and the command line as a process. */
 export interface CliWorld {
   readonly folder: string;
+  /** The environment of its processes. */
+  readonly env: Readonly<Record<string, string>>;
   /** Runs `signoff …`; standard input is closed unless given. */
   run(args: readonly string[], options?: { input?: string; env?: Record<string, string> }): Promise<Finished>;
   /** The same, and each line of standard output read as JSON. Fails unless it ends with `code`. */
@@ -27,6 +29,8 @@ export interface CliWorld {
   withStore<T>(work: (store: Store) => Promise<T>): Promise<T>;
   /** Registers apps as a start of the server would, each at a path of the listening app: `ok`, `refuses`, `breaks`. */
   register(...apps: readonly (readonly [clientId: string, path: string | undefined])[]): Promise<void>;
+  /** Writes the file of an app, at a path of the listening app. */
+  writeClient(clientId: string, path: string | undefined): void;
   /** Signs an account in at apps; answers the session's uid. */
   signIn(accountId: string, ...clientIds: readonly string[]): Promise<string>;
   /** Claims of the logout tokens that arrived. */
@@ -40,7 +44,7 @@ export interface Finished {
   readonly stderr: string;
 }
 
-const CLI = new URL('../../src/cli/cli.ts', import.meta.url).pathname;
+export const CLI_ENTRY = new URL('../../src/cli/cli.ts', import.meta.url).pathname;
 const ALLOW = '127.0.0.0/8';
 
 export async function aCliWorld(): Promise<CliWorld> {
@@ -65,9 +69,18 @@ export async function aCliWorld(): Promise<CliWorld> {
       await store.close();
     }
   };
+  const clients = join(folder, 'clients');
+  mkdirSync(clients);
+  const writeClient: CliWorld['writeClient'] = (id, at) =>
+    writeFileSync(
+      join(clients, `${id}.yaml`),
+      clientFile(id, at === undefined ? undefined : `http://127.0.0.1:${port}/${at}`),
+    );
   return {
     folder,
+    env,
     arrived,
+    writeClient,
     run,
     withStore,
     async json(args, { input, code = 0 } = {}) {
@@ -76,7 +89,10 @@ export async function aCliWorld(): Promise<CliWorld> {
       const lines = finished.stdout.split('\n').filter((line) => line !== '');
       return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     },
-    register: (...apps) => register(folder, port, apps, withStore),
+    async register(...apps) {
+      for (const [id, at] of apps) writeClient(id, at);
+      await register(folder, withStore);
+    },
     signIn: (accountId, ...clientIds) => withStore((store) => signIn(store, accountId, clientIds)),
     async close() {
       app.closeAllConnections();
@@ -101,7 +117,7 @@ function spawned(
   env: Record<string, string>,
   input: string | undefined,
 ): Promise<Finished> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, ...args], { cwd, env });
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI_ENTRY, ...args], { cwd, env });
   child.stdin.end(input ?? '');
   let stdout = '';
   let stderr = '';
@@ -116,19 +132,13 @@ function spawned(
   });
 }
 
-async function register(
-  folder: string,
-  port: number,
-  apps: readonly (readonly [string, string | undefined])[],
-  withStore: CliWorld['withStore'],
-): Promise<void> {
+function clientFile(id: string, logoutUri: string | undefined): string {
+  const told = logoutUri === undefined ? '' : `backchannel_logout_uri: ${logoutUri}\n`;
+  return `client_id: ${id}\nclient_secret: a secret of ${id}\nredirect_uris: [https://${id}.example.org/cb]\n${told}`;
+}
+
+async function register(folder: string, withStore: CliWorld['withStore']): Promise<void> {
   const clients = join(folder, 'clients');
-  mkdirSync(clients, { recursive: true });
-  for (const [id, path] of apps) {
-    const told = path === undefined ? '' : `backchannel_logout_uri: http://127.0.0.1:${port}/${path}\n`;
-    const text = `client_id: ${id}\nclient_secret: a secret of ${id}\nredirect_uris: [https://${id}.example.org/cb]\n${told}`;
-    writeFileSync(join(clients, `${id}.yaml`), text);
-  }
   const outbound = createOutbound({ allow: [ALLOW] });
   const loaded = loadClients({ folder: clients, env: {}, refusal: (url) => outbound.refusal(url), scopes: ['openid'] });
   const box = createCryptoBox(readMasterKey({ keyFile: join(folder, 'data', 'master.key') }, false));

@@ -240,6 +240,9 @@ describe('ending, without a running server', () => {
     expect(removed).toMatchObject({ client_id: 'wiki', state: 'removed', sign_ins_ended: 1 });
     expect(world.arrived.slice(before).filter((one) => one.claims['aud'] === 'wiki')).toHaveLength(1);
     expect((await world.run(['clients', 'remove', 'wiki'])).code).toBe(4);
+    expect(await world.json(['clients', 'add', 'wiki'])).toMatchObject([{ client_id: 'wiki' }]);
+    expect(await world.json(['clients', 'show', 'wiki'])).toMatchObject([{ state: 'active' }]);
+    expect((await world.run(['clients', 'add', 'wiki'])).code).toBe(2);
     expect((await world.run(['clients', 'remove', 'nope'])).code).toBe(4);
   });
 });

@@ -1,0 +1,28 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from '@jest/globals';
+import { createAsk } from '../../../src/cli/ask.ts';
+import { createTerminal } from '../../../src/cli/terminal.ts';
+
+function anAsk(input = '') {
+  const stdin = new PassThrough();
+  stdin.end(input);
+  return createAsk(createTerminal({ stdin, stdout: new PassThrough(), stderr: new PassThrough() }));
+}
+
+describe('where nobody can be asked', () => {
+  it('a password comes whole from standard input, without the line end', async () => {
+    expect(await anAsk('correct horse \n').newPassword(true)).toBe('correct horse ');
+    expect(await anAsk('two\nlines\r\n').newPassword(true)).toBe('two\nlines');
+  });
+
+  it('an empty or endless password is refused, and none at all', async () => {
+    await expect(anAsk('\n').newPassword(true)).rejects.toThrow('empty');
+    await expect(anAsk('x'.repeat(1_001)).newPassword(true)).rejects.toThrow('longer than 1000');
+    await expect(anAsk().newPassword(false)).rejects.toThrow('--password-stdin');
+  });
+
+  it('nothing waits for an answer', async () => {
+    expect(await anAsk().isSure('Really?')).toBe(true);
+    expect(await anAsk().text('Name?')).toBeUndefined();
+  });
+});
