@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createBrowser, send } from '../support/browser.ts';
-import { startWorld, type World } from '../support/product.ts';
+import { describeFlows, startWorld, type World } from '../support/product.ts';
 
-describe('bad requests', () => {
+describeFlows('bad requests', () => {
   let world: World<'wiki'>;
 
   beforeAll(async () => {

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { type Browser, createBrowser, type Page, send } from '../support/browser.ts';
-import { startWorld, type World } from '../support/product.ts';
+import { backToNow, HOUR, letPass } from '../support/moving-time.ts';
+import { describeFlows, startWorld, type World } from '../support/product.ts';
 import type { RelyingParty, Tokens } from '../support/relying-party.ts';
 
-describe('requests at /session/end', () => {
+describeFlows('requests at /session/end', () => {
   let world: World<'wiki' | 'mail' | 'quiet'>;
   let browser: Browser;
   let inWiki: Tokens;
@@ -14,7 +15,10 @@ describe('requests at /session/end', () => {
     browser = createBrowser();
     inWiki = await world.apps.wiki.signIn(browser);
   });
-  afterEach(() => world.stop());
+  afterEach(async () => {
+    backToNow();
+    await world.stop();
+  });
 
   describe('by POST', () => {
     it('A20 a cross-site POST, which carries no cookie, works after its re-entry', async () => {
@@ -140,6 +144,20 @@ describe('requests at /session/end', () => {
     const out = await browser.submit(page, { scope: 'all-here', decision: 'sign-out' }, { follow: false });
 
     expect(out.location).toBe(wiki.postLogoutRedirectUri);
+  });
+
+  it('an expired hint of the session that is still here is as good as a fresh one', async () => {
+    const { wiki } = world.apps;
+    letPass(2 * HOUR);
+    expect((inWiki.claims.exp ?? 0) * 1_000).toBeLessThan(Date.now());
+
+    const out = await browser.get(
+      wiki.endSessionUrl({ id_token_hint: inWiki.idToken, post_logout_redirect_uri: wiki.postLogoutRedirectUri }),
+      { follow: false },
+    );
+
+    expect(out.location).toBe(wiki.postLogoutRedirectUri);
+    await wiki.waitForTokens(1);
   });
 
   it('client_id alone with a registered address: asks, then redirects', async () => {

@@ -1,9 +1,9 @@
 import { request } from 'node:http';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type Browser, createBrowser, type Page } from '../support/browser.ts';
-import { startWorld, type World } from '../support/product.ts';
+import { describeFlows, startWorld, type World } from '../support/product.ts';
 
-describe('the receipt', () => {
+describeFlows('the receipt', () => {
   let world: World<'wiki' | 'mail'>;
   let browser: Browser;
   let receipt: Page;

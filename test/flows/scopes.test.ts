@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { createBrowser } from '../support/browser.ts';
-import { startWorld, type World } from '../support/product.ts';
+import { describeFlows, startWorld, type World } from '../support/product.ts';
 
-describe('the four scopes', () => {
+describeFlows('the four scopes', () => {
   let world: World<'wiki' | 'mail' | 'notes'>;
 
   beforeEach(async () => {
@@ -153,7 +153,7 @@ describe('the four scopes', () => {
   });
 });
 
-describe('signing in as somebody else in the same browser', () => {
+describeFlows('signing in as somebody else in the same browser', () => {
   let world: World<'wiki' | 'mail'>;
 
   beforeEach(async () => {

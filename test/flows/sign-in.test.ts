@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { type Browser, createBrowser, type Page, send } from '../support/browser.ts';
-import { startWorld, type World } from '../support/product.ts';
+import { describeFlows, startWorld, type World } from '../support/product.ts';
 import { PASSWORD } from '../support/relying-party.ts';
 
-describe('signing in', () => {
+describeFlows('signing in', () => {
   let world: World<'wiki' | 'mail' | 'notes'>;
 
   beforeAll(async () => {
@@ -225,7 +225,7 @@ describe('signing in', () => {
   });
 });
 
-describe('kinds of apps', () => {
+describeFlows('kinds of apps', () => {
   let world: World<'post' | 'public' | 'es256' | 'keyed'>;
   let key: CryptoKey;
 

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createBrowser, type Page } from '../support/browser.ts';
-import { startWorld, type World } from '../support/product.ts';
+import { describeFlows, startWorld, type World } from '../support/product.ts';
 
-describe('signing off at one app', () => {
+describeFlows('signing off at one app', () => {
   let world: World<'wiki' | 'mail' | 'shop'>;
 
   beforeAll(async () => {
@@ -110,7 +110,7 @@ describe('signing off at one app', () => {
   });
 });
 
-describe('a hanging app among five', () => {
+describeFlows('a hanging app among five', () => {
   const WAIT_MS = 400;
   let world: World<'one' | 'two' | 'three' | 'four' | 'five'>;
 

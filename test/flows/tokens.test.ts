@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createBrowser, send } from '../support/browser.ts';
-import { startWorld, type World } from '../support/product.ts';
+import { describeFlows, startWorld, type World } from '../support/product.ts';
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
-describe('tokens', () => {
+describeFlows('tokens', () => {
   let world: World<'wiki' | 'spa' | 'roll'>;
 
   beforeAll(async () => {

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describe } from '@jest/globals';
 import { createPasswords } from '../../src/accounts/password.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { type Clock, systemClock } from '../../src/ops/clock.ts';
@@ -49,6 +50,14 @@ export interface WorldOptions<Name extends string> {
   readonly settings?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
 }
+
+const onMongo = process.env['SIGNOFF_TEST_STORE'] === 'mongo';
+
+/** For flows: skipped, and shown so, in a MongoDB run without a `mongod`. */
+export const describeFlows = onMongo && !process.env['MONGO_URL'] ? describe.skip : describe;
+
+/** For flows that touch the SQLite file itself. */
+export const describeOnSqlite = onMongo ? describe.skip : describe;
 
 /** Short waits, so that tests wait for signals and not for minutes. */
 const SETTINGS = {
@@ -119,7 +128,6 @@ async function startApps<Name extends string>(specs: Readonly<Record<Name, AppSp
 
 /** On MongoDB (`npm run test:mongo`) each world has a database of its own on the run's replica set. */
 async function environment(port: number, folder: string): Promise<Record<string, string>> {
-  const onMongo = process.env['SIGNOFF_TEST_STORE'] === 'mongo';
   return {
     ...SETTINGS,
     NODE_ENV: 'test',
