@@ -19,7 +19,7 @@ export interface Config extends Values {
 }
 
 /** One row of `signoff config`. */
-export interface Origin {
+interface Origin {
   readonly name: string;
   readonly value: string | undefined;
   readonly default: string | undefined;

@@ -31,7 +31,7 @@ export interface Setting<T> {
 }
 
 /** What a default may depend on: other settings as text, and where we run. */
-export interface Known {
+interface Known {
   readonly production: boolean;
   /** Standard output is a terminal. */
   readonly terminal: boolean;

@@ -16,7 +16,7 @@ export interface SignInBrake {
   admit(username: string, address: string): Promise<Permit | Limited>;
 }
 
-export interface Permit {
+interface Permit {
   readonly kind: 'permit';
   /** Wait so long first: the account, or the address, has seen ten times as many failures as one pair may. */
   readonly slowMs: number;
@@ -25,7 +25,7 @@ export interface Permit {
   release(): void;
 }
 
-export interface Limited {
+interface Limited {
   readonly kind: 'limited';
   readonly retryAfterMs: number;
 }

@@ -1,6 +1,5 @@
 import type { Passwords } from '../accounts/password.ts';
 import type { Registry } from '../clients/registry.ts';
-import type { Config } from '../config.ts';
 import type { EndSessions } from '../logout/end-sessions.ts';
 import type { Receipts } from '../logout/receipt.ts';
 import type { Clock } from '../ops/clock.ts';
@@ -22,6 +21,3 @@ export interface Product {
   readonly engine: Service;
   close(): Promise<void>;
 }
-
-/** Opens the product on the configured store; makes a store only where `create` says so. */
-export type OpenProduct = (config: Config, options: { readonly create: boolean }) => Promise<Product>;

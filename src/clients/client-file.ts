@@ -100,7 +100,7 @@ export interface Client extends Omit<ClientFile, 'logout' | 'client_name'> {
 }
 
 /** What the policy table of sign-offs (DESIGN §5) needs to know about a client. */
-export interface LogoutRules {
+interface LogoutRules {
   readonly scope: z.output<typeof logoutScope>;
   readonly ask: 'never' | 'auto' | 'always';
   readonly allowed_scopes: readonly z.output<typeof logoutScope>[];

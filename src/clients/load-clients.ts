@@ -16,7 +16,7 @@ export interface Rejected {
   readonly problems: readonly LocatedProblem[];
 }
 
-export interface LocatedProblem extends Problem {
+interface LocatedProblem extends Problem {
   /** 1 is the first. */
   readonly line: number;
 }

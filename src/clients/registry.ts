@@ -31,7 +31,7 @@ export interface RegisteredClient {
 }
 
 /** Ids of apps that somebody may miss. */
-export interface Ignored {
+interface Ignored {
   /** No file (any more): no new sign-in, still told. */
   readonly suspended: readonly string[];
   /** No logout address: people stay signed in there. */

@@ -1,8 +1,14 @@
+/** Ready to follow a full stop: ` Did you mean "x"?`, or nothing. */
+export function suggestion(name: string, known: Iterable<string>): string {
+  const near = didYouMean(name, known);
+  return near === undefined ? '' : ` Did you mean "${near}"?`;
+}
+
 /**
  * The known name that a misspelt one most likely stands for; undefined when none is near.
  * Near means: at most a third of its letters wrong, missing, superfluous or swapped with a neighbour.
  */
-export function didYouMean(name: string, known: Iterable<string>): string | undefined {
+function didYouMean(name: string, known: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.floor(name.length / 3));
   let best: { name: string; distance: number } | undefined;
   for (const candidate of known) {
@@ -12,12 +18,6 @@ export function didYouMean(name: string, known: Iterable<string>): string | unde
       best = { name: candidate, distance };
   }
   return best?.name;
-}
-
-/** Ready to follow a full stop: ` Did you mean "x"?`, or nothing. */
-export function suggestion(name: string, known: Iterable<string>): string {
-  const near = didYouMean(name, known);
-  return near === undefined ? '' : ` Did you mean "${near}"?`;
 }
 
 /** Optimal string alignment distance (Damerau-Levenshtein without repeated edits). */

@@ -9,11 +9,3 @@ export function parseDuration(text: string): number | undefined {
   if (count === undefined || unit === undefined) return undefined;
   return Number(count) * UNITS[unit as keyof typeof UNITS];
 }
-
-/** The shortest exact spelling that `parseDuration` reads back: 900000 is `15m`. */
-export function formatDuration(ms: number): string {
-  for (const unit of ['d', 'h', 'm', 's'] as const) {
-    if (ms > 0 && ms % UNITS[unit] === 0) return `${ms / UNITS[unit]}${unit}`;
-  }
-  return `${ms}ms`;
-}

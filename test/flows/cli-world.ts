@@ -38,7 +38,7 @@ export interface CliWorld {
   close(): Promise<void>;
 }
 
-export interface Finished {
+interface Finished {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;

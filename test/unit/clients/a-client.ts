@@ -3,7 +3,7 @@ import type { RuleBook } from '../../../src/clients/registration-rules.ts';
 import { createOutbound } from '../../../src/ops/outbound.ts';
 
 /** What a file must say at least, with whatever a test is about. */
-export function aClientFile(fields: Record<string, unknown> = {}): Record<string, unknown> {
+function aClientFile(fields: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     client_id: 'wiki',
     client_secret: 'a-secret-of-the-wiki',
