@@ -20,6 +20,8 @@ export interface World<Name extends string> {
   readonly store: Store;
   readonly config: Config;
   readonly folder: string;
+  /** What the product was started with; commands beside it need the same. */
+  readonly env: Readonly<Record<string, string>>;
   /** By their client id. */
   readonly apps: Readonly<Record<Name, RelyingParty>>;
   /** Everything that was logged, in order. */
@@ -91,6 +93,7 @@ export async function startWorld<Name extends string>(options: WorldOptions<Name
     issuer,
     config,
     folder,
+    env,
     apps,
     logged,
     password: PASSWORD,
@@ -117,7 +120,7 @@ export async function startWorld<Name extends string>(options: WorldOptions<Name
   };
 }
 
-async function startApps<Name extends string>(specs: Readonly<Record<Name, AppSpec>>, issuer: string) {
+export async function startApps<Name extends string>(specs: Readonly<Record<Name, AppSpec>>, issuer: string) {
   const started = await Promise.all(
     Object.entries<AppSpec>(specs).map(async ([clientId, spec]) => {
       return [clientId, await startRelyingParty({ clientId, issuer, ...spec })] as const;
@@ -126,8 +129,8 @@ async function startApps<Name extends string>(specs: Readonly<Record<Name, AppSp
   return Object.fromEntries(started) as Record<Name, RelyingParty>;
 }
 
-/** On MongoDB (`npm run test:mongo`) each world has a database of its own on the run's replica set. */
-async function environment(port: number, folder: string): Promise<Record<string, string>> {
+/** Of a product on this port. On MongoDB (`npm run test:mongo`) each world has a database of its own on the run's replica set. */
+export async function environment(port: number, folder: string): Promise<Record<string, string>> {
   return {
     ...SETTINGS,
     NODE_ENV: 'test',
@@ -152,14 +155,14 @@ function configOf(env: Record<string, string>, cwd: string): Config {
 }
 
 /** JSON is YAML. */
-async function writeClients(folder: string, apps: readonly RelyingParty[]): Promise<void> {
+export async function writeClients(folder: string, apps: readonly RelyingParty[]): Promise<void> {
   await mkdir(folder, { recursive: true });
   await Promise.all(
     apps.map((app) => writeFile(join(folder, `${app.clientId}.yaml`), JSON.stringify(app.file, null, 2))),
   );
 }
 
-async function addAccounts(store: Store): Promise<void> {
+export async function addAccounts(store: Store): Promise<void> {
   sharedHash ??= createPasswords().hash(PASSWORD);
   for (const username of ['alice', 'bob']) await addAccount(store, username);
 }
@@ -190,7 +193,7 @@ function collectLog(lines: LogLine[]): Log {
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer();
   probe.listen(0, '127.0.0.1');
   await once(probe, 'listening');

@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** How a command ended. */
+export interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The command line's entry, as `npx signoff` runs it. */
+export const CLI = fileURLToPath(new URL('../../src/cli/cli.ts', import.meta.url));
+
+/** Runs `signoff …` as a process beside the product of this folder and environment; standard input is `input`. */
+export async function runCommand(
+  { folder, env }: { readonly folder: string; readonly env: Readonly<Record<string, string>> },
+  args: readonly string[],
+  input = '',
+): Promise<Finished> {
+  const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, env: { ...surroundings(), ...env } });
+  child.stdin.end(input);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const code = await new Promise<number | null>((closed) => child.once('close', closed));
+  return { code: code ?? -1, stdout, stderr };
+}
+
+/** What a process of the product needs beside its settings. */
+export function surroundings(): Record<string, string> {
+  return { PATH: process.env['PATH'] ?? '', NODE_NO_WARNINGS: '1', SIGNOFF_LOG_FORMAT: 'json' };
+}
