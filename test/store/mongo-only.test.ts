@@ -1,4 +1,5 @@
 /** What only a server can do to us: to be of the wrong kind, to die, to hang, to be shared. */
+import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { openMongoStore } from '../../src/store/mongo/open.ts';
@@ -240,6 +241,13 @@ describeIt('MongoDB only', () => {
       await expect(openMongoStore({ url: at, create: false })).rejects.toMatchObject({ code: 'store_missing' });
       await open(at);
       await expect(open(at, false)).resolves.toBeDefined();
+    });
+
+    it('does not let in whom the server does not know, says so, and keeps the password to itself', async () => {
+      const at = (freshDatabaseUrl() ?? '').replace('mongodb://', 'mongodb://nobody:hush-hush@');
+      const refusal = await openMongoStore({ url: at, create: true }).catch((error: Error) => error);
+      expect(refusal).toMatchObject({ code: 'store_access_denied' });
+      expect(inspect(refusal, { depth: 10 })).not.toContain('hush-hush');
     });
 
     it('has no index that expires rows: a TTL would end a session and tell nobody', async () => {

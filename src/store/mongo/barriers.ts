@@ -30,8 +30,8 @@ export async function spare(
   const living = { ...before, _id: uid, state: { $ne: 'ended' } } as const;
   const spared = await sessions.updateOne(living, lift, { session: tx });
   if (spared.matchedCount === 0) return false;
-  const grants = await participations.distinct('grantId', { sessionUid: uid, state: 'live' }, { session: tx });
-  const own = { $or: [{ sessionUid: uid }, { grantId: { $in: grants } }] };
+  const live = await participations.find({ sessionUid: uid, state: 'live' }, { session: tx }).toArray();
+  const own = { $or: [{ sessionUid: uid }, { grantId: { $in: live.map(({ grantId }) => grantId) } }] };
   await artifacts.updateMany({ ...before, ...own, model: 'Grant' }, lift, { session: tx });
   return true;
 }

@@ -14,9 +14,8 @@ const SPREAD = 4;
 /** An engine that has not been heard for so long takes nothing. */
 const ENGINE_SILENT_MS = 10_000;
 
-/** Claims may be lost in a fail-over: then somebody else delivers, and the fence refuses the loser. */
-const QUICK = { writeConcern: { w: 1 } } as const;
-const LATEST = { readConcern: { level: 'local' } } as const;
+/** How often a claim whose candidates were all taken by somebody else looks again. */
+const TRIES_MAX = 8;
 
 /**
  * Takes what is due, in three steps that need no transaction: look for candidates, mark those that are still free, read
@@ -25,38 +24,31 @@ const LATEST = { readConcern: { level: 'local' } } as const;
 export async function claim(parts: MongoParts, request: ClaimRequest): Promise<Claim> {
   const { now, leaseMs, processId } = request;
   const lease = { token: randomId(), until: now + leaseMs, holder: processId };
-  const chosen = await choose(parts, request);
-  const probed = await takeProbes(parts, chosen, lease.until, now);
-  const ids = chosen.filter(({ origin }) => probed.mayCall(origin)).map(({ _id }) => _id);
-  const deliveries = await take(parts, ids, lease, now);
-  const origins = new Set(deliveries.map(({ origin }) => origin));
-  const breakers = probed.breakers.filter(({ origin }) => origins.has(origin));
-  return { token: lease.token, until: lease.until, deliveries: deliveries.map(toDelivery), breakers };
+  for (let tries = 1; ; tries += 1) {
+    const chosen = await choose(parts, request);
+    const { breakers, mayCall } = await takeProbes(parts, chosen, lease.until, now);
+    const ids = chosen.filter(({ origin }) => mayCall(origin)).map(({ _id }) => _id);
+    const deliveries = (await take(parts, ids, lease, now)).map(toDelivery);
+    if (deliveries.length > 0 || chosen.length === 0 || tries === TRIES_MAX) {
+      return { token: lease.token, until: lease.until, deliveries, breakers: ofOrigins(breakers, deliveries) };
+    }
+  }
 }
 
 /** When anything may be claimed again: the earliest of what is due at healthy origins, and of the next probe of the others. */
 export async function nextDueAt(parts: MongoParts, now: number): Promise<number | undefined> {
-  const { deliveries, breakers } = parts;
-  const open = await breakers
+  const open = await parts.breakers
     .find({ openUntil: { $gt: now } })
     .sort({ openUntil: 1 })
     .limit(SICK_MAX)
     .toArray();
-  const origins = open.map(({ _id }) => _id);
-  const [healthy] = await deliveries
-    .find(readyIn({ origin: { $nin: origins } }), HEAD)
-    .sort(OLDEST)
-    .limit(1)
-    .toArray();
-  const probes = await deliveries
-    .aggregate<{ _id: string; at: number }>([
-      { $match: readyIn({ origin: { $in: origins } }) },
-      { $group: { _id: '$origin', at: { $min: '$readyAt' } } },
-    ])
-    .toArray();
-  const firstOf = new Map(probes.map(({ _id, at }) => [_id, at]));
-  const sick = open.flatMap(({ _id, openUntil }) => Math.max(openUntil, firstOf.get(_id) ?? Number.POSITIVE_INFINITY));
-  const soonest = Math.min(healthy?.readyAt ?? Number.POSITIVE_INFINITY, ...sick);
+  const healthy = await firstReady(parts, { origin: { $nin: open.map(({ _id }) => _id) } });
+  let soonest = healthy?.readyAt ?? Number.POSITIVE_INFINITY;
+  for (const { _id, openUntil } of open) {
+    if (openUntil >= soonest) break;
+    const first = await firstReady(parts, { origin: _id });
+    soonest = Math.min(soonest, Math.max(openUntil, first?.readyAt ?? Number.POSITIVE_INFINITY));
+  }
   return Number.isFinite(soonest) ? soonest : undefined;
 }
 
@@ -65,8 +57,13 @@ type Candidate = Pick<DeliveryDoc, '_id' | 'origin' | 'readyAt'>;
 const HEAD = { projection: { _id: 1, origin: 1, readyAt: 1 } } as const;
 const OLDEST = { readyAt: 1 } as const;
 
-function readyIn(which: Filter<DeliveryDoc>): Filter<DeliveryDoc> {
-  return { state: 'trying', readyAt: { $exists: true }, ...which };
+/** The oldest that may be taken at `before`, or ever. */
+async function firstReady(
+  { deliveries }: MongoParts,
+  which: Filter<DeliveryDoc>,
+  before = Number.MAX_SAFE_INTEGER,
+): Promise<Candidate | null> {
+  return deliveries.findOne({ state: 'trying', readyAt: { $lte: before }, ...which }, { ...HEAD, sort: OLDEST });
 }
 
 /** The oldest of healthy origins, and one of each origin whose breaker time is over. */
@@ -82,7 +79,7 @@ async function choose(parts: MongoParts, request: ClaimRequest): Promise<readonl
       .sort(OLDEST)
       .limit(alone ? limit : SPREAD * limit)
       .toArray(),
-    Promise.all(overdue.map(({ _id }) => oldestOf(parts, _id, now))),
+    Promise.all(overdue.map(({ _id }) => firstReady(parts, { origin: _id }, now))),
   ]);
   const some = alone ? healthy : someOf(healthy, limit);
   return [...some, ...probes.filter((row) => row !== null)].sort(byReadiness).slice(0, limit);
@@ -91,10 +88,6 @@ async function choose(parts: MongoParts, request: ClaimRequest): Promise<readonl
 /** Longest overdue first, so that more than fit in one claim all get their turn. */
 async function sickOrigins({ breakers }: MongoParts): Promise<readonly BreakerDoc[]> {
   return breakers.find({}).sort({ openUntil: 1 }).limit(SICK_MAX).toArray();
-}
-
-async function oldestOf({ deliveries }: MongoParts, origin: string, now: number): Promise<Candidate | null> {
-  return deliveries.findOne({ origin, state: 'trying', readyAt: { $lte: now } }, { ...HEAD, sort: OLDEST });
 }
 
 async function isAlone({ heartbeats }: MongoParts, { now, processId }: ClaimRequest): Promise<boolean> {
@@ -129,16 +122,21 @@ async function takeProbes(
   now: number,
 ): Promise<Probed> {
   const origins = [...new Set(chosen.map(({ origin }) => origin))];
-  const rows = await breakers.find({ _id: { $in: origins } }, LATEST).toArray();
+  const rows = await breakers.find({ _id: { $in: origins } }).toArray();
   const taken: Breaker[] = [];
   for (const { _id, openUntil, failures, openMs } of rows) {
     if (openUntil > now) continue;
-    const { modifiedCount } = await breakers.updateOne({ _id, openUntil }, { $set: { openUntil: until } }, QUICK);
+    const { modifiedCount } = await breakers.updateOne({ _id, openUntil }, { $set: { openUntil: until } });
     if (modifiedCount === 1) taken.push({ origin: _id, failures, openUntil: until, openMs });
   }
   const sick = new Set(rows.map(({ _id }) => _id));
   const mine = new Set(taken.map(({ origin }) => origin));
   return { breakers: taken, mayCall: (origin) => !sick.has(origin) || mine.delete(origin) };
+}
+
+function ofOrigins(breakers: readonly Breaker[], rows: readonly { readonly origin: string }[]): readonly Breaker[] {
+  const origins = new Set(rows.map(({ origin }) => origin));
+  return breakers.filter(({ origin }) => origins.has(origin));
 }
 
 async function take(
@@ -149,9 +147,9 @@ async function take(
 ): Promise<readonly DeliveryDoc[]> {
   if (ids.length === 0) return [];
   const free = { _id: { $in: [...ids] }, state: 'trying', readyAt: { $lte: now } } as const;
-  await deliveries.updateMany(free, { $set: { lease, readyAt: lease.until } }, QUICK);
+  await deliveries.updateMany(free, { $set: { lease, readyAt: lease.until } });
   const mine = { _id: { $in: [...ids] }, 'lease.token': lease.token };
-  const rows = await deliveries.find(mine, { ...LATEST, projection: { log: 0 } }).toArray();
+  const rows = await deliveries.find(mine, { projection: { log: 0 } }).toArray();
   const place = new Map(ids.map((id, index) => [id, index]));
   return rows.sort((a, b) => (place.get(a._id) ?? 0) - (place.get(b._id) ?? 0));
 }

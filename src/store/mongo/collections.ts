@@ -17,11 +17,13 @@ import type {
   SigningKeyDoc,
 } from './documents.ts';
 import { createTransact, type Transact } from './transaction.ts';
+import { createTurns, type InTurn } from './turns.ts';
 
 /** Everything an adapter's part works with. */
 export interface MongoParts {
   readonly db: Db;
   readonly transact: Transact;
+  readonly inTurn: InTurn;
   readonly meta: Collection<MetaDoc>;
   readonly sessions: Collection<SessionDoc>;
   readonly participations: Collection<ParticipationDoc>;
@@ -45,6 +47,7 @@ export function mongoParts(client: MongoClient, database: string): MongoParts {
   return {
     db,
     transact: createTransact(client),
+    inTurn: createTurns(),
     meta: db.collection('meta'),
     sessions: db.collection('sessions'),
     participations: db.collection('participations'),

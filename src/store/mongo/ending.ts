@@ -26,7 +26,7 @@ interface Ending {
 
 /** What a target's first write found or set up. */
 interface Barrier {
-  readonly accountId?: string;
+  readonly accountId: string | undefined;
   readonly sessionsEnded: number;
   /** The participations that end with it. */
   readonly living: Filter<ParticipationDoc>;
@@ -106,7 +106,7 @@ async function raiseBarrier(parts: MongoParts, ending: Ending, tx: ClientSession
     }
     case 'client':
       await cutOff(parts, target.clientId, ending.at, tx);
-      return { sessionsEnded: 0, living: upTo(target.clientId, ending.at), evenIfNothing: true };
+      return { accountId: undefined, sessionsEnded: 0, living: upTo(target.clientId, ending.at), evenIfNothing: true };
   }
 }
 
@@ -117,10 +117,11 @@ async function endSession(
   tx: ClientSession,
 ): Promise<Barrier | undefined> {
   const which = { _id: uid, state: { $ne: 'ended' } } as const;
-  const row = await sessions.findOneAndUpdate(which, endedBy(ending), { session: tx });
-  if (!row) return undefined;
+  const { matchedCount } = await sessions.updateOne(which, endedBy(ending), { session: tx });
+  if (matchedCount === 0) return undefined;
+  const row = await sessions.findOne({ _id: uid }, { session: tx });
   const living = { sessionUid: uid, state: 'live' } as const;
-  return { accountId: row.accountId, sessionsEnded: 1, living, evenIfNothing: false };
+  return { accountId: row?.accountId, sessionsEnded: 1, living, evenIfNothing: false };
 }
 
 async function endParticipation(parts: MongoParts, sid: string, tx: ClientSession): Promise<Barrier | undefined> {

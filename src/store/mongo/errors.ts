@@ -18,9 +18,13 @@ const OUT_OF_REACH_CODES = new Set<unknown>([
 
 const OUT_OF_REACH_LABELS = ['TransientTransactionError', 'UnknownTransactionCommitResult', 'RetryableWriteError'];
 
+/** Unauthorized, AuthenticationFailed. */
+const DENIED_CODES = new Set<unknown>([13, 18]);
+
 /** What the rest of the product is to see of an error of the driver. */
 export function asStoreError(error: unknown): unknown {
   if (error instanceof AppError) return error;
+  if (error instanceof MongoServerError && DENIED_CODES.has(error.code)) return accessDenied(error);
   return isOutOfReach(error) ? storeUnavailable(error) : error;
 }
 
@@ -40,6 +44,16 @@ function isOutOfReach(error: unknown): boolean {
   if (error instanceof MongoServerError) return OUT_OF_REACH_CODES.has(error.code);
   // Pool cleared, waited too long for a connection: classes that the driver does not export as values.
   return /^Mongo(PoolCleared|PoolClosed|WaitQueueTimeout|ConnectionPool)/.test(error.name);
+}
+
+function accessDenied(cause: MongoServerError): AppError {
+  return new AppError({
+    code: 'store_access_denied',
+    status: 503,
+    publicMessage:
+      'The MongoDB server does not let Signoff in. Check user, password and authSource in SIGNOFF_STORE; the user needs the role readWrite on the database.',
+    cause,
+  });
 }
 
 type Method = (...args: readonly never[]) => Promise<unknown>;

@@ -21,7 +21,7 @@ export async function join(
   opening: SessionOpening | undefined,
   tx: ClientSession,
 ): Promise<'joined' | 'ended'> {
-  if (!(await sessionTakes(parts, participation.sessionUid, opening, tx))) return 'ended';
+  if (!(await sessionTakes(parts, participation, opening, tx))) return 'ended';
   if (!(await clientTakes(parts, participation, tx))) return 'ended';
   await writeArtifact(parts, code, tx);
   return 'joined';
@@ -30,14 +30,15 @@ export async function join(
 /** The session is not ended and of today's generation; or it is not there yet and its opening is. */
 async function sessionTakes(
   parts: MongoParts,
-  uid: string,
+  { sessionUid: uid, accountId }: NewParticipation,
   opening: SessionOpening | undefined,
   tx: ClientSession,
 ): Promise<boolean> {
-  const row = await parts.sessions.findOneAndUpdate({ _id: uid }, { $inc: { writes: 1 } }, { session: tx });
+  const known = { _id: uid, accountId };
+  const row = await parts.sessions.findOneAndUpdate(known, { $inc: { writes: 1 } }, { session: tx });
   if (row) {
     const verified = opening ? [row.generation, opening.generation] : [row.generation];
-    return row.state !== 'ended' && isInGoodStanding(parts, row.accountId, verified, tx);
+    return row.state !== 'ended' && isInGoodStanding(parts, accountId, verified, tx);
   }
   if (!opening || !(await mayBegin(parts, opening, tx))) return false;
   await parts.sessions.insertOne(arriving(uid, opening), { session: tx });
@@ -46,11 +47,11 @@ async function sessionTakes(
 
 /** The client was not cut off since, and this very `sid` is not over. */
 async function clientTakes(parts: MongoParts, participation: NewParticipation, tx: ClientSession): Promise<boolean> {
-  const { sid, clientId, startedAt } = participation;
+  const { sid, clientId, accountId, startedAt } = participation;
   const cutOffAt = await passGate(parts, clientId, sid, tx);
   if (cutOffAt !== undefined && cutOffAt >= startedAt) return false;
   const row = await parts.participations.findOneAndUpdate(
-    { _id: sid },
+    { _id: sid, accountId },
     { $setOnInsert: fresh(participation) },
     { upsert: true, returnDocument: 'after', session: tx },
   );
@@ -62,7 +63,7 @@ function arriving(uid: string, opening: SessionOpening) {
   return { _id: uid, ...opening, state: 'arriving', lastSeenAt: opening.startedAt, dueAt, writes: 1 } as const;
 }
 
-function fresh(participation: NewParticipation): Omit<ParticipationDoc, '_id'> {
-  const { sessionUid, clientId, accountId, sub, grantId, startedAt } = participation;
-  return { sessionUid, clientId, accountId, sub, grantId, startedAt, state: 'live' };
+function fresh(participation: NewParticipation): Omit<ParticipationDoc, '_id' | 'accountId'> {
+  const { sessionUid, clientId, sub, grantId, startedAt } = participation;
+  return { sessionUid, clientId, sub, grantId, startedAt, state: 'live' };
 }

@@ -24,7 +24,7 @@ const OPTIONS: MongoClientOptions = {
   ignoreUndefined: true,
   serverSelectionTimeoutMS: 3_000,
   connectTimeoutMS: 3_000,
-  socketTimeoutMS: 20_000,
+  socketTimeoutMS: 60_000,
   waitQueueTimeoutMS: 5_000,
   heartbeatFrequencyMS: 2_000,
   readPreference: 'primary',

@@ -4,18 +4,15 @@ import type { Artifact, ArtifactWrite, ProviderStore } from '../store.ts';
 import { artifactKey, writeArtifact } from './artifact-rows.ts';
 import type { MongoParts } from './collections.ts';
 import type { ArtifactDoc, CutOffDoc } from './documents.ts';
+import { sessionTurn } from './turns.ts';
 
 /** Codes, tokens, grants, interactions. What is bound to a session is judged by its row, here and nowhere else. */
 export function createProvider(parts: MongoParts): ProviderStore {
-  const { artifacts, transact } = parts;
+  const { artifacts } = parts;
   return {
     find: (model, idHash, now) => find(parts, model, idHash, now),
     async save(write) {
-      if (write.bound)
-        return transact(
-          (tx) => saveBound(parts, write, tx),
-          (answer) => answer === 'ended',
-        );
+      if (write.bound) return saveBound(parts, write);
       await writeArtifact(parts, write);
       return 'saved';
     },
@@ -44,13 +41,17 @@ export function createProvider(parts: MongoParts): ProviderStore {
 }
 
 /** Writes the session's row as well, so that this and an `end` under way meet on it. */
-async function saveBound(parts: MongoParts, write: ArtifactWrite, tx: ClientSession): Promise<'saved' | 'ended'> {
-  if (write.sessionUid === undefined) return 'ended';
-  const open = { _id: write.sessionUid, state: { $ne: 'ended' } } as const;
-  const { matchedCount } = await parts.sessions.updateOne(open, { $inc: { writes: 1 } }, { session: tx });
-  if (matchedCount === 0) return 'ended';
-  await writeArtifact(parts, write, tx);
-  return 'saved';
+async function saveBound(parts: MongoParts, write: ArtifactWrite): Promise<'saved' | 'ended'> {
+  const { sessionUid } = write;
+  if (sessionUid === undefined) return 'ended';
+  const open = { _id: sessionUid, state: { $ne: 'ended' } } as const;
+  const once = async (tx: ClientSession) => {
+    const { matchedCount } = await parts.sessions.updateOne(open, { $inc: { writes: 1 } }, { session: tx });
+    if (matchedCount === 0) return 'ended';
+    await writeArtifact(parts, write, tx);
+    return 'saved';
+  };
+  return parts.inTurn(sessionTurn(sessionUid), () => parts.transact(once));
 }
 
 interface FoundArtifact extends ArtifactDoc {

@@ -36,13 +36,9 @@ export async function revokeApp(
 }
 
 /** Every grant that fits, whatever became of its session: offline grants of ended ones are among them. */
-export async function revokeGrants(
-  { artifacts }: MongoParts,
-  which: Filter<ArtifactDoc>,
-  tx: ClientSession,
-): Promise<void> {
-  const grants = await artifacts.distinct('grantId', { ...which, model: 'Grant' }, { session: tx });
-  if (grants.length > 0) await artifacts.deleteMany({ grantId: { $in: grants } }, { session: tx });
+export async function revokeGrants(parts: MongoParts, which: Filter<ArtifactDoc>, tx: ClientSession): Promise<void> {
+  const grants = await grantIdsOf(parts, { ...which, model: 'Grant' }, tx);
+  if (grants.length > 0) await parts.artifacts.deleteMany({ grantId: { $in: grants } }, { session: tx });
 }
 
 async function removeTokens(
@@ -59,14 +55,19 @@ async function removeTokens(
 /** What outlives the session hangs on its grant; a grant on which nothing such hangs goes too. */
 async function keepOffline(parts: MongoParts, roots: readonly Roots[], tx: ClientSession): Promise<void> {
   if (roots.length === 0) return;
-  const { artifacts } = parts;
   await removeTokens(parts, roots, { bound: true }, tx);
   const either = { $or: [ofGrants(roots), ofApps(roots)] };
-  const grants = await artifacts.distinct('grantId', { ...either, model: 'Grant' }, { session: tx });
+  const grants = await grantIdsOf(parts, { ...either, model: 'Grant' }, tx);
   const offline = { grantId: { $in: grants }, bound: false, model: { $ne: 'Grant' } };
-  const kept = new Set(await artifacts.distinct('grantId', offline, { session: tx }));
+  const kept = new Set(await grantIdsOf(parts, offline, tx));
   const bare = grants.filter((grantId) => !kept.has(grantId));
-  await artifacts.deleteMany({ model: 'Grant', grantId: { $in: bare } }, { session: tx });
+  await parts.artifacts.deleteMany({ model: 'Grant', grantId: { $in: bare } }, { session: tx });
+}
+
+/** Not `distinct`: a transaction cannot ask that of a sharded collection. */
+async function grantIdsOf({ artifacts }: MongoParts, which: Filter<ArtifactDoc>, tx: ClientSession): Promise<string[]> {
+  const rows = await artifacts.find(which, { session: tx, projection: { grantId: 1 } }).toArray();
+  return [...new Set(rows.map(({ grantId }) => grantId).filter((grantId) => grantId !== undefined))];
 }
 
 function ofGrants(roots: readonly Roots[]): Filter<ArtifactDoc> {

@@ -21,7 +21,8 @@ export async function save(
   const { opening, uid } = write;
   if (!opening || !(await mayBegin(parts, opening, tx))) return 'ended';
   const first = firstRow(write, opening, (row?.writes ?? 0) + 1);
-  await parts.sessions.replaceOne({ _id: uid }, first, { upsert: true, session: tx });
+  if (row) await parts.sessions.replaceOne({ _id: uid, accountId: row.accountId }, first, { session: tx });
+  else await parts.sessions.insertOne({ _id: uid, ...first }, { session: tx });
   return 'saved';
 }
 

@@ -1,4 +1,4 @@
-import type { SessionStore } from '../store.ts';
+import type { SessionOpening, SessionStore } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { toParticipation, toSession } from './documents.ts';
 import { createEnding } from './ending.ts';
@@ -6,22 +6,23 @@ import { join } from './joining.ts';
 import { findByCookie, findByUid, retireCookie, save } from './saving.ts';
 import { getView, listViews } from './session-views.ts';
 import { generationToday } from './standing.ts';
-import { createTurns } from './turns.ts';
+import { accountTurn, sessionTurn } from './turns.ts';
 
 /** A session that was used less than this ago is not written again. */
 const TOUCH_EVERY_MS = 60_000;
 
 /** Sessions and participations: begun in `saving.ts` and `joining.ts`, ended in `ending.ts`. */
 export function createSessions(parts: MongoParts): SessionStore {
-  const { sessions, participations, transact } = parts;
-  const inTurn = createTurns();
+  const { sessions, participations, transact, inTurn } = parts;
   return {
-    save: (write) => inTurn(write.uid, () => transact((tx) => save(parts, write, tx), isEnded)),
+    save: (write) => inTurn(rowOf(write.uid, write.opening), () => transact((tx) => save(parts, write, tx), isEnded)),
     findByCookie: (cookieHash, now) => findByCookie(parts, cookieHash, now),
     findByUid: (uid) => findByUid(parts, uid),
     retireCookie: (cookieHash, now) => retireCookie(parts, cookieHash, now),
     join: (taking, code, opening) =>
-      inTurn(taking.sessionUid, () => transact((tx) => join(parts, taking, code, opening, tx), isEnded)),
+      inTurn(rowOf(taking.sessionUid, opening), () =>
+        transact((tx) => join(parts, taking, code, opening, tx), isEnded),
+      ),
     ...createEnding(parts),
 
     async touch(uid, now) {
@@ -61,6 +62,11 @@ export function createSessions(parts: MongoParts): SessionStore {
     },
     generation: (accountId) => generationToday(parts, accountId),
   };
+}
+
+/** The row that most such writes meet on: a session's first write writes its account as well. */
+function rowOf(uid: string, opening: SessionOpening | undefined): string {
+  return opening ? accountTurn(opening.accountId) : sessionTurn(uid);
 }
 
 /** Nothing may be left of a write that was refused. */

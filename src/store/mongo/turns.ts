@@ -17,3 +17,11 @@ export function createTurns(): InTurn {
     return turn;
   };
 }
+
+export function accountTurn(accountId: string): string {
+  return `account ${accountId}`;
+}
+
+export function sessionTurn(uid: string): string {
+  return `session ${uid}`;
+}

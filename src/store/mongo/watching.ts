@@ -60,33 +60,47 @@ export function createWatcher({ deliveries }: MongoParts): Watcher {
   };
 }
 
-/** Follows one stream after the other until it is told to end. */
+/** Follows one stream after the other until it is told to end; while there is none, `changed` is called now and then. */
 async function follow(open: () => ChangeStream<DeliveryDoc>, changed: () => void, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const stream = open();
-    const close = () => void stream.close().catch(ignore);
-    signal.addEventListener('abort', close, { once: true });
-    const poll = setInterval(changed, LOOK_EVERY_MS).unref();
-    try {
-      await stream.tryNext();
-      clearInterval(poll);
-      changed();
-      for await (const _ of stream) changed();
-    } catch {
-      // Out of reach, or closed by us: below we wait, or leave.
-    } finally {
-      signal.removeEventListener('abort', close);
-      close();
-    }
-    await pauseUnless(signal, changed);
-    clearInterval(poll);
+    const poll = lookNowAndThen(changed);
+    await followOne(open, changed, poll.stop, signal).catch(ignore);
+    // Out of reach, or closed by us: wait, or leave.
+    poll.start();
+    await pause(REOPEN_MS, undefined, { signal, ref: false }).catch(ignore);
+    poll.stop();
   }
 }
 
-async function pauseUnless(signal: AbortSignal, changed: () => void): Promise<void> {
-  const poll = setInterval(changed, LOOK_EVERY_MS).unref();
-  await pause(REOPEN_MS, undefined, { signal, ref: false }).catch(ignore);
-  clearInterval(poll);
+function lookNowAndThen(look: () => void): { start(): void; stop(): void } {
+  const begin = () => setInterval(look, LOOK_EVERY_MS).unref();
+  let timer = begin();
+  const stop = () => clearInterval(timer);
+  const start = () => {
+    stop();
+    timer = begin();
+  };
+  return { start, stop };
+}
+
+async function followOne(
+  open: () => ChangeStream<DeliveryDoc>,
+  changed: () => void,
+  opened: () => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const stream = open();
+  const close = () => void stream.close().catch(ignore);
+  signal.addEventListener('abort', close, { once: true });
+  try {
+    await stream.tryNext();
+    opened();
+    changed();
+    for await (const _ of stream) changed();
+  } finally {
+    signal.removeEventListener('abort', close);
+    close();
+  }
 }
 
 function debounced(call: () => void): { call(): void; cancel(): void } {
