@@ -80,8 +80,7 @@ function modeButton(mode: Mode, chosen: boolean): string {
 }
 
 function news({ at, sid, verdict, ended }: TokenNews): string {
-  const sessions = ended === 1 ? 'ended 1 session' : `ended ${ended} sessions`;
-  return `<dl><div><dt>answer</dt><dd>${text(verdict)}, ${sessions}</dd></div>
+  return `<dl><div><dt>answer</dt><dd>${text(verdict)}${ended > 0 ? ', signed out here' : ''}</dd></div>
 <div><dt>sid</dt><dd><code>${text(sid ?? 'not read')}</code></dd></div><div><dt>at</dt><dd>${time(at)}</dd></div></dl>`;
 }
 

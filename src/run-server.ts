@@ -5,6 +5,9 @@ import { systemClock } from './ops/clock.ts';
 import { createLog, type Log } from './ops/log.ts';
 import type { Server } from './wire-server.ts';
 
+/** One Ctrl-C arrives up to three times: from the terminal, from npm and from the launcher. */
+const SAME_WISH_MS = 1000;
+
 /**
  * Serves until SIGTERM or SIGINT (or until its parent, where it has a channel to one, is gone); SIGHUP reads the client
  * files again. Rejects when it cannot start; a second signal gives up waiting.
@@ -18,7 +21,8 @@ export async function runServer(config: Config, env: NodeJS.ProcessEnv): Promise
   process.on('SIGHUP', reload);
   const signal = await untilTold();
   log.info('server.stopping', { signal });
-  process.once(signal, () => process.exit(1));
+  const toldAt = Date.now();
+  process.on(signal, () => Date.now() - toldAt > SAME_WISH_MS && process.exit(1));
   await server.stop();
   process.off('SIGHUP', reload);
   log.info('server.stopped', {});

