@@ -87,6 +87,17 @@ describeFlows('the receipt', () => {
     expect((await browser.get(receipt.url)).status).toBe(404);
   });
 
+  it('ends its streams when the product stops, which then stops at once', async () => {
+    const stream = readEvents(`${receipt.url}/events`, '');
+    await stream.next();
+    const startedAt = Date.now();
+
+    await world.server.stop();
+
+    await stream.rest();
+    expect(Date.now() - startedAt).toBeLessThan(2_000);
+  });
+
   it('is 404 for a link that was never made', async () => {
     const page = await createBrowser().get(`${world.issuer}/logout/${'a'.repeat(43)}`);
 

@@ -102,7 +102,7 @@ async function confirm(ctx: Context, parts: EndSessionParts): Promise<void> {
   if (duplicated.length > 0) throw badForm(`The form says ${duplicated[0]} twice.`);
   const ticket = parts.tickets.open(values.get('request'));
   const client = ticket?.clientId === undefined ? undefined : parts.clientOf(ticket.clientId);
-  const onward = { client, continueUri: ticket?.continueUri };
+  const onward = { client, continueUri: client && ticket?.continueUri };
   const decision = values.get('decision');
   if (decision === 'stay') return seeOther(ctx, client?.client_uri ?? '/');
   if (decision !== 'sign-out') throw badForm('The form says neither "sign-out" nor "stay".');

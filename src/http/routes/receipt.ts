@@ -9,6 +9,7 @@ import type { StoredSession } from '../../store/store.ts';
 import type { EventStream, EventStreams } from '../event-streams.ts';
 import type { ReceiptDetail, ReceiptPage } from '../page-models.ts';
 import type { Renderer } from '../render.ts';
+import { seeOther } from './answer-logout.ts';
 import { isMarked } from './receipt-cookie.ts';
 
 export interface ReceiptRouteParts {
@@ -46,11 +47,11 @@ export function mountReceipt(router: Router, parts: ReceiptRouteParts): void {
   });
 
   router.post('/logout/:id', parts.takeForm, async (ctx) => {
-    const { receipt, full } = await find(ctx, parts);
+    const { full } = await find(ctx, parts);
     if (!full) throw notFound();
     await parts.receipts.close(idOf(ctx));
-    ctx.redirect(receipt.continueUri ?? '/');
-    ctx.status = 303;
+    // Not on to the app: there is a link for that, and Chromium lets a form go to its own origin only (form-action).
+    seeOther(ctx, '/');
   });
 }
 

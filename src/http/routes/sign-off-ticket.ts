@@ -4,7 +4,7 @@ import type { CryptoBox } from '../../ops/crypto-box.ts';
 import { pageOld } from '../middleware/csrf.ts';
 
 /** What was checked when the sign-off page was made, for the form that comes back from it. */
-export interface SignOffTicket {
+interface SignOffTicket {
   /** Whose page it was: the form of one session must not end another. */
   readonly sessionUid: string;
   readonly clientId: string | undefined;
