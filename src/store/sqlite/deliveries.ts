@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { DeliveryFilter, DeliveryStore, Page } from '../store.ts';
 import { claim, nextDueAt } from './claiming.ts';
 import type { Connection, Params, Tx } from './connection.ts';
@@ -7,8 +8,9 @@ import { createWatcher } from './watching.ts';
 
 /** A heartbeat older than this says nothing any more. */
 const HEARTBEAT_MS = 60_000;
-/** Rows of one write. */
-const SLICE = 1_000;
+/** Rows of one write, and the pause after which the next one may begin. */
+const SLICE = 500;
+const PAUSE_MS = 5;
 
 export interface SqliteDeliveries extends DeliveryStore {
   /** Ends every watch. */
@@ -88,6 +90,7 @@ async function inSlices(connection: Connection, which: string, set: string, para
     total += ids.length;
     after = ids.at(-1) ?? after;
     if (ids.length < SLICE) return total;
+    await pause(PAUSE_MS);
   }
 }
 

@@ -87,6 +87,13 @@ export function filterConditions(filter: DeliveryFilter): readonly string[] {
     filter.logoutId !== undefined && 'logout_id = :logoutId',
     filter.clientId !== undefined && 'client_id = :clientId',
     filter.accountId !== undefined && 'account_id = :accountId',
-    filter.state !== undefined && 'state = :state',
+    filter.state !== undefined && stateCondition(filter.state),
   ].filter((condition) => typeof condition === 'string');
+}
+
+/** What is rare among the rows of a month has an index, which SQLite takes only where its own condition is repeated. */
+function stateCondition(state: DeliveryState): string {
+  if (state === 'trying') return 'state = :state AND ready_at IS NOT NULL';
+  const isFailed = state === 'refused' || state === 'given-up';
+  return isFailed ? `state = :state AND state IN ('refused', 'given-up')` : 'state = :state';
 }

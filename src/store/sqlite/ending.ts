@@ -1,16 +1,32 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { EndCause, EndResult, EndTarget } from '../../logout/logout.ts';
 import type { PlanDeliveries, SessionStore } from '../store.ts';
 import { changeAccount, cutOff, raiseGeneration, spare } from './barriers.ts';
 import type { Connection, Tx } from './connection.ts';
 import { insertLogout, type LogoutRow, logoutById, newLogout, toLogout } from './logout-rows.ts';
 import { participationBySid, sessionByUid } from './session-rows.ts';
-import { walkSlice } from './walking.ts';
+import { SLICE, walkSlice } from './walking.ts';
+
+/** Of `end` before it answers, enough for 1,000 participations and to see that none is left; then `continueEnd` does it. */
+const WRITES_OF_END = 1_000 / SLICE + 1;
+/** Between two writes of a walk: who waits for the lock looks for it every few milliseconds. */
+const PAUSE_MS = 5;
 
 /** THE end (invariant 1), and the next write of one that is too large for one write. */
-export function createEnding(connection: Connection): Pick<SessionStore, 'end' | 'continueEnd'> {
+export function createEnding({ write }: Connection): Pick<SessionStore, 'end' | 'continueEnd'> {
   return {
-    end: (id, target, cause, at, plan) => connection.write((tx) => end(tx, { id, target, cause, at, plan })),
-    continueEnd: (logoutId, keepsOffline, plan) => connection.write((tx) => goOn(tx, logoutId, keepsOffline, plan)),
+    async end(id, target, cause, at, plan) {
+      let result = await write((tx) => end(tx, { id, target, cause, at, plan }));
+      for (let writes = 1; writes < WRITES_OF_END && isWalking(result); writes++) {
+        await pause(PAUSE_MS);
+        result = await write((tx) => goOn(tx, id, cause.keepsOffline, plan));
+      }
+      return result;
+    },
+    async continueEnd(logoutId, keepsOffline, plan) {
+      await pause(PAUSE_MS);
+      return isWalking(await write((tx) => goOn(tx, logoutId, keepsOffline, plan))) ? 'more' : 'done';
+    },
   };
 }
 
@@ -34,13 +50,21 @@ function end(tx: Tx, ending: Ending): EndResult {
   return { kind: 'ended', logout: toLogout(row) };
 }
 
-function goOn(tx: Tx, logoutId: string, keepsOffline: EndCause['keepsOffline'], plan: PlanDeliveries): 'more' | 'done' {
-  const logout = logoutById(tx, logoutId);
-  if (!logout || logout.walking === 0) return 'done';
-  const { sessions, more } = walkSlice(tx, logout, keepsOffline, plan);
-  const set = 'sessions_ended = sessions_ended + :sessions, walking = :walking';
-  tx.run(`UPDATE logouts SET ${set} WHERE id = :logoutId`, { logoutId, sessions, walking: more ? 1 : 0 });
-  return more ? 'more' : 'done';
+/** The next slice, where there is one: another process may have walked it meanwhile. */
+function goOn(tx: Tx, logoutId: string, keepsOffline: EndCause['keepsOffline'], plan: PlanDeliveries): EndResult {
+  const before = logoutById(tx, logoutId);
+  if (!before) return { kind: 'nothing' };
+  if (before.walking === 0) return { kind: 'ended', logout: toLogout(before) };
+  const { sessions, more } = walkSlice(tx, before, keepsOffline, plan);
+  const sessionsEnded = before.sessions_ended + sessions;
+  const after: LogoutRow = { ...before, sessions_ended: sessionsEnded, walking: more ? 1 : 0 };
+  const set = 'sessions_ended = :sessionsEnded, walking = :walking';
+  tx.run(`UPDATE logouts SET ${set} WHERE id = :logoutId`, { logoutId, sessionsEnded, walking: after.walking });
+  return { kind: 'ended', logout: toLogout(after) };
+}
+
+function isWalking(result: EndResult): boolean {
+  return result.kind === 'ended' && result.logout.walking;
 }
 
 /** What a target's first write found or set up. */

@@ -1,7 +1,7 @@
 import type { ArtifactWrite, NewParticipation, SessionOpening } from '../store.ts';
 import { writeArtifact } from './artifact-rows.ts';
 import type { Tx } from './connection.ts';
-import { participationBySid, sessionByUid, writeOpening } from './session-rows.ts';
+import { sessionByUid, writeOpening } from './session-rows.ts';
 import { cutOffOf, isInGoodStanding } from './standing.ts';
 import { isOver } from './unwalked.ts';
 
@@ -35,8 +35,7 @@ function sessionTakes(tx: Tx, uid: string, opening: SessionOpening | undefined):
 function clientTakes(tx: Tx, participation: NewParticipation): boolean {
   const cutOffAt = cutOffOf(tx, participation.clientId);
   if (cutOffAt !== undefined && cutOffAt >= participation.startedAt) return false;
-  const known = participationBySid(tx, participation.sid);
-  return known === undefined || !isOver(tx, known);
+  return !isOver(tx, participation.sid);
 }
 
 function insertParticipation(tx: Tx, participation: NewParticipation): void {

@@ -1,16 +1,8 @@
 import type { Authorizations, SessionWrite, StoredSession } from '../store.ts';
 import type { Tx } from './connection.ts';
-import {
-  type ParticipationRow,
-  participationsOf,
-  type SessionRow,
-  sessionByUid,
-  toAuthorizations,
-  toSession,
-  writeOpening,
-} from './session-rows.ts';
+import { type SessionRow, sessionByUid, toAuthorizations, toSession, writeOpening } from './session-rows.ts';
 import { generationToday, isInGoodStanding } from './standing.ts';
-import { isOver } from './unwalked.ts';
+import { IS_OVER } from './unwalked.ts';
 
 /** How long a rotated id still leads to its session: tabs that were opened before heal within it. */
 const RETIRED_MS = 60_000;
@@ -51,7 +43,7 @@ export function retireCookie(tx: Tx, cookieHash: string, now: number): void {
 
 /** A writer with a retired id is a slow tab: what it knows of the session is old, its new apps are real. */
 function saveLive(tx: Tx, row: SessionRow, write: SessionWrite): 'saved' | 'merged' {
-  const over = sidsOver(tx, participationsOf(tx, row.uid));
+  const over = sidsOver(appsOf(tx, row.uid));
   const stored = without(toAuthorizations(row), over);
   const fresh = without(write.authorizations, over);
   if (isRetired(tx, write)) {
@@ -102,24 +94,34 @@ function makeCurrent(tx: Tx, { uid, cookieHash, now }: SessionWrite): void {
 }
 
 function toStoredSession(tx: Tx, row: SessionRow): StoredSession {
-  const participations = participationsOf(tx, row.uid);
-  const over = sidsOver(tx, participations);
+  const apps = appsOf(tx, row.uid);
   return {
     session: toSession(row),
     payload: row.payload === null ? {} : JSON.parse(row.payload),
-    authorizations: without(toAuthorizations(row), over),
-    signedOffClients: signedOff(participations, over),
+    authorizations: without(toAuthorizations(row), sidsOver(apps)),
+    signedOffClients: signedOff(apps),
     today: generationToday(tx, row.account_id),
   };
 }
 
-function sidsOver(tx: Tx, participations: readonly ParticipationRow[]): ReadonlySet<string> {
-  return new Set(participations.filter((each) => isOver(tx, each)).map((each) => each.sid));
+interface AppRow {
+  readonly sid: string;
+  readonly client_id: string;
+  readonly over: 0 | 1;
 }
 
-function signedOff(participations: readonly ParticipationRow[], over: ReadonlySet<string>): readonly string[] {
-  const clients = new Set(participations.map((each) => each.client_id));
-  const inside = new Set(participations.filter((each) => !over.has(each.sid)).map((each) => each.client_id));
+function appsOf(tx: Tx, uid: string): readonly AppRow[] {
+  const sql = `SELECT p.sid, p.client_id, ${IS_OVER} AS over FROM participations p WHERE p.session_uid = :uid`;
+  return tx.all(sql, { uid });
+}
+
+function sidsOver(apps: readonly AppRow[]): ReadonlySet<string> {
+  return new Set(apps.filter((app) => app.over).map((app) => app.sid));
+}
+
+function signedOff(apps: readonly AppRow[]): readonly string[] {
+  const clients = new Set(apps.map((app) => app.client_id));
+  const inside = new Set(apps.filter((app) => !app.over).map((app) => app.client_id));
   return [...clients.difference(inside)];
 }
 

@@ -88,8 +88,8 @@ CREATE TABLE participations (
   ended_at INTEGER,
   logout_id TEXT
 );
--- everything of a session: views, hidden authorizations, ending one app or all of them
-CREATE INDEX participations_of_session ON participations (session_uid, started_at);
+-- everything of a session: views, hidden authorizations; what of it is still to end
+CREATE INDEX participations_of_session ON participations (session_uid, ended_at);
 -- ending one account, one app of it, one app of everybody; the live ones only, oldest first, so that a walk goes on
 -- where it stopped
 CREATE INDEX participations_to_end_account ON participations (account_id, client_id, started_at) WHERE ended_at IS NULL;
@@ -153,8 +153,9 @@ CREATE INDEX deliveries_ready_of_origin ON deliveries (origin, ready_at, id) WHE
 CREATE INDEX deliveries_leased ON deliveries (lease_process) WHERE lease_process IS NOT NULL;
 -- progress and apps of a logout, without touching the rows
 CREATE INDEX deliveries_of_logout ON deliveries (logout_id, state, attempts);
--- lists, newest first: all, of one client, of one account
+-- lists, newest first: all, what somebody must look at, of one client, of one account
 CREATE INDEX deliveries_by_time ON deliveries (created_at, id);
+CREATE INDEX deliveries_failed ON deliveries (created_at, id) WHERE state IN ('refused', 'given-up');
 CREATE INDEX deliveries_of_client ON deliveries (client_id, created_at, id);
 CREATE INDEX deliveries_of_account ON deliveries (account_id, created_at, id);
 

@@ -1,19 +1,16 @@
 import type { Tx } from './connection.ts';
-import type { ParticipationRow } from './session-rows.ts';
-import { cutOffOf } from './standing.ts';
 
 /**
- * Whether a participation is over. One whose end has not been reached by the walk of a large logout is over as well:
- * all of a logout's target is dead from its first write on (invariant 1).
+ * Whether a row of `participations p` is over, as SQL. One whose end has not been reached by the walk of a large logout
+ * is over as well: all of a logout's target is dead from its first write on (invariant 1). Accounts and sessions have
+ * barriers of their own, the generation and the state of the row.
  */
-export function isOver(tx: Tx, participation: ParticipationRow): boolean {
-  if (participation.ended_at !== null) return true;
-  const { client_id: clientId, started_at: startedAt } = participation;
-  const cutOffAt = cutOffOf(tx, clientId);
-  if (cutOffAt !== undefined && cutOffAt >= startedAt) return true;
-  return tx.get(WALKED_BY, { clientId, startedAt, accountId: participation.account_id }) !== undefined;
-}
+export const IS_OVER = `(p.ended_at IS NOT NULL
+  OR EXISTS (SELECT 1 FROM cut_offs c WHERE c.client_id = p.client_id AND c.at >= p.started_at)
+  OR EXISTS (SELECT 1 FROM logouts l WHERE l.walking = 1 AND l.target_kind = 'account-client'
+    AND l.account_id = p.account_id AND l.target_client_id = p.client_id AND l.at >= p.started_at))`;
 
-/** Accounts and sessions have their own barriers, the generation and the state of the row. */
-const WALKED_BY = `SELECT 1 FROM logouts WHERE walking = 1 AND target_kind = 'account-client'
-  AND account_id = :accountId AND target_client_id = :clientId AND at >= :startedAt`;
+/** False for a `sid` that nobody knows. */
+export function isOver(tx: Tx, sid: string): boolean {
+  return tx.get(`SELECT 1 FROM participations p WHERE p.sid = :sid AND ${IS_OVER}`, { sid }) !== undefined;
+}

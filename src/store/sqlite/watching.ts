@@ -1,6 +1,7 @@
 // biome-ignore lint/correctness/noUnresolvedImports: the linter's list of Node's modules is older than this one
 import { DatabaseSync } from 'node:sqlite';
 import type { Unwatch } from '../store.ts';
+import { toStoreError } from './errors.ts';
 
 /** Reading `data_version` costs 2 µs, an idle claim 56. */
 const POLL_MS = 250;
@@ -19,13 +20,12 @@ export function createWatcher(path: string): Watcher {
   const watches = new Set<Unwatch>();
   return {
     async watch(changed) {
-      const db = new DatabaseSync(path, { readOnly: true });
-      const statement = db.prepare('PRAGMA data_version');
-      let seen = versionOf(statement.get());
+      const { db, version } = openReader(path);
+      let seen = version();
       const timer = setInterval(() => {
-        const version = versionOf(statement.get());
-        if (version === seen) return;
-        seen = version;
+        const now = version();
+        if (now === seen) return;
+        seen = now;
         changed();
       }, POLL_MS).unref();
       const unwatch = async () => {
@@ -42,6 +42,24 @@ export function createWatcher(path: string): Watcher {
   };
 }
 
-function versionOf(row: unknown): number {
-  return (row as { data_version: number }).data_version;
+function openReader(path: string): { db: DatabaseSync; version: () => number | undefined } {
+  const db = openFile(path);
+  const statement = db.prepare('PRAGMA data_version');
+  /** Undefined where the file cannot be read: whoever is told of that change will meet the trouble in a call of its own. */
+  function version(): number | undefined {
+    try {
+      return Number(statement.get()?.['data_version']);
+    } catch {
+      return undefined;
+    }
+  }
+  return { db, version };
+}
+
+function openFile(path: string): DatabaseSync {
+  try {
+    return new DatabaseSync(path, { readOnly: true });
+  } catch (error) {
+    throw toStoreError(error);
+  }
 }

@@ -16,6 +16,8 @@ import {
 import { freshStore, type MakePlace } from './fixture.ts';
 
 const MANY = 2_500;
+/** Well within what one `end` does. */
+const SOME = 300;
 
 export function walkingSuite(make: MakePlace): void {
   const at = freshStore(make);
@@ -28,6 +30,15 @@ export function walkingSuite(make: MakePlace): void {
     await walkToTheEnd(at.store, logoutId);
     await everyoneIsToldOnce(logoutId, accountId);
     await expect(at.store.logouts.find(logoutId)).resolves.toMatchObject({ walking: false, sessionsEnded: 1 });
+  }, 120_000);
+
+  it('ends what is not large before it answers', async () => {
+    const { uid } = await manyInOneSession(at.store, SOME);
+    const result = await at.store.sessions.end(unique('logout'), { kind: 'session', uid }, aCause(), T0, planAll());
+    if (result.kind === 'nothing') throw new Error('there was nothing to end');
+    expect(result.logout).toMatchObject({ walking: false, sessionsEnded: 1 });
+    await expect(at.store.logouts.progress(result.logout.id)).resolves.toMatchObject({ total: SOME });
+    await expect(at.store.logouts.walking(1)).resolves.toEqual([]);
   }, 120_000);
 
   it('is resumed by another process after the first one died', async () => {
@@ -101,12 +112,12 @@ async function* sidsOfDeliveries(store: Store, accountId: string): AsyncGenerato
   }
 }
 
-async function manyInOneSession(store: Store) {
+async function manyInOneSession(store: Store, count = MANY) {
   const { id: accountId } = await newAccount(store);
   const uid = unique('uid');
   const opening = anOpening({ accountId });
   await store.sessions.save(aSessionWrite({ uid, opening }));
-  await inBatches(async (n) => {
+  await inBatches(count, async (n) => {
     const participation = aParticipation({ sessionUid: uid, accountId, clientId: `app-${n}` });
     await store.sessions.join(participation, aCodeOf(participation), undefined);
   });
@@ -120,7 +131,7 @@ async function manySessions(store: Store) {
     const uid = unique('uid');
     return { uid, participation: aParticipation({ sessionUid: uid, accountId }) };
   });
-  await inBatches(async (n) => {
+  await inBatches(MANY, async (n) => {
     const { uid, participation } = sessions[n] ?? {};
     if (!uid || !participation) throw new Error('no such session');
     await store.sessions.join(participation, aCodeOf(participation), opening);
@@ -129,7 +140,7 @@ async function manySessions(store: Store) {
   return { accountId, sessions };
 }
 
-async function inBatches(act: (n: number) => Promise<void>): Promise<void> {
-  const numbers = Array.from({ length: MANY }, (_, n) => n);
+async function inBatches(count: number, act: (n: number) => Promise<void>): Promise<void> {
+  const numbers = Array.from({ length: count }, (_, n) => n);
   while (numbers.length > 0) await Promise.all(numbers.splice(0, 50).map(act));
 }
