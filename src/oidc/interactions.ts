@@ -11,7 +11,6 @@ import type { Clock } from '../ops/clock.ts';
 import type { Device, Generation } from '../sessions/session.ts';
 import type { SessionOpening, Store, StoredSession } from '../store/store.ts';
 import { scopesOfClaims } from './claims.ts';
-import { createEndOlderSiblings } from './device-siblings.ts';
 import { PASSWORD_ACR } from './interaction-policy.ts';
 
 /** Node's own pair; Koa's context has it. */
@@ -65,7 +64,7 @@ export interface InteractionsParts {
     currentProvider(): Provider;
     sessionOf(exchange: Exchange): Promise<StoredSession | undefined>;
   };
-  readonly store: Pick<Store, 'accounts' | 'sessions'>;
+  readonly store: Pick<Store, 'accounts'>;
   readonly registry: Pick<Registry, 'get'>;
   readonly endSessions: EndSessions;
   readonly clock: Clock;
@@ -88,8 +87,6 @@ const KINDS: Readonly<Record<string, 'sign-in' | 'consent' | 'continue'>> = {
 const OTHER_ACCOUNT = { name: 'login', reasons: ['other_account'], details: {} };
 
 export function createInteractions(parts: InteractionsParts): Interactions {
-  const endOlderSiblings = createEndOlderSiblings(parts);
-
   /** The interaction of this browser, if it is one of these pages. */
   async function open(exchange: Exchange, kind: 'sign-in' | 'consent' | 'continue'): Promise<Interaction> {
     const interaction = await load(exchange, parts);
@@ -109,10 +106,7 @@ export function createInteractions(parts: InteractionsParts): Interactions {
     details: (exchange) => describe(exchange, parts),
     async finishSignIn(exchange, signedIn) {
       const interaction = await open(exchange, 'sign-in');
-      const kept = await endOthers(exchange, interaction, signedIn.account.id, parts);
-      const { account, device } = signedIn;
-      const newcomer = { uid: kept ?? '', accountId: account.id, device, startedAt: Number.POSITIVE_INFINITY };
-      await endOlderSiblings(newcomer);
+      await endOthers(exchange, interaction, signedIn.account.id, parts);
       return finish(exchange, signInResult(signedIn, parts));
     },
     async finishConsent(exchange, decision) {
@@ -217,15 +211,14 @@ async function sessionOfInteraction(
 
 /**
  * Signing in as somebody else ends the session this browser held before (DESIGN §8.8): its apps must not stay signed in as
- * the person who left. The library must not see the old one any more, or it would refuse the interaction. Answers the
- * session that is kept, where the same person signs in again.
+ * the person who left. The library must not see the old one any more, or it would refuse the interaction.
  */
 async function endOthers(
   exchange: Exchange,
   interaction: Interaction,
   accountId: string,
   { oidc, endSessions }: InteractionsParts,
-): Promise<string | undefined> {
+): Promise<void> {
   const held = (await oidc.sessionOf(exchange))?.session;
   const begun = interaction.session;
   const cause = { reason: 'other-account', actor: { kind: 'user', id: accountId } } as const;
@@ -237,7 +230,6 @@ async function endOthers(
     Object.assign(interaction, { session: undefined });
     await interaction.persist();
   }
-  return held?.accountId === accountId ? held.uid : undefined;
 }
 
 /** What travels to the library, and back to our adapter, which opens the session from it. */

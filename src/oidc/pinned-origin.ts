@@ -4,12 +4,10 @@
  * The host app and the library's own both need it, since each makes contexts of its own.
  */
 export function pinOrigin(app: { readonly request: object }, issuer: string): void {
-  const { protocol, host, hostname, origin } = new URL(issuer);
+  const { protocol, host, origin } = new URL(issuer);
   Object.defineProperties(app.request, {
     protocol: { get: () => protocol.slice(0, -1), configurable: true },
     host: { get: () => host, configurable: true },
-    hostname: { get: () => hostname, configurable: true },
-    origin: { get: () => origin, configurable: true },
     href: {
       get(this: { readonly originalUrl: string }) {
         return origin + pathOf(this.originalUrl);

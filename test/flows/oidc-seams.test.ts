@@ -197,6 +197,21 @@ describe('races (the table of notes/oidc-provider §5.5)', () => {
     expect(await late).toMatchObject({ status: 400, error: 'invalid_grant' });
   });
 
+  it('an account disabled between two reads is login_required, not a broken page', async () => {
+    const account = await rig.account();
+    const person = createPerson(rig, account);
+    await person.signIn('a');
+    const gate = hold('accounts.find');
+    const late = person.authorize('a', { prompt: 'none' });
+    await gate.reached;
+    await rig.endSessions(
+      { kind: 'account', accountId: account.id },
+      { reason: 'account-disabled', actor: { kind: 'operator' }, accountChange: { state: 'disabled' } },
+    );
+    gate.open();
+    expect((await late).params).toMatchObject({ error: 'login_required', state: 'st' });
+  });
+
   it('two tabs that join at once both take part', async () => {
     const person = createPerson(rig, await rig.account());
     await person.signIn('untold');
@@ -242,8 +257,14 @@ describe('races (the table of notes/oidc-provider §5.5)', () => {
   it('one code exchanged twice at once gives one answer and one invalid_grant', async () => {
     const person = createPerson(rig, await rig.account());
     const { params } = await person.authorize('a');
-    const both = await Promise.all([person.code('a', params), person.code('a', params)]);
-    expect(both.map((one) => one.status).toSorted()).toEqual([200, 400]);
+    const gate = hold('provider.consume AuthorizationCode');
+    const first = person.code('a', params);
+    await gate.reached;
+    const second = await person.code('a', params);
+    gate.open();
+    expect([(await first).status, second.status]).toEqual([400, 200]);
+    expect(await first).toMatchObject({ error: 'invalid_grant' });
+    expect(await introspect(rig, 'a', String(second['access_token']))).toBe(true);
   });
 });
 

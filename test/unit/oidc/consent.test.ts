@@ -81,7 +81,9 @@ describe('consent', () => {
   it('single claims are asked for by the scope that carries them', async () => {
     const person = createPerson(rig, await rig.account({ claims }));
     person.replies({ consent: undefined });
-    const wanted = { claims: JSON.stringify({ userinfo: { email: null }, id_token: { auth_time: { essential: true } } }) };
+    const wanted = {
+      claims: JSON.stringify({ userinfo: { email: null }, id_token: { auth_time: { essential: true } } }),
+    };
     const { page } = await person.authorize('theirs', wanted);
     expect(JSON.parse(page.body)).toMatchObject({ kind: 'consent', scopes: ['openid', 'email'] });
     person.replies({});

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { send } from '../../support/browser.ts';
@@ -26,13 +27,24 @@ afterAll(() => rig.close());
 const discovery = '/.well-known/openid-configuration';
 const none = { code_challenge: '', code_challenge_method: '' };
 
+/** Says exactly this to a server and answers all it says back. */
+async function speak(origin: string, words: string): Promise<string> {
+  const socket = connect(Number(new URL(origin).port), '127.0.0.1');
+  socket.end(words);
+  return text(socket);
+}
+
 describe('discovery and key set', () => {
   it('say the issuer whatever Host or request line they are asked with', async () => {
     const { host, port, hostname } = new URL(rig.issuer);
     const plain = await send('GET', new URL(rig.issuer + discovery), {});
     const foreign = await send('GET', new URL(rig.issuer + discovery), { host: 'evil.test' });
-    const other = await startRig({});
+    const [other, third] = [await startRig({}), await startRig({})];
     try {
+      const whole = `GET http://evil.test${discovery} HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n`;
+      const absolute = await speak(third.issuer, whole);
+      expect(absolute).toContain(`"token_endpoint":"${third.issuer}/token"`);
+      expect(absolute).not.toContain('evil.test');
       const first = await send('GET', new URL(other.issuer + discovery), {
         host: 'evil.test',
         'x-forwarded-host': 'evil.test',
@@ -41,7 +53,7 @@ describe('discovery and key set', () => {
       expect(first.body).not.toContain('evil.test');
       expect(first.body).toContain(`"authorization_endpoint":"${other.issuer}/auth"`);
     } finally {
-      await other.close();
+      await Promise.all([other.close(), third.close()]);
     }
     expect(foreign.body).toBe(plain.body);
     expect(plain.body).toContain(`"issuer":"http://${host}"`);
@@ -52,7 +64,7 @@ describe('discovery and key set', () => {
     for (const path of [discovery, '/jwks', '/.well-known/oauth-authorization-server']) {
       const first = await fetch(rig.issuer + path);
       expect([path, first.status, first.headers.get('cache-control')]).toEqual([path, 200, 'public, max-age=300']);
-      expect(first.headers.get('access-control-allow-origin')).toBe('*');
+      expect([first.headers.get('access-control-allow-origin'), first.headers.get('vary')]).toEqual(['*', null]);
       const again = await send('GET', new URL(rig.issuer + path), { 'if-none-match': first.headers.get('etag') ?? '' });
       expect([again.status, again.body]).toEqual([304, '']);
       expect((await send('HEAD', new URL(rig.issuer + path), {})).status).toBe(200);
@@ -97,7 +109,12 @@ describe('/auth', () => {
 
   it('BP18 answers carry iss; form_post works; ui_locales and unknown parameters are no error (C16)', async () => {
     const person = createPerson(rig, await rig.account());
-    const { params } = await person.authorize('a', { ui_locales: 'xx tlh', claims_locales: 'se', display: 'popup', foo: 'bar' });
+    const { params } = await person.authorize('a', {
+      ui_locales: 'xx tlh',
+      claims_locales: 'se',
+      display: 'popup',
+      foo: 'bar',
+    });
     expect(params).toMatchObject({ iss: rig.issuer, state: 'st' });
     const { page } = await person.authorize('a', { response_mode: 'form_post' });
     expect(page.forms[0]).toMatchObject({ action: 'http://a.test/cb', method: 'POST', fields: { iss: rig.issuer } });
@@ -133,7 +150,11 @@ describe('/auth', () => {
 
   it('C7 auth_time, acr and amr are in every ID token', async () => {
     const { id_token } = await createPerson(rig, await rig.account()).signIn('a');
-    expect(claimsOf(id_token)).toMatchObject({ acr: 'urn:signoff:password', amr: ['pwd'], auth_time: expect.any(Number) });
+    expect(claimsOf(id_token)).toMatchObject({
+      acr: 'urn:signoff:password',
+      amr: ['pwd'],
+      auth_time: expect.any(Number),
+    });
   });
 
   it('scopes of signoff.yaml carry their claims', async () => {
@@ -181,7 +202,9 @@ describe('browser apps', () => {
 describe('what an app lets us fetch', () => {
   it('is its key set for private_key_jwt, where our rules allow the address', async () => {
     const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
-    const keySet = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256', use: 'sig', kid: 'app' }] });
+    const keySet = JSON.stringify({
+      keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256', use: 'sig', kid: 'app' }],
+    });
     const server = createServer((_request, response) => response.end(keySet)).listen(0, '127.0.0.1');
     await new Promise((done) => server.once('listening', done));
     const { port } = server.address() as AddressInfo;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createKeyWatch } from '../../../src/oidc/key-watch.ts';
 import { listKeys, PUBLISHED_BEFORE_MS, retireKey, rotateKeys } from '../../../src/oidc/key-rotation.ts';
+import { createKeyWatch } from '../../../src/oidc/key-watch.ts';
 import { openKeys } from '../../../src/oidc/keys.ts';
 import { createCryptoBox } from '../../../src/ops/crypto-box.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -58,7 +58,12 @@ describe('keys of a new store', () => {
     now += PUBLISHED_BEFORE_MS;
     const after = keys.signerFor('ES256', now).kid;
     expect(after).not.toBe(before);
-    expect(keys.privateKeys(now).filter((key) => key.alg === 'ES256').map((key) => key.kid)).toEqual([after, before]);
+    expect(
+      keys
+        .privateKeys(now)
+        .filter((key) => key.alg === 'ES256')
+        .map((key) => key.kid),
+    ).toEqual([after, before]);
     expect(keys.nextChangeAt(now)).toBeUndefined();
   });
 
@@ -79,7 +84,12 @@ describe('keys of a new store', () => {
     await expect(retireKey({ store, clock }, signing ?? '')).rejects.toMatchObject({ code: 'key_in_use', status: 409 });
     await expect(retireKey({ store, clock }, 'nobody')).rejects.toMatchObject({ code: 'key_unknown' });
     await keys.refresh();
-    expect(keys.privateKeys(now).filter((key) => key.alg === 'RS256').map((key) => key.kid)).toEqual([signing]);
+    expect(
+      keys
+        .privateKeys(now)
+        .filter((key) => key.alg === 'RS256')
+        .map((key) => key.kid),
+    ).toEqual([signing]);
     expect(keys.publicKey(first ?? '')).toMatchObject({ kid: first });
     expect((await store.keys.signingKeys()).find((row) => row.kid === first)?.sealedPrivateJwk).toBe('');
   });

@@ -12,7 +12,7 @@ import { type Keys, openKeys } from '../../../src/oidc/keys.ts';
 import { pinOrigin } from '../../../src/oidc/pinned-origin.ts';
 import { createOidc, type Oidc } from '../../../src/oidc/provider.ts';
 import type { OidcSettings } from '../../../src/oidc/provider-configuration.ts';
-import { createCryptoBox, type CryptoBox } from '../../../src/ops/crypto-box.ts';
+import { type CryptoBox, createCryptoBox } from '../../../src/ops/crypto-box.ts';
 import type { Facts, Log } from '../../../src/ops/log.ts';
 import { createOutbound } from '../../../src/ops/outbound.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -23,7 +23,10 @@ import { sqlitePlace } from '../../support/stores.ts';
 /** The provider on a real port with a real store and the barest of pages; `oidc/` is all that is under test. */
 export interface Rig {
   readonly issuer: string;
+  /** Where it listens, whatever it calls itself. */
+  readonly base: string;
   readonly store: Store;
+  readonly storeFile: string;
   readonly box: CryptoBox;
   readonly keys: Keys;
   readonly oidc: Oidc;
@@ -61,13 +64,19 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const lines: Rig['lines'] = [];
   const log = recorder(lines);
   let ahead = 0;
-  const clock = { now: () => Date.now() + ahead, advance: (ms: number) => void (ahead += ms) };
+  const clock = {
+    now: () => Date.now() + ahead,
+    advance(ms: number) {
+      ahead += ms;
+    },
+  };
 
   const app = new Koa();
   app.silent = true;
   const server = createServer((request, response) => void app.callback()(request, response));
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const issuer = options.config?.issuer ?? base;
   const config: OidcSettings & { readonly sessionIdleMs: number } = {
     issuer,
     scopes: { groups: ['groups'] },
@@ -85,7 +94,12 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     const others = kept.filter((one) => !fresh.some((client) => client.client_id === one.client_id));
     await registry.apply({ clients: [...others, ...fresh], rejected: [] });
   };
-  await register(...(options.clients ?? [{ client_id: 'a', party: 'first' }, { client_id: 'b', party: 'first' }]));
+  await register(
+    ...(options.clients ?? [
+      { client_id: 'a', party: 'first' },
+      { client_id: 'b', party: 'first' },
+    ]),
+  );
   const keys = await openKeys({ store: raw, box, clock, issuer });
   const endSessions = createEndSessions({
     store: raw,
@@ -117,7 +131,9 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
 
   return {
     issuer,
+    base,
     store: raw,
+    storeFile: place.url.slice('sqlite:'.length),
     box,
     keys,
     oidc,
@@ -165,7 +181,7 @@ function toClient(file: ClientInput): Client {
 
 function watched(store: Store, before: RigOptions['before']): Store {
   if (!before) return store;
-  const wrap = (role: 'sessions' | 'provider') =>
+  const wrap = (role: 'sessions' | 'provider' | 'accounts') =>
     new Proxy(store[role], {
       get: (target, name) => {
         const method = Reflect.get(target, name);
@@ -176,7 +192,12 @@ function watched(store: Store, before: RigOptions['before']): Store {
         };
       },
     });
-  return { ...store, sessions: wrap('sessions') as Store['sessions'], provider: wrap('provider') as Store['provider'] };
+  return {
+    ...store,
+    sessions: wrap('sessions') as Store['sessions'],
+    provider: wrap('provider') as Store['provider'],
+    accounts: wrap('accounts') as Store['accounts'],
+  };
 }
 
 function recorder(lines: Rig['lines']): Log {

@@ -161,7 +161,10 @@ describe('signing in as somebody else in the same browser', () => {
     await person.signIn('b');
     const done = await person.browser.post(page.url, { account: bob.id }, { stopAt: 'http://a.test/' });
     expect(done.location).toContain('code=');
-    expect((await sessionsOf(bob))[0]).toMatchObject({ session: { state: 'live' }, participations: [{ clientId: 'a' }] });
+    expect((await sessionsOf(bob))[0]).toMatchObject({
+      session: { state: 'live' },
+      participations: [{ clientId: 'a' }],
+    });
     expect((await sessionsOf(alice))[0]?.session.state).toBe('ended');
   });
 

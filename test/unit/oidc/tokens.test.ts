@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Account } from '../../../src/accounts/account.ts';
+import { sha256 } from '../../../src/ops/ids.ts';
 import { claimsOf, createPerson, exchange, introspect, type Rig, refresh, startRig, userinfo } from './rig.ts';
 
 let rig: Rig;
@@ -69,7 +70,12 @@ describe('refresh tokens', () => {
       '/request',
     );
     const uri = String(pushed['request_uri']);
-    const { params } = await person.authorize('b', { request_uri: uri, scope: '', redirect_uri: '', response_type: '' });
+    const { params } = await person.authorize('b', {
+      request_uri: uri,
+      scope: '',
+      redirect_uri: '',
+      response_type: '',
+    });
     const tokens = await exchange(rig, 'b', {
       grant_type: 'authorization_code',
       code: params?.['code'] ?? '',
@@ -156,10 +162,54 @@ describe('a client that is removed', () => {
     const person = createPerson(rig, account);
     const tokens = await person.signIn('doomed', offline);
     const sid = String(claimsOf(tokens.id_token)['sid']);
-    await rig.endSessions({ kind: 'client', clientId: 'doomed' }, { reason: 'client-removed', actor: { kind: 'operator' } });
+    await rig.endSessions(
+      { kind: 'client', clientId: 'doomed' },
+      { reason: 'client-removed', actor: { kind: 'operator' } },
+    );
     expect((await refresh(rig, 'doomed', tokens.refresh_token)).status).toBeGreaterThanOrEqual(400);
     expect((await userinfo(rig, tokens.access_token)).status).toBe(401);
     expect((await rig.store.sessions.participation(sid))?.endedAt).toBeDefined();
+  });
+});
+
+describe('a Grant that an end has not reached yet', () => {
+  const grantOf = (account: Account, clientId: string, generation: number, createdAt: number) =>
+    rig.store.provider.save({
+      model: 'Grant',
+      idHash: sha256(`grant-of-${account.id}`),
+      sealedPayload: rig.box.seal(JSON.stringify({ accountId: account.id, clientId, kind: 'Grant' })),
+      grantId: `grant-of-${account.id}`,
+      sessionUid: undefined,
+      accountId: account.id,
+      clientId,
+      bound: false,
+      generation: { account: generation, realm: 0 },
+      createdAt,
+      expiresAt: undefined,
+    });
+  const find = (account: Account) => rig.oidc.currentProvider().Grant.find(`grant-of-${account.id}`);
+
+  it('is dead when its generation is older than the account has now', async () => {
+    const account = await rig.account();
+    await rig.endSessions({ kind: 'account', accountId: account.id }, user);
+    await grantOf(account, 'a', 0, rig.clock.now());
+    expect(await find(account)).toBeUndefined();
+    await grantOf(account, 'a', 1, rig.clock.now());
+    expect(await find(account)).toMatchObject({ accountId: account.id });
+  });
+
+  it('is dead when it is older than the cut-off of its client', async () => {
+    await rig.register({ client_id: 'cut', party: 'first' });
+    const account = await rig.account();
+    const before = rig.clock.now();
+    await rig.endSessions(
+      { kind: 'client', clientId: 'cut' },
+      { reason: 'client-removed', actor: { kind: 'operator' } },
+    );
+    await grantOf(account, 'cut', 0, before);
+    expect(await find(account)).toBeUndefined();
+    await grantOf(account, 'cut', 0, rig.clock.now() + 1);
+    expect(await find(account)).toBeDefined();
   });
 });
 

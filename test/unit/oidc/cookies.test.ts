@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Exchange } from '../../../src/oidc/interactions.ts';
+import { send } from '../../support/browser.ts';
+import { createPerson, type Rig, startRig } from './rig.ts';
+
+const issuer = 'https://id.example.test';
+const query = new URLSearchParams({
+  client_id: 'a',
+  response_type: 'code',
+  scope: 'openid',
+  redirect_uri: 'http://a.test/cb',
+  code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+  code_challenge_method: 'S256',
+});
+
+/** A request with these cookies, and what is answered to it. */
+function anExchange(cookie: string): { exchange: Exchange; headers: Map<string, string[]> } {
+  const headers = new Map<string, string[]>();
+  const res = {
+    getHeader: (name: string) => headers.get(name.toLowerCase()),
+    setHeader: (name: string, value: string[]) => void headers.set(name.toLowerCase(), value),
+  };
+  return { exchange: { req: { headers: { cookie } }, res } as unknown as Exchange, headers };
+}
+
+describe('W1 cookies of an https issuer behind a proxy that speaks http to us', () => {
+  let rig: Rig;
+  const jar = new Map<string, string>();
+  /** Attributes by name, as last set. */
+  const attributes = new Map<string, string>();
+
+  async function step(method: 'GET' | 'POST', address: string, body = ''): Promise<string> {
+    const url = new URL(address.replace(issuer, rig.base), rig.base);
+    const answer = await send(
+      method,
+      url,
+      {
+        cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; '),
+        'content-type': 'application/x-www-form-urlencoded',
+        'content-length': String(body.length),
+      },
+      body,
+    );
+    for (const line of answer.headers['set-cookie'] ?? []) {
+      const [pair = '', ...rest] = line.split('; ');
+      const name = pair.slice(0, pair.indexOf('='));
+      jar.set(name, pair.slice(pair.indexOf('=') + 1));
+      attributes.set(name, rest.join('; ').toLowerCase());
+    }
+    return answer.headers.location ?? answer.body;
+  }
+
+  beforeAll(async () => {
+    rig = await startRig({ config: { issuer } });
+    const page = await step('GET', `/auth?${query}`);
+    expect(page).toMatch(/^\/interaction\//);
+    const account = await rig.account();
+    const resume = await step('POST', page, `account=${account.id}`);
+    expect(resume).toMatch(/^https:\/\/id\.example\.test\/auth\//);
+    expect(await step('GET', resume)).toMatch(/^http:\/\/a\.test\/cb\?code=/);
+  });
+  afterAll(() => rig.close());
+
+  it('the session is __Host-, Secure, HttpOnly, SameSite=Lax, of the whole host', () => {
+    for (const name of ['__Host-signoff', '__Host-signoff.sig']) {
+      const set = attributes.get(name)?.split('; ');
+      expect(set).toEqual(expect.arrayContaining(['path=/', 'secure', 'httponly', 'samesite=lax']));
+      expect(set?.some((one) => one.startsWith('domain'))).toBe(false);
+    }
+  });
+
+  it('the short ones are __Secure- and of one path', () => {
+    const set = attributes.get('__Secure-signoff_interaction')?.split('; ') ?? [];
+    expect(set).toEqual(expect.arrayContaining(['secure', 'httponly', 'samesite=lax']));
+    expect(set.find((one) => one.startsWith('path='))).toMatch(/^path=\/interaction\//);
+  });
+
+  it('W2 clearing the session clears the name from before https too', async () => {
+    const { exchange, headers } = anExchange('');
+    rig.oidc.clearSessionCookie(exchange);
+    const cleared = (headers.get('set-cookie') ?? []).map((line) => line.toLowerCase());
+    for (const name of ['__host-signoff', '__host-signoff.sig', 'signoff', 'signoff.sig']) {
+      const line = cleared.find((one) => one.startsWith(`${name}=`));
+      expect([name, line]).toEqual([name, expect.stringContaining('expires=thu, 01 jan 1970')]);
+      expect(line).toContain('secure');
+    }
+  });
+});
+
+describe('who is signed in here', () => {
+  it('is read from a signed cookie; nothing is saved', async () => {
+    const rig = await startRig();
+    try {
+      const account = await rig.account();
+      const person = createPerson(rig, account);
+      await person.signIn('a');
+      const [session, signature] = ['signoff', 'signoff.sig'].map((name) =>
+        person.browser.cookies().find((one) => one.name === name),
+      );
+      const ask = (cookie: string) => rig.oidc.sessionOf(anExchange(cookie).exchange);
+      const whole = `signoff=${session?.value}; signoff.sig=${signature?.value}`;
+      expect((await ask(whole))?.session.accountId).toBe(account.id);
+      expect(await ask(`signoff=${session?.value}; signoff.sig=forged`)).toBeUndefined();
+      expect(await ask('')).toBeUndefined();
+    } finally {
+      await rig.close();
+    }
+  });
+});
