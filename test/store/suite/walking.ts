@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { EndTarget } from '../../../src/logout/logout.ts';
-import type { Store } from '../../../src/store/store.ts';
+import type { NewParticipation, Store } from '../../../src/store/store.ts';
 import {
   aCause,
   aCodeOf,
@@ -13,92 +13,104 @@ import {
   T0,
   unique,
 } from '../../support/builders.ts';
+import { startChild } from './child.ts';
 import { freshStore, type MakePlace } from './fixture.ts';
 
-const MANY = 2_500;
-/** Well within what one `end` does. */
-const SOME = 300;
+/** More than an `end` does before it answers. */
+const LARGE = 1_200;
+const SLOW_MS = 120_000;
 
 export function walkingSuite(make: MakePlace): void {
   const at = freshStore(make);
-  const nothingKept = () => false;
 
-  it('ends a session of 2,500 participations in several writes, none forgotten, none twice', async () => {
-    const { accountId, uid } = await manyInOneSession(at.store);
-    const logoutId = await begin({ kind: 'session', uid });
-    await expect(at.store.sessions.findByUid(uid)).resolves.toBeUndefined();
-    await walkToTheEnd(at.store, logoutId);
-    await everyoneIsToldOnce(logoutId, accountId);
-    await expect(at.store.logouts.find(logoutId)).resolves.toMatchObject({ walking: false, sessionsEnded: 1 });
-  }, 120_000);
+  it(
+    'ends 2,500 apps of a session although the process died after the first write, none forgotten, none twice',
+    async () => {
+      const crowd = await crowdInOneSession(at.store, 2_500);
+      const logoutId = unique('logout');
+      const child = await startChild(at.place.url);
+      await child.run('end', { id: logoutId, target: { kind: 'session', uid: crowd.uid } });
+      await child.kill();
+      const another = await at.place.open();
+      await expect(another.logouts.walking(10)).resolves.toEqual([logoutId]);
+      await expect(another.sessions.findByUid(crowd.uid)).resolves.toBeUndefined();
+      await walkToTheEnd(another, logoutId);
+      await everyoneIsToldOnce(logoutId, crowd);
+      await expect(another.logouts.walking(10)).resolves.toEqual([]);
+      await expect(another.logouts.find(logoutId)).resolves.toMatchObject({ walking: false, sessionsEnded: 1 });
+    },
+    SLOW_MS,
+  );
 
-  it('ends what is not large before it answers', async () => {
-    const { uid } = await manyInOneSession(at.store, SOME);
-    const result = await at.store.sessions.end(unique('logout'), { kind: 'session', uid }, aCause(), T0, planAll());
-    if (result.kind === 'nothing') throw new Error('there was nothing to end');
-    expect(result.logout).toMatchObject({ walking: false, sessionsEnded: 1 });
-    await expect(at.store.logouts.progress(result.logout.id)).resolves.toMatchObject({ total: SOME });
-    await expect(at.store.logouts.walking(1)).resolves.toEqual([]);
-  }, 120_000);
+  it(
+    'ends what is not large before it answers',
+    async () => {
+      const { uid } = await crowdInOneSession(at.store, 300);
+      const result = await at.store.sessions.end(unique('logout'), { kind: 'session', uid }, aCause(), T0, planAll());
+      if (result.kind === 'nothing') throw new Error('there was nothing to end');
+      expect(result.logout).toMatchObject({ walking: false, sessionsEnded: 1 });
+      await expect(at.store.logouts.progress(result.logout.id)).resolves.toMatchObject({ total: 300 });
+      await expect(at.store.logouts.walking(1)).resolves.toEqual([]);
+    },
+    SLOW_MS,
+  );
 
-  it('is resumed by another process after the first one died', async () => {
-    const { accountId } = await manySessions(at.store);
-    const logoutId = await begin({ kind: 'account', accountId });
-    const another = await at.place.open();
-    await expect(another.logouts.walking(10)).resolves.toEqual([logoutId]);
-    await walkToTheEnd(another, logoutId);
-    await everyoneIsToldOnce(logoutId, accountId);
-    await expect(another.logouts.walking(10)).resolves.toEqual([]);
-    await expect(another.logouts.find(logoutId)).resolves.toMatchObject({ walking: false, sessionsEnded: MANY });
-  }, 120_000);
+  it(
+    'walks the sessions of an account in two processes at once, and leaves alone one that begins meanwhile',
+    async () => {
+      const crowd = await crowdOfSessions(at.store);
+      const { accountId } = crowd;
+      const logoutId = await begin({ kind: 'account', accountId });
+      const generation = await at.store.sessions.generation(accountId);
+      const meanwhile = aParticipation({ sessionUid: unique('uid'), accountId, startedAt: T0 + 2 * HOUR });
+      const opening = anOpening({ accountId, generation, startedAt: T0 + 2 * HOUR });
+      await expect(at.store.sessions.join(meanwhile, aCodeOf(meanwhile), opening)).resolves.toBe('joined');
+      const another = await at.place.open();
+      await Promise.all([walkToTheEnd(at.store, logoutId), walkToTheEnd(another, logoutId)]);
+      await everyoneIsToldOnce(logoutId, crowd);
+      await expect(at.store.logouts.find(logoutId)).resolves.toMatchObject({ walking: false, sessionsEnded: LARGE });
+      await expect(at.store.sessions.participation(meanwhile.sid)).resolves.toMatchObject({ endedAt: undefined });
+    },
+    SLOW_MS,
+  );
 
-  it('is walked by two processes at once, each participation by one of them', async () => {
-    const { accountId } = await manySessions(at.store);
-    const logoutId = await begin({ kind: 'account', accountId });
-    const another = await at.place.open();
-    await Promise.all([walkToTheEnd(at.store, logoutId), walkToTheEnd(another, logoutId)]);
-    await everyoneIsToldOnce(logoutId, accountId);
-  }, 120_000);
-
-  it('leaves sessions alone that begin during the walk', async () => {
-    const { accountId } = await manySessions(at.store);
-    const logoutId = await begin({ kind: 'account', accountId });
-    const generation = await at.store.sessions.generation(accountId);
-    const participation = aParticipation({ sessionUid: unique('uid'), accountId, startedAt: T0 + 2 * HOUR });
-    const opening = anOpening({ accountId, generation, startedAt: T0 + 2 * HOUR });
-    await expect(at.store.sessions.join(participation, aCodeOf(participation), opening)).resolves.toBe('joined');
-    await walkToTheEnd(at.store, logoutId);
-    await expect(at.store.sessions.participation(participation.sid)).resolves.toMatchObject({ endedAt: undefined });
-  }, 120_000);
-
-  it('is dead already where the walk has not come yet', async () => {
-    const { accountId, sessions } = await manySessions(at.store);
-    const logoutId = await begin({ kind: 'account-client', accountId, clientId: 'wiki' });
-    await expect(at.store.logouts.find(logoutId)).resolves.toMatchObject({ walking: true });
-    for (const { uid, participation } of [sessions.at(0), sessions.at(-1)].filter((each) => each !== undefined)) {
-      await expect(at.store.sessions.findByUid(uid)).resolves.toMatchObject({ signedOffClients: ['wiki'] });
-      await expect(at.store.sessions.join(participation, aCodeOf(participation), undefined)).resolves.toBe('ended');
-    }
-  }, 120_000);
+  it(
+    'has ended an app everywhere where the walk has not come yet',
+    async () => {
+      const crowd = await crowdOfSessions(at.store);
+      const logoutId = await begin({ kind: 'account-client', accountId: crowd.accountId, clientId: 'wiki' });
+      const ends = [crowd.participations.at(0), crowd.participations.at(-1)].filter((each) => each !== undefined);
+      for (const each of ends) {
+        await expect(at.store.sessions.findByUid(each.sessionUid)).resolves.toMatchObject({
+          signedOffClients: ['wiki'],
+        });
+        await expect(at.store.sessions.join(each, aCodeOf(each), undefined)).resolves.toBe('ended');
+      }
+      await walkToTheEnd(at.store, logoutId);
+      await everyoneIsToldOnce(logoutId, crowd);
+    },
+    SLOW_MS,
+  );
 
   async function begin(target: EndTarget): Promise<string> {
     const id = unique('logout');
     const result = await at.store.sessions.end(id, target, aCause(), T0 + HOUR, planAll());
     expect(result).toMatchObject({ kind: 'ended', logout: { walking: true } });
     const { total } = await at.store.logouts.progress(id);
-    expect(total).toBeLessThan(MANY);
+    expect(total).toBeLessThan(LARGE);
     return id;
   }
 
   async function walkToTheEnd(store: Store, logoutId: string): Promise<void> {
-    while ((await store.sessions.continueEnd(logoutId, nothingKept, planAll())) === 'more');
+    while ((await store.sessions.continueEnd(logoutId, () => false, planAll())) === 'more');
   }
 
-  async function everyoneIsToldOnce(logoutId: string, accountId: string): Promise<void> {
-    await expect(at.store.logouts.progress(logoutId)).resolves.toMatchObject({ total: MANY, trying: MANY });
-    const told = new Set<string>();
-    for await (const sid of sidsOfDeliveries(at.store, accountId)) told.add(sid);
-    expect(told.size).toBe(MANY);
+  async function everyoneIsToldOnce(logoutId: string, { accountId, participations }: Crowd): Promise<void> {
+    const told: string[] = [];
+    for await (const sid of sidsOfDeliveries(at.store, accountId)) told.push(sid);
+    expect(told.sort()).toEqual(participations.map((each) => each.sid).sort());
+    const { total, trying } = await at.store.logouts.progress(logoutId);
+    expect([total, trying]).toEqual([told.length, told.length]);
   }
 }
 
@@ -112,35 +124,34 @@ async function* sidsOfDeliveries(store: Store, accountId: string): AsyncGenerato
   }
 }
 
-async function manyInOneSession(store: Store, count = MANY) {
+interface Crowd {
+  readonly accountId: string;
+  readonly participations: readonly NewParticipation[];
+}
+
+async function crowdInOneSession(store: Store, count: number): Promise<Crowd & { readonly uid: string }> {
   const { id: accountId } = await newAccount(store);
   const uid = unique('uid');
-  const opening = anOpening({ accountId });
-  await store.sessions.save(aSessionWrite({ uid, opening }));
-  await inBatches(count, async (n) => {
-    const participation = aParticipation({ sessionUid: uid, accountId, clientId: `app-${n}` });
-    await store.sessions.join(participation, aCodeOf(participation), undefined);
-  });
-  return { accountId, uid };
+  await store.sessions.save(aSessionWrite({ uid, opening: anOpening({ accountId }) }));
+  const participations = Array.from({ length: count }, (_, n) =>
+    aParticipation({ sessionUid: uid, accountId, clientId: `app-${n}` }),
+  );
+  await inBatches(participations, (each) => store.sessions.join(each, aCodeOf(each), undefined));
+  return { accountId, uid, participations };
 }
 
-async function manySessions(store: Store) {
+async function crowdOfSessions(store: Store): Promise<Crowd> {
   const { id: accountId } = await newAccount(store);
   const opening = anOpening({ accountId });
-  const sessions = Array.from({ length: MANY }, () => {
-    const uid = unique('uid');
-    return { uid, participation: aParticipation({ sessionUid: uid, accountId }) };
+  const participations = Array.from({ length: LARGE }, () => aParticipation({ sessionUid: unique('uid'), accountId }));
+  await inBatches(participations, async (each) => {
+    await store.sessions.join(each, aCodeOf(each), opening);
+    await store.sessions.save(aSessionWrite({ uid: each.sessionUid, opening }));
   });
-  await inBatches(MANY, async (n) => {
-    const { uid, participation } = sessions[n] ?? {};
-    if (!uid || !participation) throw new Error('no such session');
-    await store.sessions.join(participation, aCodeOf(participation), opening);
-    await store.sessions.save(aSessionWrite({ uid, opening }));
-  });
-  return { accountId, sessions };
+  return { accountId, participations };
 }
 
-async function inBatches(count: number, act: (n: number) => Promise<void>): Promise<void> {
-  const numbers = Array.from({ length: count }, (_, n) => n);
-  while (numbers.length > 0) await Promise.all(numbers.splice(0, 50).map(act));
+async function inBatches<Row>(rows: readonly Row[], act: (row: Row) => Promise<unknown>): Promise<void> {
+  const left = [...rows];
+  while (left.length > 0) await Promise.all(left.splice(0, 50).map(act));
 }
