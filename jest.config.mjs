@@ -13,6 +13,7 @@ const common = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['babel-jest', { presets: [['@babel/preset-typescript', { onlyRemoveTypeImports: true }]] }] },
   testTimeout: 30_000,
+  setupFiles: ['<rootDir>/test/support/quiet-library.ts'],
 };
 
 // `npm test` runs everything on SQLite; `npm run test:mongo` runs again, on a real replica set, what meets a store.

@@ -1,3 +1,5 @@
 /** `npm start`: the command `start`, in production unless `NODE_ENV` says otherwise. */
-process.argv.splice(2, 0, 'start');
-await import('./cli/cli.ts');
+import './ops/compile-cache.ts';
+
+const { runCli } = await import('./cli/run-cli.ts');
+process.exitCode = await runCli(['start', ...process.argv.slice(2)], process);

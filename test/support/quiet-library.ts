@@ -1,6 +1,6 @@
 /**
  * oidc-provider warns, when it is loaded, about every Node that has not become LTS yet. Ours is the launcher's choice and
- * tested; a warning at each command only hides the ones that matter. Import this before anything that loads the library.
+ * tested; in tests a warning for each file only hides the ones that matter.
  */
 const warn = console.warn;
 

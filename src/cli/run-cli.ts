@@ -1,0 +1,108 @@
+/**
+ * The command line, for operators and scripts (DESIGN §12). Each command is a file of this folder; what they share is
+ * `command.ts`. Heavy parts are loaded by the commands that need them, so that help and mistakes answer at once.
+ */
+import { existsSync } from 'node:fs';
+import { CommanderError } from 'commander';
+import { type Config, readConfig } from '../config.ts';
+import { AppError } from '../errors.ts';
+import { systemClock } from '../ops/clock.ts';
+import { createLog } from '../ops/log.ts';
+import { createAsk } from './ask.ts';
+import type { Context } from './command.ts';
+import { EXIT, type ExitCode, exitCodeOf, UsageError } from './exit-codes.ts';
+import type { Product } from './product.ts';
+import { createProgram } from './program.ts';
+import { createTerminal, type Streams, type Terminal } from './terminal.ts';
+
+/** Runs one command; answers the exit code. Never throws. */
+export async function runCli(args: readonly string[], streams: Streams): Promise<ExitCode> {
+  // Whoever reads us may stop reading: `signoff deliveries list --json | head -1`.
+  for (const stream of [streams.stdout, streams.stderr]) stream.on('error', ignoreClosedPipe);
+  const terminal = createTerminal(streams);
+  let code: ExitCode = EXIT.done;
+  const context = createContext(terminal, (finished) => {
+    code = finished;
+  });
+  try {
+    await createProgram(context).parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    return failed(terminal, error);
+  }
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+
+function createContext(terminal: Terminal, finish: Context['finish']): Context {
+  let config: Config | undefined;
+  const settings = () => {
+    config ??= readSettings(terminal);
+    return config;
+  };
+  return {
+    terminal,
+    ask: createAsk(terminal),
+    env: process.env,
+    cwd: process.cwd(),
+    config: settings,
+    async withProduct(work, options = { create: false }) {
+      const product = await open(settings(), options);
+      try {
+        return await work(product);
+      } finally {
+        await product.close();
+      }
+    },
+    async serve(wanted) {
+      const { runServer } = await import('../run-server.ts');
+      await runServer(wanted, process.env);
+    },
+    finish,
+  };
+}
+
+function readSettings({ streams }: Terminal): Config {
+  const source = { env: process.env, cwd: process.cwd(), terminal: streams.stdout.isTTY ?? false };
+  const result = readConfig(source);
+  if (result.ok) return result.config;
+  throw new UsageError(['These settings need a change:', ...result.problems.map((one) => `  ${one}`)].join('\n'));
+}
+
+async function open(config: Config, options: { readonly create: boolean }): Promise<Product> {
+  const { store } = config;
+  if (store.kind === 'sqlite' && !options.create && !existsSync(store.path)) throw noStore(store.path);
+  const { openProduct } = await import('../wire.ts');
+  // Standard output is for answers; what goes wrong in the background belongs to standard error.
+  const log = createLog({ level: 'error', format: 'json', destination: 2 });
+  return openProduct(config, { clock: systemClock, log }, options);
+}
+
+/** Said before the key file is missed, which would send people looking for a key. */
+function noStore(path: string): AppError {
+  return new AppError({
+    code: 'store_missing',
+    status: 500,
+    publicMessage: `There is no store at ${path}. Signoff makes one when it starts, or with the first "accounts add".`,
+  });
+}
+
+function failed(terminal: Terminal, error: unknown): ExitCode {
+  // Commander has said what it had to say: help on standard output, mistakes on standard error.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  for (const line of messageOf(error).split('\n')) terminal.note(line);
+  return exitCodeOf(error);
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof AppError) return withCause(error);
+  if (error instanceof UsageError) return error.message;
+  return error instanceof Error ? `Something went wrong: ${error.stack ?? error.message}` : String(error);
+}
+
+/** The cause of a store that is out of reach tells an operator what to look for. */
+function withCause({ publicMessage, cause }: AppError): string {
+  return cause instanceof Error ? `${publicMessage}\n(${cause.message})` : publicMessage;
+}
