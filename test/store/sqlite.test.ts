@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
-import { signIn, T0 } from '../support/builders.ts';
+import { aCause, planAll, signIn, T0 } from '../support/builders.ts';
 import { type StorePlace, sqlitePlace } from '../support/stores.ts';
 import { storeSuite } from './suite/store-suite.ts';
 
@@ -94,6 +94,16 @@ describe('the SQLite file', () => {
     db.close();
     expect(queries.size).toBeGreaterThan(50);
     expect(scans).toEqual([]);
+  });
+
+  it('does not spare a session that was dead already: of an older generation', async () => {
+    const store = await place.open();
+    const { accountId, uid } = await signIn(store);
+    const db = new DatabaseSync(path);
+    db.exec('UPDATE accounts SET generation = 5');
+    db.close();
+    await store.sessions.end('logout', { kind: 'account', accountId, exceptUid: uid }, aCause(), T0, planAll());
+    await expect(store.sessions.get(uid)).resolves.toMatchObject({ session: { state: 'ended', logoutId: 'logout' } });
   });
 
   it('waits for a lock without stopping the process, and gives up as out of reach', async () => {

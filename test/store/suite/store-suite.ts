@@ -6,6 +6,7 @@ import { clientsSuite } from './clients.ts';
 import { crashSuite } from './crash.ts';
 import { deliveriesSuite } from './deliveries.ts';
 import { endingSuite } from './ending.ts';
+import { endingAccountsSuite } from './ending-accounts.ts';
 import { endingRacesSuite } from './ending-races.ts';
 import { joiningSuite } from './joining.ts';
 import { keysSuite } from './keys.ts';
@@ -35,6 +36,7 @@ export function storeSuite(name: string, backend: Backend | undefined): void {
     describe('saving', () => savingSuite(place));
     describe('joining', () => joiningSuite(place));
     describe('ending', () => endingSuite(place));
+    describe('ending of many sessions', () => endingAccountsSuite(place));
     describe('ending in races', () => endingRacesSuite(place));
     describe('walking', () => walkingSuite(place));
     describe('logouts', () => logoutsSuite(place));
