@@ -20,7 +20,6 @@ export interface OidcSettings {
   readonly issuer: string;
   readonly scopes: ExtraScopes;
   readonly idTokenTtlMs: number;
-  readonly sessionIdleMs: number;
   readonly sessionMaxMs: number;
   readonly privacyUrl: string | undefined;
 }
@@ -93,7 +92,10 @@ function cookieSettings({ config, keys }: ConfigurationParts): NonNullable<Confi
   return { keys: keys.cookieKeys, names: cookieNames(config.issuer), long: { ...common, path: '/' }, short: common };
 }
 
-/** Seconds. Sessions: our rows are the truth (DESIGN §8.3), this is only how long the browser keeps the cookie. */
+/**
+ * Seconds. Sessions: our rows are the truth (DESIGN §8.3). The cookie stays in the browser as long as a session can last:
+ * use at an app keeps a session awake that the browser does not visit, and it must not become an orphan.
+ */
 function lifetimes(config: OidcSettings): NonNullable<Configuration['ttl']> {
   const seconds = (ms: number) => Math.max(1, Math.ceil(ms / 1000));
   return {
@@ -103,7 +105,7 @@ function lifetimes(config: OidcSettings): NonNullable<Configuration['ttl']> {
     IdToken: () => seconds(config.idTokenTtlMs),
     Interaction: () => 60 * MINUTE,
     RefreshToken: (_ctx, token) => (token.expiresWithSession ? seconds(config.sessionMaxMs) : OFFLINE_TOKEN),
-    Session: () => seconds(config.sessionIdleMs),
+    Session: () => seconds(config.sessionMaxMs),
   };
 }
 

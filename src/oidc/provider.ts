@@ -1,6 +1,5 @@
 /** The provider behind a swap point: keys and configuration change by a new instance, requests in flight finish on the old. */
 import Provider, { type AdapterFactory, type ErrorOut, type KoaContextWithOIDC } from 'oidc-provider';
-import { toProviderMetadata } from '../clients/provider-metadata.ts';
 import type { Registry } from '../clients/registry.ts';
 import type { EndSessions } from '../logout/end-sessions.ts';
 import type { Clock } from '../ops/clock.ts';
@@ -8,6 +7,7 @@ import type { CryptoBox } from '../ops/crypto-box.ts';
 import type { Log } from '../ops/log.ts';
 import type { Store, StoredSession } from '../store/store.ts';
 import { createAdapterFactory } from './adapter.ts';
+import { createCheckClients } from './check-clients.ts';
 import { sessionCookieNames } from './cookies.ts';
 import { createEndOlderSiblings } from './device-siblings.ts';
 import { createFrozenDocuments } from './frozen-documents.ts';
@@ -36,7 +36,7 @@ export interface OidcParts {
   readonly box: CryptoBox;
   readonly clock: Clock;
   readonly log: Log;
-  readonly registry: Pick<Registry, 'get'>;
+  readonly registry: Pick<Registry, 'get' | 'all'>;
   readonly keys: Keys;
   readonly endSessions: EndSessions;
   readonly fetch: GuardedFetch;
@@ -53,12 +53,13 @@ export interface Oidc {
   /** Makes the browser forget its session cookie, under its old names too. */
   clearSessionCookie(exchange: Exchange): void;
   currentProvider(): Provider;
-  /** Why the library would refuse this client at its first sign-in, as a sentence; undefined when it would not. */
-  clientProblem(clientId: string): Promise<string | undefined>;
+  /** Logs `client.rejected` for each active client that the library would refuse at its first sign-in. */
+  checkClients(): Promise<void>;
 }
 
 export function createOidc(parts: OidcParts): Oidc {
-  const { config, registry } = parts;
+  const { config } = parts;
+  const checkClients = createCheckClients(parts);
   const lookup = createSessionLookup(parts);
   const adapter = createAdapterFactory({
     ...parts,
@@ -86,7 +87,7 @@ export function createOidc(parts: OidcParts): Oidc {
       for (const name of names) cookies.set(name, null, attributes);
     },
     currentProvider: () => current.provider,
-    clientProblem: (clientId) => clientProblem(current.provider, registry, clientId),
+    checkClients: () => checkClients(current.provider),
   };
 }
 
@@ -138,16 +139,4 @@ function reportErrors(provider: Provider, log: Log): void {
   };
   provider.on('authorization.error', refused);
   provider.on('grant.error', refused);
-}
-
-async function clientProblem(provider: Provider, registry: Pick<Registry, 'get'>, clientId: string) {
-  const client = registry.get(clientId)?.client;
-  if (!client) return `there is no client ${clientId}`;
-  try {
-    await provider.Client.validate(toProviderMetadata(client) as never);
-    return undefined;
-  } catch (error) {
-    const { error_description: description, message } = error as Error & { readonly error_description?: string };
-    return description ?? message;
-  }
 }

@@ -47,7 +47,7 @@ export async function makeSigningKey(
 }
 
 /** The key without what makes it private. */
-export function publicHalf(key: PrivateJwk): JWK {
+function publicHalf(key: PrivateJwk): JWK {
   return Object.fromEntries(Object.entries(key).filter(([name]) => !PRIVATE_MEMBERS.some((one) => one === name)));
 }
 

@@ -251,10 +251,12 @@ describe('what an app lets us fetch', () => {
   });
 });
 
-describe('clientProblem', () => {
+describe('checkClients', () => {
   it('says what the library would refuse before anybody signs in', async () => {
     await rig.register({ client_id: 'broken', redirect_uris: ['http://x.test/#fragment'] });
-    expect(await rig.oidc.clientProblem('broken')).toMatch(/redirect_uris/);
-    expect(await rig.oidc.clientProblem('a')).toBeUndefined();
+    rig.lines.splice(0);
+    await rig.oidc.checkClients();
+    const rejected = rig.lines.filter((line) => line.event === 'client.rejected').map((line) => line.facts);
+    expect(rejected).toEqual([{ client_id: 'broken', message: expect.stringContaining('redirect_uris') }]);
   });
 });

@@ -48,7 +48,7 @@ export type ClientInput = { readonly client_id: string } & Record<string, unknow
 
 export interface RigOptions {
   readonly clients?: readonly ClientInput[];
-  readonly config?: Partial<OidcSettings>;
+  readonly config?: Partial<OidcSettings & { readonly sessionIdleMs: number }>;
   /** Sees every call of the store that the library makes; may wait. */
   readonly before?: (role: string, method: string, args: readonly unknown[]) => Promise<void> | void;
   readonly outboundAllow?: readonly string[];
@@ -244,11 +244,6 @@ export interface Tokens {
   readonly access_token: string;
   readonly refresh_token?: string;
   readonly scope?: string;
-}
-
-export interface Failed {
-  readonly error: string;
-  readonly error_description?: string;
 }
 
 /** A person with a browser, and the apps behind it. */

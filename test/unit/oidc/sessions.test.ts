@@ -26,6 +26,13 @@ describe('a session whose time is over', () => {
     expect((await sessionsOf(account))[0]?.participations[0]?.endedAt).toBeDefined();
   });
 
+  it('is kept in the browser for as long as it can last', async () => {
+    const person = createPerson(rig, await rig.account());
+    await person.signIn('a');
+    const { expiresAt = 0 } = person.browser.cookies().find((one) => one.name === 'signoff') ?? {};
+    expect(Math.round((expiresAt - Date.now()) / DAY)).toBe(14);
+  });
+
   it('is kept awake by refreshing and by userinfo, not by introspection', async () => {
     const person = createPerson(rig, await rig.account());
     const tokens = await person.signIn('a');
