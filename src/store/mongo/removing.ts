@@ -14,7 +14,7 @@ export async function removeBefore(parts: MongoParts, before: number, limit: num
 /** Few: what is older than the retention time was given up long ago, unless somebody sent it again by hand. */
 async function logoutsAtWork({ deliveries, logouts }: MongoParts, before: number): Promise<readonly string[]> {
   const trying = await deliveries.distinct('logoutId', { state: 'trying', createdAt: { $lt: before } });
-  const walking = await logouts.distinct('_id', { walking: true });
+  const walking = await logouts.distinct('_id', { walking: true, at: { $lt: before } });
   return [...new Set([...trying, ...walking])];
 }
 

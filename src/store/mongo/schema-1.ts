@@ -28,6 +28,8 @@ const COLLECTIONS: Readonly<Record<string, readonly Index[]>> = {
     // Ending one account, one app of it, one app of everybody: the live ones only.
     ['to_end_account', { accountId: 1, clientId: 1 }, { partialFilterExpression: { state: 'live' } }],
     ['to_end_client', { clientId: 1, startedAt: 1 }, { partialFilterExpression: { state: 'live' } }],
+    // What a logout ended; removal must leave it while that logout is at work.
+    ['of_logout', { logoutId: 1 }, { sparse: true }],
     // The walk of a large logout; almost always empty.
     ['owed', { logoutId: 1, startedAt: 1 }, { partialFilterExpression: { state: 'owed' } }],
   ],
