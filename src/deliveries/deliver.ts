@@ -52,9 +52,14 @@ export function createDeliver(parts: DeliverParts): Deliver {
     const key = await signer.keyFor(alg);
     if (!key) throw new Error(`there is no key for ${alg}`);
     const at = clock.now();
-    const { token, jti } = await makeLogoutToken({ issuer, delivery, client, key, now: at });
+    let jti = '';
+    const mint = async () => {
+      const made = await makeLogoutToken({ issuer, delivery, client, key, now: clock.now() });
+      jti = made.jti;
+      return made.token;
+    };
     const timeoutMs = TIMEOUTS_MS[Math.min(delivery.attempts, TIMEOUTS_MS.length - 1)] ?? 15_000;
-    const outcome = await transport.post(uri, token, { timeoutMs, signal });
+    const outcome = await transport.post(uri, mint, { timeoutMs, signal });
     const judged = verdict(outcome);
     const next = nextStep(delivery, judged, parts.retry, clock.now(), parts.random());
     const attempt = attemptOf(outcome, judged, next, { at, jti });

@@ -34,8 +34,11 @@ interface Limits {
 
 /** Posts logout tokens. Never follows a redirect, never uses a proxy from the environment, never inflates a body. */
 export interface Transport {
-  /** POSTs `logout_token=…` to a client's logout address, whose query is kept (B5, B17). Never rejects. */
-  post(url: string, logoutToken: string, limits: Limits): Promise<Outcome>;
+  /**
+   * POSTs `logout_token=…` to a client's logout address, whose query is kept (B5, B17). `mint` makes a fresh token each
+   * time one is sent: the same `jti` twice would be a replay (invariant 8). Rejects only when it cannot make the first.
+   */
+  post(url: string, mint: () => Promise<string>, limits: Limits): Promise<Outcome>;
   /** Closes every socket; calls under way fail. */
   close(): void;
 }
@@ -54,7 +57,8 @@ const TLS_SESSIONS_MAX = 20_000;
 
 interface Post extends Limits {
   readonly url: URL;
-  readonly body: string;
+  readonly token: string;
+  readonly mint: () => Promise<string>;
 }
 
 /** `ca`: PEM of extra authorities, in addition to the usual ones (`SIGNOFF_OUTBOUND_CA`). */
@@ -62,11 +66,12 @@ export function createTransport(options: { outbound: Outbound; clock: Clock; ca?
   const { outbound, clock } = options;
   const agents = createAgents(outbound, options.ca);
 
-  async function post(url: string, logoutToken: string, limits: Limits): Promise<Outcome> {
-    const startedAt = performance.now();
+  async function post(url: string, mint: () => Promise<string>, limits: Limits): Promise<Outcome> {
+    const token = await mint();
     const why = outbound.refusal(url);
     if (why !== undefined) return { kind: 'blocked', why, ms: 0 };
-    const what = { url: new URL(url), body: `logout_token=${logoutToken}`, ...limits };
+    const what = { url: new URL(url), token, mint, ...limits };
+    const startedAt = performance.now();
     try {
       return await send(what, 'kept');
     } catch (error) {
@@ -74,7 +79,10 @@ export function createTransport(options: { outbound: Outbound; clock: Clock; ca?
     }
   }
 
-  /** A kept socket may have been closed by the other side just now; then, and only then, a fresh one is tried at once. */
+  /**
+   * A kept socket may have been closed by the other side just now; then, and only then, a fresh one is tried at once. With
+   * a fresh token: the app may have read the first one before it closed.
+   */
   async function send(what: Post, sockets: 'kept' | 'fresh'): Promise<Outcome> {
     const startedAt = performance.now();
     const request = open(what, agents[sockets][what.url.protocol === 'https:' ? 'https' : 'http'], outbound);
@@ -83,9 +91,9 @@ export function createTransport(options: { outbound: Outbound; clock: Clock; ca?
       const ms = elapsed(startedAt);
       return { ...readHead(response, clock.now()), ms, snippet: await snippetOf(request, response) };
     } catch (error) {
-      const left = { ...what, timeoutMs: what.timeoutMs - elapsed(startedAt) };
-      if (sockets === 'kept' && left.timeoutMs > 0 && isStale(request, error)) return send(left, 'fresh');
-      throw error;
+      const timeoutMs = what.timeoutMs - elapsed(startedAt);
+      if (sockets === 'fresh' || timeoutMs <= 0 || !isStale(request, error)) throw error;
+      return send({ ...what, timeoutMs, token: await what.mint() }, 'fresh');
     }
   }
 
@@ -110,7 +118,8 @@ function createAgents(outbound: Outbound, ca: string | undefined) {
 }
 
 function open(what: Post, agent: http.Agent, outbound: Outbound): ClientRequest {
-  const { url, body } = what;
+  const { url, token } = what;
+  const body = `logout_token=${token}`;
   const options: RequestOptions = {
     agent,
     method: 'POST',

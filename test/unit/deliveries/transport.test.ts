@@ -18,7 +18,7 @@ const LOOPBACK = createOutbound({ allow: ['127.0.0.0/8', '::1'] });
 function transport(outbound: Outbound = LOOPBACK, ca?: string) {
   const made = createTransport({ outbound, clock: systemClock, ...(ca ? { ca } : {}) });
   closing.push(() => made.close());
-  return (url: string, timeoutMs = 2_000) => made.post(url, 'a.b.c', { timeoutMs });
+  return (url: string, timeoutMs = 2_000, mint = async () => 'a.b.c') => made.post(url, mint, { timeoutMs });
 }
 
 async function listening(server: net.Server, host = '127.0.0.1'): Promise<number> {
@@ -200,25 +200,31 @@ describe('limits', () => {
 });
 
 describe('a kept socket that the app has closed', () => {
-  it('is replaced by a fresh one once, within the same attempt', async () => {
+  it('is replaced by a fresh one once, within the same attempt, with a fresh token', async () => {
     let connections = 0;
     let requests = 0;
+    const tokens: string[] = [];
     const url = await rawApp((socket) => {
       connections += 1;
       let first = true;
       socket.on('data', (chunk) => {
         if (!chunk.includes('POST')) return;
         requests += 1;
+        tokens.push(String(chunk).split('logout_token=')[1] ?? '');
         if (connections === 1 && !first) return void socket.destroy();
         first = false;
         socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
       });
     });
     const post = transport();
-    expect(await post(url)).toMatchObject({ status: 200 });
+    let minted = 0;
+    const mint = async () => `token-${++minted}`;
+    expect(await post(url, 2_000, mint)).toMatchObject({ status: 200 });
     await new Promise(setImmediate);
-    expect(await post(url)).toMatchObject({ status: 200 });
+    expect(await post(url, 2_000, mint)).toMatchObject({ status: 200 });
     expect({ connections, requests }).toEqual({ connections: 2, requests: 3 });
+    // The app may have read the second before it closed: sent again it would be a replay.
+    expect(tokens).toEqual(['token-1', 'token-2', 'token-3']);
   });
 
   it('a fresh socket that is reset is not tried again', async () => {
