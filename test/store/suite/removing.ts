@@ -80,6 +80,17 @@ export function removingSuite(make: MakePlace): void {
     await expect(at.store.deliveries.find(wiki.id)).resolves.toBeDefined();
   });
 
+  it('keeps a session without apps as long as the logout that ended it is at work elsewhere', async () => {
+    const { uid, accountId } = await signIn(at.store, { clients: [] });
+    await signIn(at.store, { accountId, clients: ['wiki'] });
+    await at.store.sessions.end(unique('logout'), { kind: 'account', accountId }, aCause(), NOW, planAll());
+    await expect(removeAll(LATER, 100)).resolves.toBe(0);
+    await expect(at.store.sessions.get(uid)).resolves.toBeDefined();
+    await tellEverybody();
+    await removeAll(LATER, 100);
+    await expect(at.store.sessions.get(uid)).resolves.toBeUndefined();
+  });
+
   it('keeps the ended mark of an app in a session that lives: its sid must not come back', async () => {
     const { uid, participations } = await signIn(at.store, { clients: ['wiki'] });
     const sid = participations[0]?.sid ?? '';

@@ -34,6 +34,14 @@ export function walkingSuite(make: MakePlace): void {
       const another = await at.place.open();
       await expect(another.logouts.walking(10)).resolves.toEqual([logoutId]);
       await expect(another.sessions.findByUid(crowd.uid)).resolves.toBeUndefined();
+      const again = another.sessions.end(
+        unique('logout'),
+        { kind: 'session', uid: crowd.uid },
+        aCause(),
+        T0,
+        planAll(),
+      );
+      await expect(again).resolves.toEqual({ kind: 'nothing' });
       await walkToTheEnd(another, logoutId);
       await everyoneIsToldOnce(logoutId, crowd);
       await expect(another.logouts.walking(10)).resolves.toEqual([]);
