@@ -48,6 +48,7 @@ describeFlows('signing off at one app', () => {
     const browser = createBrowser();
     const { idToken } = await wiki.signIn(browser);
     await browser.get(wiki.endSessionUrl({ id_token_hint: idToken }));
+    expect(browser.cookies().map((cookie) => cookie.name)).not.toContain('signoff');
 
     const page = await browser.get(wiki.authorizationUrl({ prompt: 'none' }), { stopAt: wiki.redirectUri });
 
