@@ -90,7 +90,7 @@ async function startOn(foundation: Foundation, env: Parameters<typeof startServe
       engine?.reload();
     },
     stop() {
-      stopped ??= stopAll(http, background, store);
+      stopped ??= stopAll(http, background, { store, endSessions });
       return stopped;
     },
   };
@@ -107,9 +107,14 @@ async function startAll(background: readonly Service[], edge: { listen(): Promis
   }
 }
 
-async function stopAll(http: HttpServer, background: readonly Service[], store: Store): Promise<void> {
+async function stopAll(
+  http: HttpServer,
+  background: readonly Service[],
+  { store, endSessions }: { store: Store; endSessions: EndSessions },
+): Promise<void> {
   await http.close();
   await Promise.all(background.map((service) => service.stop()));
+  await endSessions.settled();
   await store.close();
 }
 

@@ -80,13 +80,15 @@ export async function openProduct(
   await openKeys({ ...foundation, issuer: config.issuer });
   await foundation.registry.refresh();
   const engine = await createDeliveryEngine(foundation);
+  const endSessions = wireEnding(foundation, () => engine.wake());
   return {
     ...foundation,
     passwords: createPasswords(),
-    endSessions: wireEnding(foundation, () => engine.wake()),
+    endSessions,
     receipts: wireReceipts(foundation),
     engine,
     async close() {
+      await endSessions.settled();
       await engine.stop();
       await foundation.store.close();
     },

@@ -6,7 +6,6 @@ import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import { counted, countSessions, findAccount } from './find-account.ts';
 import { printRows } from './listing.ts';
 import type { Product } from './product.ts';
-import { restoreClient } from './restore-client.ts';
 import { tellApps, waitOf } from './tell-apps.ts';
 import type { Column } from './terminal.ts';
 
@@ -96,7 +95,6 @@ export async function reportLogout(
   const waitMs = waitOf(options.wait);
   const ended = await product.endSessions(target, { reason: 'operator', actor: { kind: 'operator' } });
   if (ended.kind === 'nothing') return nothing(context);
-  if (target.kind === 'client') await restoreClient(product, target.clientId);
   await tellApps(product, ended, waitMs, 'settled');
   const receipt = await product.receipts.byLogout(ended.logout.id);
   if (!receipt) throw new Error(`the receipt of logout ${ended.logout.id} is not there`);

@@ -25,7 +25,7 @@ export async function tellApps(
   if (ended.kind === 'nothing') return undefined;
   const deadline = performance.now() + waitMs;
   try {
-    await walk(product, ended.logout.id);
+    await product.endSessions.settled();
     for (;;) {
       const progress = await product.store.logouts.progress(ended.logout.id);
       const open = until === 'settled' ? progress.trying : progress.untried;
@@ -38,11 +38,6 @@ export async function tellApps(
   } finally {
     await product.engine.stop();
   }
-}
-
-/** A logout larger than one write goes on here; several processes may do it at once. */
-async function walk({ endSessions }: Product, logoutId: string): Promise<void> {
-  while ((await endSessions.proceed(logoutId)) === 'more');
 }
 
 async function isSomebodyDelivering({ store, clock }: Product): Promise<boolean> {

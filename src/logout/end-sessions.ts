@@ -40,14 +40,18 @@ export type Ended =
 export interface EndSessions {
   /** Ends `target`. Durable when it answers (invariant 3); throws `storeUnavailable` when nothing was written. */
   (target: EndTarget, cause: Cause): Promise<Ended>;
-  /** The next write of a logout that is larger than one; for the sweep, after a crash too. */
-  readonly proceed: (logoutId: string) => Promise<'more' | 'done'>;
+  /** Goes on with a logout that is larger than one write, to its end; for the sweep, after a crash. */
+  readonly proceed: (logoutId: string) => Promise<void>;
+  /** Resolves when nothing is being walked any more; wait for it before the store is closed. */
+  readonly settled: () => Promise<void>;
 }
 
 export function createEndSessions(parts: EndSessionsParts): EndSessions {
   const { store, clock, log, box, clients, wake } = parts;
   const keepsOffline = (clientId: string) => clients(clientId)?.logout.keep_offline_access ?? true;
   const plan = (at: number) => planDeliveries(clients, at);
+
+  const walks = new Set<Promise<void>>();
 
   async function endSessions(target: EndTarget, cause: Cause): Promise<Ended> {
     const at = clock.now();
@@ -58,14 +62,29 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
     if (result.kind === 'nothing') return result;
     wake();
     report(result.logout, clock.now() - at);
+    if (result.logout.walking) walkBehind(result.logout.id);
     return { kind: 'ended', logout: result.logout, linkId };
   }
 
-  async function proceed(logoutId: string): Promise<'more' | 'done'> {
-    const rest = await store.sessions.continueEnd(logoutId, keepsOffline, plan(clock.now()));
+  async function proceed(logoutId: string): Promise<void> {
+    while ((await store.sessions.continueEnd(logoutId, keepsOffline, plan(clock.now()))) === 'more') {
+      wake();
+      await new Promise(setImmediate);
+    }
     wake();
-    if (rest === 'done') log.info('logout.walked', { logout_id: logoutId });
-    return rest;
+    log.info('logout.walked', { logout_id: logoutId });
+  }
+
+  /** All of it is dead already, so nobody waits for the rest; what a crash leaves of it is the sweep's. */
+  function walkBehind(logoutId: string): void {
+    const walk = proceed(logoutId)
+      .catch((error: unknown) => log.warn('logout.not_walked', { logout_id: logoutId, error }))
+      .finally(() => walks.delete(walk));
+    walks.add(walk);
+  }
+
+  async function settled(): Promise<void> {
+    await Promise.all(walks);
   }
 
   function report(logout: Logout, ms: number): void {
@@ -83,5 +102,5 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
     });
   }
 
-  return Object.assign(endSessions, { proceed });
+  return Object.assign(endSessions, { proceed, settled });
 }

@@ -12,7 +12,7 @@ export type EndTarget =
   | { readonly kind: 'account'; readonly accountId: string; readonly exceptUid?: string }
   /** One app of one account, on all devices: `app-everywhere`. */
   | { readonly kind: 'account-client'; readonly accountId: string; readonly clientId: string }
-  /** One app of everybody: it was removed. Leaves a cut-off behind. */
+  /** One app of everybody: `logout --client`, or its removal. Leaves a cut-off behind. */
   | { readonly kind: 'client'; readonly clientId: string };
 
 export type Reason =

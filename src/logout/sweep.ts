@@ -33,7 +33,7 @@ export function createSweep({ store, endSessions, clock, log, everyMs }: SweepPa
   let stopped = true;
 
   async function run(): Promise<number> {
-    for (const logoutId of await store.logouts.walking(BATCH)) await walk(logoutId);
+    for (const logoutId of await store.logouts.walking(BATCH)) await endSessions.proceed(logoutId);
     let ended = 0;
     const poisoned = new Set<string>();
     for (;;) {
@@ -57,10 +57,6 @@ export function createSweep({ store, endSessions, clock, log, everyMs }: SweepPa
       log.error('sweep.failed', { session: logName(session.uid), error });
       return false;
     }
-  }
-
-  async function walk(logoutId: string): Promise<void> {
-    while ((await endSessions.proceed(logoutId)) === 'more') await new Promise(setImmediate);
   }
 
   function schedule(): void {

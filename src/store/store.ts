@@ -74,8 +74,8 @@ export interface SessionStore {
    * THE end (invariant 1). In one atomic write, at instant `at`:
    * logout row; sessions of the target marked ended; their participations (up to 1,000) marked ended with one delivery
    * each, as `plan` says; grants and tokens of those participations removed (those with `offline_access` stay where
-   * `cause.keepsOffline`, and only for a `session` target); generation raised (`account`), cut-off set and client
-   * removed (`client`), `cause.accountChange` applied. `account` and `account-client` also remove every grant of that
+   * `cause.keepsOffline`, and only for a `session` target); generation raised (`account`), cut-off set (`client`;
+   * its record becomes `removed` where that is the reason), `cause.accountChange` applied. `account` and `account-client` also remove every grant of that
    * account (and client) whatever became of its session; a spared session (`exceptUid`) and its live grants are
    * restamped with the new generation.
    * `nothing` when no session and no participation was left to end (what is left of their grants goes all the same);

@@ -61,10 +61,14 @@ const ERASE = {
   $unset: { usernameKey: true },
 } as const;
 
-/** What began at the client up to `at` is dead from here on, and nobody signs in there any more. */
+/** What began at the client up to `at` is dead from here on. */
 export async function cutOff(parts: MongoParts, clientId: string, at: number, tx: ClientSession): Promise<void> {
   await closeGates(parts, clientId, at, tx);
   await parts.cutOffs.updateOne({ _id: clientId }, { $max: { at } }, { upsert: true, session: tx });
+}
+
+/** Nobody signs in there any more; the record stays for those who are still to be told. */
+export async function removeClient(parts: MongoParts, clientId: string, at: number, tx: ClientSession): Promise<void> {
   await parts.clients.updateOne({ _id: clientId }, { $set: { state: 'removed', updatedAt: at } }, { session: tx });
 }
 

@@ -1,7 +1,7 @@
 import type { ClientSession, Filter } from 'mongodb';
 import type { EndCause, EndResult, EndTarget } from '../../logout/logout.ts';
 import type { PlanDeliveries, SessionStore } from '../store.ts';
-import { changeAccount, cutOff, meetJoins, raiseGeneration, spare } from './barriers.ts';
+import { changeAccount, cutOff, meetJoins, raiseGeneration, removeClient, spare } from './barriers.ts';
 import type { MongoParts } from './collections.ts';
 import { type LogoutDoc, type ParticipationDoc, type SessionDoc, toLogout } from './documents.ts';
 import { revokeApp, revokeGrants } from './revoking.ts';
@@ -106,6 +106,7 @@ async function raiseBarrier(parts: MongoParts, ending: Ending, tx: ClientSession
     }
     case 'client':
       await cutOff(parts, target.clientId, ending.at, tx);
+      if (ending.cause.reason === 'client-removed') await removeClient(parts, target.clientId, ending.at, tx);
       return { accountId: undefined, sessionsEnded: 0, living: upTo(target.clientId, ending.at), evenIfNothing: true };
   }
 }

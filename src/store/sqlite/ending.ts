@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EndCause, EndResult, EndTarget } from '../../logout/logout.ts';
 import type { PlanDeliveries, SessionStore } from '../store.ts';
-import { changeAccount, cutOff, raiseGeneration, spare } from './barriers.ts';
+import { changeAccount, cutOff, raiseGeneration, removeClient, spare } from './barriers.ts';
 import type { Connection, Tx } from './connection.ts';
 import { insertLogout, type LogoutRow, logoutById, newLogout, toLogout } from './logout-rows.ts';
 import { participationBySid, sessionByUid } from './session-rows.ts';
@@ -97,6 +97,7 @@ function raiseBarrier(tx: Tx, { target, cause, at }: Ending): Barrier | undefine
       return { accountId: target.accountId, evenIfNothing: false };
     case 'client':
       cutOff(tx, target.clientId, at);
+      if (cause.reason === 'client-removed') removeClient(tx, target.clientId, at);
       return { evenIfNothing: true };
   }
 }

@@ -142,6 +142,14 @@ export function endingAccountsSuite(make: MakePlace): void {
       );
     });
 
+    it('stays registered when it was only signed off from', async () => {
+      const clientId = unique('client');
+      const record = { clientId, state: 'active', sealed: 'v1.sealed', updatedAt: T0 } as const;
+      await at.store.clients.save([record]);
+      await ended({ kind: 'client', clientId }, { reason: 'operator' });
+      await expect(at.store.clients.all()).resolves.toContainEqual(record);
+    });
+
     it('judges grants by its cut-off, which no loading of client files undoes', async () => {
       const clientId = unique('client');
       const { participations } = await signIn(at.store, { clients: ['wiki'] });
