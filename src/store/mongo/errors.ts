@@ -10,6 +10,7 @@ import {
   MongoWriteConcernError,
 } from 'mongodb';
 import { AppError, storeUnavailable } from '../../errors.ts';
+import type { WatchSlowCall } from './abandoned.ts';
 
 /** Server codes without a label that says so: no primary, shutting down, disk full, time over, majority not reached. */
 const OUT_OF_REACH_CODES = new Set<unknown>([
@@ -66,14 +67,18 @@ export interface Guard {
   idle(): Promise<void>;
 }
 
-export function createGuard(): Guard {
+export function createGuard(watchSlowCall: WatchSlowCall): Guard {
   const underWay = new Set<Promise<unknown>>();
 
   function guard(method: Method): Method {
     return (...args) => {
       const answer = translated(method, args);
+      const unwatch = watchSlowCall();
       underWay.add(answer);
-      const forget = () => void underWay.delete(answer);
+      const forget = () => {
+        unwatch();
+        underWay.delete(answer);
+      };
       answer.then(forget, forget);
       return answer;
     };

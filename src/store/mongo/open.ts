@@ -1,6 +1,7 @@
 import { MongoClient, type MongoClientOptions, MongoParseError, MongoServerSelectionError } from 'mongodb';
 import { AppError } from '../../errors.ts';
 import type { Store } from '../store.ts';
+import { createSlowCallWatch } from './abandoned.ts';
 import { createAccounts } from './accounts.ts';
 import { createClients } from './clients.ts';
 import { type MongoParts, mongoParts } from './collections.ts';
@@ -19,7 +20,7 @@ import { explainNoMember, refuseStandalone } from './topology.ts';
  * A server that is out of reach must be a 503 in seconds, not a page that hangs. Reads see only what a majority has, so
  * that a fail-over takes back nothing that was acted upon.
  */
-const OPTIONS: MongoClientOptions = {
+const OPTIONS = {
   appName: 'signoff',
   ignoreUndefined: true,
   serverSelectionTimeoutMS: 3_000,
@@ -32,7 +33,7 @@ const OPTIONS: MongoClientOptions = {
   writeConcern: { w: 'majority', j: true, wtimeoutMS: 5_000 },
   retryReads: true,
   retryWrites: true,
-};
+} as const satisfies MongoClientOptions;
 
 const DEFAULT_DATABASE = 'signoff';
 
@@ -57,7 +58,7 @@ export async function openMongoStore(options: { url: string; create: boolean }):
 }
 
 function createStore(client: MongoClient, parts: MongoParts): Store {
-  const { guarded, idle } = createGuard();
+  const { guarded, idle } = createGuard(createSlowCallWatch(client, OPTIONS.appName));
   const { stopWatching, ...deliveries } = createDeliveries(parts);
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {

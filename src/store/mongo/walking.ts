@@ -7,15 +7,15 @@ import { type DeliveryDoc, type LogoutDoc, type ParticipationDoc, toParticipatio
 import { revokeEnded } from './revoking.ts';
 
 /** Participations of one write. */
-export const SLICE = 1_000;
+const SLICE = 1_000;
 
-export interface Walked {
+interface Walked {
   readonly found: number;
   readonly more: boolean;
 }
 
 /** What a walk needs to know besides its rows. */
-export interface Walk {
+interface Walk {
   readonly logout: LogoutDoc;
   readonly keepsOffline: EndCause['keepsOffline'];
   readonly plan: PlanDeliveries;
