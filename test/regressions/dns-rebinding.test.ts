@@ -85,6 +85,6 @@ describe('A11 a name that changes its mind', () => {
   }
 
   function call() {
-    return transport.post(address(), 'a.logout.token', { timeoutMs: 2_000 });
+    return transport.post(address(), async () => 'a.logout.token', { timeoutMs: 2_000 });
   }
 });

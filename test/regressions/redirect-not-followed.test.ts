@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually, type Receiver, signOff, startReceiver } from '../spec/scene.ts';
+import { type Receiver, signOff, startReceiver } from '../spec/scene.ts';
 import { createBrowser } from '../support/browser.ts';
 import { startWorld, type World } from '../support/product.ts';
+import { settledReceipt } from './settled-receipt.ts';
 
 const STATUSES = [301, 302, 303, 307, 308] as const;
 
@@ -36,12 +37,8 @@ describe('A12 an app that redirects its logout address', () => {
 
     const page = await signOff(browser, wiki, tokens);
 
-    const receipt = async () => {
-      const answer = await browser.get(page.location ?? '', { headers: { accept: 'application/json' } });
-      return JSON.parse(answer.body) as { state: string; counts: object };
-    };
-    await eventually(async () => (await receipt()).state === 'settled');
-    expect((await receipt()).counts).toMatchObject({ told: 1, refused: STATUSES.length });
+    const { counts } = await settledReceipt(browser, page.location);
+    expect(counts).toMatchObject({ told: 1, refused: STATUSES.length });
     for (const receiver of receivers) expect(receiver.posts.length).toBeGreaterThan(1);
     expect(inside.posts).toEqual([]);
   });
