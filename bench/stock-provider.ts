@@ -2,8 +2,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair } from 'jose';
-import Koa from 'koa';
-import mount from 'koa-mount';
 import Provider from 'oidc-provider';
 
 export interface StockProvider {
@@ -27,16 +25,11 @@ export async function startStockProvider(
     loadExistingGrant: grantEverything,
     fetch: fetchLoopback,
   });
-  const app = new Koa();
-  app.keys = ['bench'];
-  app.silent = true;
-  app.use(async (ctx, next) => {
-    if (!ctx.path.startsWith('/login/')) return next();
-    ctx.respond = false;
-    return provider.interactionFinished(ctx.req, ctx.res, { login: { accountId: 'alice' } });
+  const answer = provider.callback();
+  const server = createServer((request, response) => {
+    if (!request.url?.startsWith('/login/')) return void answer(request, response);
+    return void provider.interactionFinished(request, response, { login: { accountId: 'alice' } });
   });
-  app.use(mount(provider));
-  const server = createServer(app.callback());
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     issuer,

@@ -11,7 +11,7 @@ import type { LogoutApp, LogoutStore } from '../store/store.ts';
 import type { Logout } from './logout.ts';
 
 /** How long a receipt's link leads anywhere. */
-export const RECEIPT_LIFE_MS = 24 * 60 * 60 * 1000;
+const RECEIPT_LIFE_MS = 24 * 60 * 60 * 1000;
 
 export interface Receipt {
   readonly logout: Logout;
