@@ -33,6 +33,9 @@ const { values } = parseArgs({
   },
 });
 
+// The stock library tells its notices on standard output, which is for rows.
+console.info = () => undefined;
+
 if (values.help) console.log(HELP);
 else if (values.only !== undefined && !(values.only in BENCHES)) {
   console.error(`There is no benchmark named ${values.only}.\n\n${HELP}`);
