@@ -46,13 +46,18 @@ async function unused(): Promise<undefined> {
 }
 
 async function find(model: string, id: string, parts: ArtifactAdapterParts): Promise<AdapterPayload | undefined> {
-  const artifact = await parts.store.provider.find(model, sha256(id), parts.clock.now());
-  if (!artifact || (model === 'Grant' && !isLive(artifact))) return undefined;
+  const artifact = await findLive(model, id, parts);
+  if (!artifact) return undefined;
   const payload = JSON.parse(parts.box.open(artifact.sealedPayload)) as AdapterPayload;
   const { consumedAt } = artifact;
   if (consumedAt === undefined) return { ...payload, jti: id };
   if (model === 'RefreshToken') await parts.reuse({ ...artifact, consumedAt, sid: payload.sid });
   return { ...payload, jti: id, consumed: Math.floor(consumedAt / 1000) };
+}
+
+async function findLive(model: string, id: string, { store, clock }: ArtifactAdapterParts) {
+  const artifact = await store.provider.find(model, sha256(id), clock.now());
+  return artifact && (model !== 'Grant' || isLive(artifact)) ? artifact : undefined;
 }
 
 /** Every use of a token looks up its Grant, so this is where "everywhere" and a removed client reach all of them. */
@@ -71,7 +76,19 @@ async function upsert(
   const write = toWrite(model, id, payload, expiresIn, parts);
   const outcome =
     model === 'AuthorizationCode' ? await joinWithCode(payload, write, parts) : await parts.store.provider.save(write);
-  if (outcome === 'ended') throw refusal();
+  if (outcome === 'ended' || (TOKENS.has(model) && !(await hasGrant(payload, parts)))) throw refusal();
+}
+
+/** What leaves the token endpoint together with an ID token. */
+const TOKENS: ReadonlySet<string> = new Set(['AccessToken', 'RefreshToken']);
+
+/**
+ * An app that was signed off while it redeems, in a session that lives, was told of its `sid` already: an ID token that
+ * it gets now would begin a sign-in which nobody ever ends. Asked after the token was kept, so that an end comes either
+ * before this look, or after a token that it takes with it.
+ */
+async function hasGrant({ grantId }: AdapterPayload, parts: ArtifactAdapterParts): Promise<boolean> {
+  return grantId === undefined || (await findLive('Grant', grantId, parts)) !== undefined;
 }
 
 /** The participation is durable before the code leaves us, and the code is refused when the session has ended (§8.2). */
@@ -114,7 +131,7 @@ function toWrite(
   return {
     model,
     idHash: sha256(id),
-    sealedPayload: box.seal(JSON.stringify(withoutIds(payload))),
+    sealedPayload: box.seal(JSON.stringify(worthKeeping(model, payload))),
     grantId: model === 'Grant' ? id : payload.grantId,
     sessionUid: payload.sessionUid ?? (model === 'Grant' ? currentRequest()?.oidc.session?.uid : undefined),
     accountId: payload.accountId,
@@ -126,8 +143,12 @@ function toWrite(
   };
 }
 
-/** The row's key says the id; an interaction would also carry the browser's live session cookie. */
-function withoutIds({ jti: _id, ...payload }: AdapterPayload): AdapterPayload {
+/**
+ * The row's key says the id; an interaction would also carry the browser's live session cookie. A refresh token forgets
+ * the nonce, which the library would repeat in refreshed ID tokens (Core §12.2: it should not be there).
+ */
+function worthKeeping(model: string, { jti: _id, ...payload }: AdapterPayload): AdapterPayload {
+  if (model === 'RefreshToken') return { ...payload, nonce: undefined };
   if (!payload.session?.cookie) return payload;
   const { cookie: _cookie, ...session } = payload.session;
   return { ...payload, session };
