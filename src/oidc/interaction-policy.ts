@@ -1,14 +1,23 @@
 /** Which page stands between an app's request and its code, in this order: sign-in, account choice, continue, consent. */
+import { decodeJwt } from 'jose';
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Registry } from '../clients/registry.ts';
+import type { Keys } from './keys.ts';
 import { factsOf } from './request-facts.ts';
+import { subjectOf } from './subject.ts';
 
 const { base, Check, Prompt } = interactionPolicy;
 
 /** How people prove who they are; the only `acr` value there is. */
 export const PASSWORD_ACR = 'urn:signoff:password';
 
-export function createInteractionPolicy(registry: Pick<Registry, 'get'>): interactionPolicy.DefaultPolicy {
+interface PolicyParts {
+  readonly registry: Pick<Registry, 'get'>;
+  readonly keys: Pick<Keys, 'pairwiseSalt'>;
+}
+
+export function createInteractionPolicy(parts: PolicyParts): interactionPolicy.DefaultPolicy {
+  const { registry } = parts;
   const policy = base();
   const login = policy.get('login');
   const consent = policy.get('consent');
@@ -19,6 +28,8 @@ export function createInteractionPolicy(registry: Pick<Registry, 'get'>): intera
   login.checks.remove('essential_acrs');
   login.checks.remove('essential_acr');
   login.checks.add(acrCannotBeMet(), 0);
+  login.checks.remove('id_token_hint');
+  login.checks.add(hintIsOfSomebodyElse(parts));
 
   exceptFirstParty(consent, registry);
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 1);
@@ -42,6 +53,21 @@ function acrCannotBeMet(): interactionPolicy.Check {
     if (!Array.isArray(wanted)) throw new errors.InvalidRequest('claims.id_token.acr.values must be an array');
     if (wanted.includes(PASSWORD_ACR)) return Check.NO_NEED_TO_PROMPT;
     throw new errors.UnmetAuthenticationRequirements('the requested acr is not supported');
+  });
+}
+
+/**
+ * Core §3.1.2.1, §3.1.2.2: an app that hints at one person never gets another. Stock looks at the hint before the sign-in
+ * page only, and takes whoever signs in there.
+ */
+function hintIsOfSomebodyElse({ registry, keys }: PolicyParts): interactionPolicy.Check {
+  return new Check('id_token_hint', 'somebody else than the hint says', 'login_required', ({ oidc }) => {
+    const hint = oidc.params?.['id_token_hint'];
+    const client = registry.get(oidc.client?.clientId ?? '')?.client;
+    if (typeof hint !== 'string' || !client) return Check.NO_NEED_TO_PROMPT;
+    const accountId = oidc.session?.accountId;
+    // Verified when the request came; from then on its parameters are sealed.
+    return accountId === undefined || subjectOf(client, accountId, keys.pairwiseSalt) !== decodeJwt(hint).sub;
   });
 }
 

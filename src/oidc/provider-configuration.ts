@@ -66,7 +66,7 @@ export function providerConfiguration(parts: ConfigurationParts, adapter: Adapte
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: ({ oidc }) => rotates(registry, oidc.client?.clientId),
     clientBasedCORS: (_ctx, origin, client) => (client.redirectUris ?? []).some((uri) => originOf(uri) === origin),
-    interactions: { policy: createInteractionPolicy(registry), url: (_ctx, { uid }) => `/interaction/${uid}` },
+    interactions: { policy: createInteractionPolicy(parts), url: (_ctx, { uid }) => `/interaction/${uid}` },
     renderError: parts.renderError,
     fetch: parts.fetch as NonNullable<Configuration['fetch']>,
     discovery: discovery(config),
