@@ -12,6 +12,8 @@ export function keepOfflineAccess(registry: Pick<Registry, 'get'>): (ctx: KoaCon
   return async (ctx) => {
     const { params, client } = ctx.oidc;
     if (!params || !client?.grantTypeAllowed('refresh_token') || !isFirstParty(ctx, registry)) return;
+    // The library has compared with the app's own list when the scope was gone already.
+    if (client.scope !== undefined && !scopesOf(client.scope).includes('offline_access')) return;
     if (!askedFor(ctx).includes('offline_access') || scopesOf(params['scope']).includes('offline_access')) return;
     params['scope'] = [...scopesOf(params['scope']), 'offline_access'].join(' ');
   };
