@@ -15,7 +15,7 @@ const ROOT = new URL('../../', import.meta.url);
 const DOCS = readdirSync(new URL('docs', ROOT), { recursive: true, encoding: 'utf8' }).filter((name) =>
   name.endsWith('.md'),
 );
-const PAGES = ['README.md', ...DOCS.map((name) => `docs/${name}`)];
+const PAGES = ['README.md', 'clients/README.md', ...DOCS.map((name) => `docs/${name}`)];
 
 describe.each(PAGES)('%s', (page) => {
   const text = readFileSync(new URL(page, ROOT), 'utf8');
