@@ -49,7 +49,7 @@ export function newsLine(line: string, plan: DemoPlan): string | undefined {
     case 'logout_token':
       return columns(nameOf(facts['app']), 'got a logout token', String(facts['verdict']), facts['sid'], facts['ms']);
     case 'delivery.attempted':
-      return columns('Signoff', `told ${nameOf(facts['client_id'])}`, attempt(facts), undefined, facts['ms']);
+      return columns('Signoff', `posted to ${nameOf(facts['client_id'])}`, attempt(facts), undefined, facts['ms']);
     default:
       return undefined;
   }

@@ -69,8 +69,9 @@ let node = process.execPath;
 class Stop extends Error {}
 
 try {
-  const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
-  if (task === undefined) throw new Stop(`Unknown task "${name}". There are: ${Object.keys(tasks).join(', ')}.`);
+  const task = tasks[name];
+  if (!Object.hasOwn(tasks, name))
+    throw new Stop(`Unknown task "${name}". There are: ${Object.keys(tasks).join(', ')}.`);
   node = findNode(task);
   requireDependencies(task);
   process.exitCode = await runSteps(task);
@@ -109,11 +110,13 @@ function run(argv, env, tethered) {
   });
 }
 
-/** npm hands signals on to us, but when it is killed outright nobody does: notice that our parent has changed. */
+/** When npm is killed outright nobody hands its signal on to us: notice that npm, or the shell it runs us in, is gone. */
 function watchNpm(lost) {
   if (process.env.npm_lifecycle_event === undefined) return undefined;
   const parent = process.ppid;
-  return setInterval(() => process.ppid !== parent && lost(), 500).unref();
+  const [, name, grandparent] = /\((.*)\) \S (\d+)/.exec(readText(`/proc/${parent}/stat`) ?? '') ?? [];
+  const npmPid = /sh$/.test(name ?? '') ? Number(grandparent) : parent;
+  return setInterval(() => (process.ppid !== parent || isGone(npmPid)) && lost(), 500).unref();
 }
 
 /** Our environment with the chosen Node first on the PATH, so that whatever a task starts runs on it too. */
@@ -230,21 +233,14 @@ function staleDependency(runtimeOnly) {
 }
 
 function readPackages(file) {
-  try {
-    return JSON.parse(fs.readFileSync(path.join(root, file), 'utf8')).packages;
-  } catch {
-    return undefined;
-  }
+  return JSON.parse(readText(path.join(root, file)) ?? '{}').packages;
 }
 
 /** Runs npm on the Node it came with; its output goes to standard error. Answers the problem, if there was one. */
 function npm(argv) {
-  const quiet = [
-    '--loglevel=error',
-    '--fetch-retries=2',
-    '--fetch-retry-mintimeout=1000',
-    '--fetch-retry-maxtimeout=5000',
-  ];
+  const quiet = '--loglevel=error --fetch-retries=2 --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000'.split(
+    ' ',
+  );
   const script = process.env.npm_execpath?.endsWith('.js') ? process.env.npm_execpath : undefined;
   const [command, first] = script ? [process.execPath, [script]] : ['npm', []];
   const options = { cwd: root, stdio: ['ignore', 2, 2], shell: !script && process.platform === 'win32' };
@@ -281,17 +277,25 @@ function takeLock(lock, mine) {
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
   }
-  if (isLeftBehind(lock)) fs.rmSync(lock, { force: true });
+  // A launch that was killed leaves its lock: one whose process is gone is nobody's.
+  if (isGone(Number(readText(lock) ?? process.pid))) fs.rmSync(lock, { force: true });
   return false;
 }
 
-/** A launch that was killed leaves its lock: one whose process is gone is nobody's. */
-function isLeftBehind(lock) {
+function isGone(pid) {
   try {
-    process.kill(Number(fs.readFileSync(lock, 'utf8')), 0);
+    process.kill(pid, 0);
     return false;
   } catch (error) {
     return error.code === 'ESRCH';
+  }
+}
+
+function readText(file) {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
   }
 }
 
