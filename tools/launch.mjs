@@ -32,6 +32,7 @@ const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 // Node 22 warns that node:sqlite and type stripping are experimental; both are what we chose.
 const nodeFlags = ['--disable-warning=ExperimentalWarning'];
+const production = { NODE_ENV: process.env.NODE_ENV || 'production' };
 const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js'];
 
 /**
@@ -54,12 +55,7 @@ const tasks = {
   build: { steps: [['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']] },
   setup: { steps: [] },
   signoff: { steps: [['src/cli/cli.ts']], runtimeOnly: true },
-  start: {
-    steps: [['src/main.ts']],
-    env: { NODE_ENV: process.env.NODE_ENV || 'production' },
-    runtimeOnly: true,
-    offline: true,
-  },
+  start: { steps: [['src/main.ts']], env: production, runtimeOnly: true, offline: true },
 };
 
 const [name = '', ...given] = process.argv.slice(2);
