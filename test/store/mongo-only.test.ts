@@ -1,7 +1,7 @@
 /** What only a server can do to us: to be of the wrong kind, to die, to hang, to be shared. */
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { MongoClient } from 'mongodb';
+import { type ClientSession, type Db, MongoClient } from 'mongodb';
 import { openMongoStore } from '../../src/store/mongo/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import {
@@ -38,7 +38,7 @@ describeIt('MongoDB only', () => {
   }
 
   afterEach(async () => {
-    await Promise.all(stores.splice(0).map((store) => store.close()));
+    await Promise.all([...stores.splice(0), ...clients.splice(0)].map((one) => one.close()));
   });
 
   describe('a server without a replica set', () => {
@@ -224,6 +224,28 @@ describeIt('MongoDB only', () => {
       }
     }, 60_000);
 
+    it('waits seconds for what a process that died in mid transaction had written, not a minute', async () => {
+      const at = freshDatabaseUrl() ?? '';
+      const store = await open(at);
+      const { uid, participations } = await signIn(store);
+      const dead = await leaveOpen(at, async (db, session) => {
+        await db.collection<{ _id: string }>('sessions').updateOne({ _id: uid }, { $inc: { writes: 1 } }, { session });
+      });
+
+      const since = performance.now();
+      await expect(end(store, uid)).resolves.toMatchObject({ kind: 'ended' });
+      expect(performance.now() - since).toBeLessThan(SECONDS);
+      await dead();
+
+      const deadEngine = await leaveOpen(at, async (db, session) => {
+        await db.collection('deliveries').updateMany({}, { $set: { attempts: 9 } }, { session });
+      });
+      const claimed = await store.deliveries.claim(aClaim({ processId: 'alive' }));
+      expect(claimed.deliveries.map(({ sid, attempts }) => [sid, attempts])).toEqual([[participations[0]?.sid, 0]]);
+      expect(performance.now() - since).toBeLessThan(2 * SECONDS);
+      await deadEngine();
+    }, 60_000);
+
     it('is refused by an older program', async () => {
       const at = freshDatabaseUrl() ?? '';
       await open(at);
@@ -265,6 +287,21 @@ describeIt('MongoDB only', () => {
 
 function end(store: Store, uid: string) {
   return store.sessions.end(unique('logout'), { kind: 'session', uid }, aCause(), T0 + HOUR, planAll());
+}
+
+const clients: MongoClient[] = [];
+
+/** As a killed process leaves it on the server: begun, and silent since. Answers a check that somebody ended it. */
+async function leaveOpen(
+  at: string,
+  work: (db: Db, session: ClientSession) => Promise<void>,
+): Promise<() => Promise<void>> {
+  const client = new MongoClient(at, { appName: 'signoff' });
+  clients.push(client);
+  const session = client.startSession();
+  session.startTransaction();
+  await work(client.db(), session);
+  return () => expect(session.commitTransaction()).rejects.toThrow('aborted');
 }
 
 async function claimAll(store: Store, processId: string): Promise<string[]> {

@@ -32,11 +32,14 @@ export function createSlowCallWatch(client: MongoClient, appName: string): Watch
   };
 }
 
+/** The only read concern that `$currentOp` takes. */
+const LOCAL = { readConcern: { level: 'local' } } as const;
+
 /** Needs no privilege: a user always sees and ends what is its own, and all processes of the product are one user. */
 async function endAbandoned(client: MongoClient, appName: string): Promise<void> {
   const admin = client.db('admin');
   const idle = { type: 'idleSession', appName, 'transaction.timeInactiveMicros': { $gt: ABANDONED_MS * 1_000 } };
-  const rows = await admin.aggregate([{ $currentOp: { idleSessions: true } }, { $match: idle }]).toArray();
+  const rows = await admin.aggregate([{ $currentOp: { idleSessions: true } }, { $match: idle }], LOCAL).toArray();
   const killSessions = rows.map((row) => ({ id: (row['lsid'] as { readonly id: unknown }).id }));
   if (killSessions.length > 0) await admin.command({ killSessions });
 }
