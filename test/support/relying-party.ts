@@ -52,6 +52,8 @@ export interface RelyingParty {
   endSessionUrl(parameters?: Readonly<Record<string, string>>): string;
   /** Waits until `count` good tokens have arrived. */
   waitForTokens(count: number, withinMs?: number): Promise<readonly ReceivedToken[]>;
+  /** Waits until good tokens of all these `sid`s have arrived. */
+  waitForSids(sids: readonly string[], withinMs?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -101,6 +103,7 @@ export async function startRelyingParty(options: RelyingPartyOptions): Promise<R
     token,
     endSessionUrl: (parameters = {}) => `${issuer}/session/end?${new URLSearchParams(parameters)}`,
     waitForTokens,
+    waitForSids,
     stop: () => stop(server),
   };
   return rp;
@@ -238,17 +241,31 @@ export async function startRelyingParty(options: RelyingPartyOptions): Promise<R
     }
   }
 
-  function waitForTokens(count: number, withinMs = 8_000): Promise<readonly ReceivedToken[]> {
+  async function waitForTokens(count: number, withinMs?: number): Promise<readonly ReceivedToken[]> {
+    await waitUntil(() => (received.length < count ? `${received.length} of ${count} tokens` : undefined), withinMs);
+    return received;
+  }
+
+  function waitForSids(sids: readonly string[], withinMs?: number): Promise<void> {
+    return waitUntil(() => {
+      const told = new Set(received.map((token) => token.claims.sid));
+      const missing = sids.filter((sid) => !told.has(sid));
+      return missing.length > 0 ? `nothing of ${missing}` : undefined;
+    }, withinMs);
+  }
+
+  /** `shortfall` says what is missing, undefined when nothing is. */
+  function waitUntil(shortfall: () => string | undefined, withinMs = 8_000): Promise<void> {
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => {
         arrivals.delete(check);
-        reject(new Error(`${clientId}: ${received.length} of ${count} tokens within ${withinMs} ms; bad: ${bad}`));
+        reject(new Error(`${clientId}: ${shortfall()} within ${withinMs} ms; bad: ${bad}`));
       }, withinMs);
       function check(): void {
-        if (received.length < count) return;
+        if (shortfall() !== undefined) return;
         clearTimeout(late);
         arrivals.delete(check);
-        resolve(received);
+        resolve();
       }
       arrivals.add(check);
       check();
