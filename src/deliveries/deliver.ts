@@ -118,6 +118,14 @@ function report(log: Log, made: { delivery: Delivery; attempt: Attempt; judged: 
   if (next.kind === 'moot') log.info('delivery.moot', facts);
 }
 
+/** The line of a delivery that ends for its deadline, with what was known last. */
+export function reportOverdue(log: Log, delivery: Delivery): void {
+  const { attempts, lastStatus, lastError, deadline } = delivery;
+  const facts = { ...factsOf(delivery), attempt: attempts, status: lastStatus, error: lastError };
+  if (deadline.becomes === 'moot') log.info('delivery.moot', facts);
+  else log.warn('delivery.given_up', facts);
+}
+
 /** Who and what a line about a delivery is about, under the fixed names of the log. */
 export function factsOf(delivery: Delivery): Readonly<Record<string, unknown>> {
   return {

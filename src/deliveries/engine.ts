@@ -7,7 +7,7 @@ import type { Clock } from '../ops/clock.ts';
 import { randomId } from '../ops/ids.ts';
 import type { Log } from '../ops/log.ts';
 import type { Service } from '../ops/service.ts';
-import type { Claim, DeliveryStore, Settled, Unwatch } from '../store/store.ts';
+import type { Claim, ClaimRequest, DeliveryStore, Settled, Unwatch } from '../store/store.ts';
 import { type Alarm, createAlarm } from './alarm.ts';
 import { breakerRules } from './breaker.ts';
 import { createDeliver, type DeliveryClient } from './deliver.ts';
@@ -31,7 +31,7 @@ interface ClientSource {
 
 export type EngineStore = Pick<
   DeliveryStore,
-  'claim' | 'settle' | 'nextDueAt' | 'hasten' | 'rescue' | 'heartbeat' | 'watch'
+  'claim' | 'claimOverdue' | 'settle' | 'nextDueAt' | 'hasten' | 'rescue' | 'heartbeat' | 'watch'
 >;
 
 export interface EngineParts {
@@ -83,6 +83,8 @@ class Engine implements EngineRunner {
   #reloading = false;
   #lastNow = 0;
   #claimedAt = 0;
+  /** On the monotonic clock: when to look for overdue deliveries again. */
+  #overdueAt = 0;
   /** The last claim left rows behind. */
   #more = false;
 
@@ -147,6 +149,7 @@ class Engine implements EngineRunner {
   async #run(): Promise<void> {
     while (this.#state === 'running') {
       await this.#heedTheClock();
+      await this.#endOverdue();
       const sleepMs = await this.#claim();
       if (this.#state === 'running') await this.#alarm.sleep(sleepMs);
     }
@@ -165,13 +168,26 @@ class Engine implements EngineRunner {
   }
 
   #claimFrom(exceptOrigins: readonly string[]): Promise<Claim> {
-    const { clock, leaseMs, store } = this.#parts;
-    this.#claimedAt = clock.now();
-    const request = { limit: CLAIM_MAX, leaseMs, now: this.#claimedAt, processId: this.#processId, exceptOrigins };
-    return this.#pace.run(
-      () => store.claim(request),
-      (claim) => claim.deliveries.length,
-    );
+    const request = this.#request(exceptOrigins);
+    this.#claimedAt = request.now;
+    return this.#pace.run(() => this.#parts.store.claim(request), rowsOf);
+  }
+
+  /** Each second: a deadline is kept although an origin is left alone. */
+  async #endOverdue(): Promise<void> {
+    if (performance.now() < this.#overdueAt) return;
+    const claimOverdue = () => this.#parts.store.claimOverdue(this.#request([]));
+    const claim = await this.#persist(() => this.#pace.run(claimOverdue, rowsOf));
+    if (!claim) return;
+    this.#sender.endOverdue(claim);
+    const isFull = claim.deliveries.length === CLAIM_MAX;
+    this.#overdueAt = isFull ? 0 : performance.now() + POLL_MS;
+    if (isFull) this.wake();
+  }
+
+  #request(exceptOrigins: readonly string[]): ClaimRequest {
+    const { clock, leaseMs } = this.#parts;
+    return { limit: CLAIM_MAX, leaseMs, now: clock.now(), processId: this.#processId, exceptOrigins };
   }
 
   async #sleepMs(): Promise<number> {
@@ -239,4 +255,8 @@ class Engine implements EngineRunner {
     await this.#rescuer.stop();
     this.#parts.transport.close();
   }
+}
+
+function rowsOf(claim: Claim): number {
+  return claim.deliveries.length;
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/log.ts';
 import type { Claim } from '../store/store.ts';
 import { afterFailure, type BreakerRules, closed, isOpen } from './breaker.ts';
-import { type Deliver, type DeliveryClient, factsOf, type Health } from './deliver.ts';
+import { type Deliver, type DeliveryClient, factsOf, type Health, reportOverdue } from './deliver.ts';
 import type { Breaker, Settlement } from './delivery.ts';
 import { createLanes } from './lanes.ts';
 import { createQueues, type Queued } from './queues.ts';
@@ -11,6 +11,8 @@ import { createQueues, type Queued } from './queues.ts';
 export interface Sender {
   /** Takes claimed deliveries and begins to send. `sendBy` is on the monotonic clock. */
   take(claim: Claim, sendBy: number): void;
+  /** Settles claimed deliveries whose deadline is over, without another attempt. */
+  endOverdue(claim: Claim): void;
   /** Whether more should be claimed, and which origins have enough waiting. */
   appetite(): { readonly hungry: boolean; readonly exceptOrigins: readonly string[] };
   /** Nothing waits and nothing is under way but what is being settled. */
@@ -87,7 +89,9 @@ export function createSender(parts: SenderParts): Sender {
     if (performance.now() > item.sendBy) return putBack(item, now);
     const client = parts.findClient(delivery.clientId);
     if (!client) return putBackUnknown(item, now);
-    if (delivery.deadline.becomes === 'moot' && now >= delivery.deadline.at) return settleMoot(item);
+    // What would be given up gets its last attempt.
+    const isMoot = delivery.deadline.becomes === 'moot' && now >= delivery.deadline.at;
+    if (isMoot) return settleOverdue(item, untouched(delivery.origin));
     try {
       const { settlement, health } = await parts.deliver(delivery, client, signal);
       record(item, settlement, heed(delivery.origin, health));
@@ -132,9 +136,10 @@ export function createSender(parts: SenderParts): Sender {
     putBack(item, now + Math.min(UNKNOWN_WAIT_MS.max, Math.max(UNKNOWN_WAIT_MS.first, (now - createdAt) / 10)));
   }
 
-  function settleMoot(item: Queued): void {
-    log.info('delivery.moot', { ...factsOf(item.delivery), attempt: item.delivery.attempts });
-    record(item, { deliveryId: item.delivery.id, kind: 'moot' }, untouched(item.delivery.origin));
+  function settleOverdue(item: Queued, breaker: Breaker | undefined): void {
+    const { delivery } = item;
+    reportOverdue(log, delivery);
+    record(item, { deliveryId: delivery.id, kind: delivery.deadline.becomes }, breaker);
   }
 
   /** The store's rows, but for what we know better: its row of a probe is reserved for us, not closed to us. */
@@ -158,6 +163,9 @@ export function createSender(parts: SenderParts): Sender {
         else queues.add(item);
       }
       pump();
+    },
+    endOverdue({ deliveries, token }) {
+      for (const delivery of deliveries) settleOverdue({ delivery, leaseToken: token, sendBy: 0 }, undefined);
     },
     appetite() {
       const crowd = queues.crowded(CROWD);

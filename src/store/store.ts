@@ -206,6 +206,11 @@ export interface DeliveryStore {
    */
   claim(request: ClaimRequest): Promise<Claim>;
   /**
+   * Takes what is `trying`, free and past its deadline at origins whose breaker is open at `now`, for the caller to settle:
+   * with one probe now and then, a crowd at a dead origin would be tried for weeks. Hands out no probe.
+   */
+  claimOverdue(request: ClaimRequest): Promise<Claim>;
+  /**
    * Frees at once what is leased to processes without a heartbeat since `silentSince`: after a kill -9 nobody waits for
    * the lease to run out. Answers how many. What such a process still settles is lost (fence).
    */

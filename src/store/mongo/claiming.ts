@@ -35,13 +35,26 @@ export async function claim(parts: MongoParts, request: ClaimRequest): Promise<C
   }
 }
 
+/** What is past its deadline at origins that are left alone. */
+export async function claimOverdue(parts: MongoParts, request: ClaimRequest): Promise<Claim> {
+  const { now, leaseMs, limit, processId } = request;
+  const lease = { token: randomId(), until: now + leaseMs, holder: processId };
+  const origins = (await openBreakers(parts, now)).map(({ _id }) => _id);
+  const which = {
+    state: 'trying',
+    origin: { $in: origins },
+    'deadline.at': { $lte: now },
+    readyAt: { $lte: now },
+  } as const;
+  const overdue = origins.length > 0 ? await parts.deliveries.find(which, HEAD).limit(limit).toArray() : [];
+  const ids = overdue.map(({ _id }) => _id);
+  const deliveries = (await take(parts, ids, lease, now)).map(toDelivery);
+  return { token: lease.token, until: lease.until, deliveries, breakers: [] };
+}
+
 /** When anything may be claimed again: the earliest of what is due at healthy origins, and of the next probe of the others. */
 export async function nextDueAt(parts: MongoParts, now: number): Promise<number | undefined> {
-  const open = await parts.breakers
-    .find({ openUntil: { $gt: now } })
-    .sort({ openUntil: 1 })
-    .limit(SICK_MAX)
-    .toArray();
+  const open = await openBreakers(parts, now);
   const healthy = await firstReady(parts, { origin: { $nin: open.map(({ _id }) => _id) } });
   let soonest = healthy?.readyAt ?? Number.POSITIVE_INFINITY;
   for (const { _id, openUntil } of open) {
@@ -50,6 +63,14 @@ export async function nextDueAt(parts: MongoParts, now: number): Promise<number 
     soonest = Math.min(soonest, Math.max(openUntil, first?.readyAt ?? Number.POSITIVE_INFINITY));
   }
   return Number.isFinite(soonest) ? soonest : undefined;
+}
+
+async function openBreakers({ breakers }: MongoParts, now: number): Promise<readonly BreakerDoc[]> {
+  return breakers
+    .find({ openUntil: { $gt: now } })
+    .sort({ openUntil: 1 })
+    .limit(SICK_MAX)
+    .toArray();
 }
 
 type Candidate = Pick<DeliveryDoc, '_id' | 'origin' | 'readyAt'>;

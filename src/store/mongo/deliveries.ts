@@ -1,6 +1,6 @@
 import type { Filter } from 'mongodb';
 import type { DeliveryFilter, DeliveryStore, Page } from '../store.ts';
-import { claim, nextDueAt } from './claiming.ts';
+import { claim, claimOverdue, nextDueAt } from './claiming.ts';
 import type { MongoParts } from './collections.ts';
 import { type DeliveryDoc, toDelivery } from './documents.ts';
 import { settle } from './settling.ts';
@@ -20,6 +20,7 @@ export function createDeliveries(parts: MongoParts): MongoDeliveries {
   const watcher = createWatcher(parts);
   return {
     claim: (request) => claim(parts, request),
+    claimOverdue: (request) => claimOverdue(parts, request),
     rescue: (silentSince) => rescue(parts, silentSince),
     settle: (leaseToken, settlements, changed) => transact((tx) => settle(parts, leaseToken, settlements, changed, tx)),
     nextDueAt: (now) => nextDueAt(parts, now),

@@ -45,6 +45,8 @@ const COLLECTIONS: Readonly<Record<string, readonly Index[]>> = {
     ['ready', { readyAt: 1, origin: 1 }, { partialFilterExpression: { state: 'trying' } }],
     // A probe of one origin.
     ['ready_of_origin', { origin: 1, readyAt: 1 }, { partialFilterExpression: { state: 'trying' } }],
+    // What is past its deadline at a sick origin.
+    ['overdue', { origin: 1, 'deadline.at': 1 }, { partialFilterExpression: { state: 'trying' } }],
     // Rescue of what a dead process held.
     ['leased', { 'lease.holder': 1 }, { sparse: true }],
     // Progress and apps of a logout.

@@ -20,6 +20,18 @@ export async function claim(connection: Connection, request: ClaimRequest): Prom
   });
 }
 
+/** What is past its deadline at origins that are left alone. */
+export async function claimOverdue(connection: Connection, request: ClaimRequest): Promise<Claim> {
+  const { now, limit, processId } = request;
+  const lease = { token: randomId(), until: now + request.leaseMs };
+  const sql = `SELECT id FROM deliveries WHERE origin IN (${OPEN}) AND deadline_at <= :now AND ready_at <= :now LIMIT :limit`;
+  const overdue = await connection.read((tx) => tx.all<{ id: string }>(sql, { now, limit }));
+  if (overdue.length === 0) return { ...lease, deliveries: [], breakers: [] };
+  const ids = overdue.map(({ id }) => id);
+  const rows = await connection.write((tx) => take(tx, ids, { ...lease, processId }, now));
+  return { ...lease, deliveries: rows.map(toDelivery), breakers: [] };
+}
+
 /** When anything may be claimed again: the earliest of what is due of healthy origins, and of the next probe of the others. */
 export function nextDueAt(tx: Tx, now: number): number | undefined {
   const healthy = tx.get<{ at: number }>(

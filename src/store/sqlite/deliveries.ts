@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DeliveryFilter, DeliveryStore, Page } from '../store.ts';
-import { claim, nextDueAt } from './claiming.ts';
+import { claim, claimOverdue, nextDueAt } from './claiming.ts';
 import type { Connection, Params, Tx } from './connection.ts';
 import { type AttemptRow, type DeliveryRow, filterConditions, toAttempt, toDelivery } from './delivery-rows.ts';
 import { FREE, settle } from './settling.ts';
@@ -23,6 +23,7 @@ export function createDeliveries(connection: Connection, path: string): SqliteDe
   const watcher = createWatcher(path);
   return {
     claim: (request) => claim(connection, request),
+    claimOverdue: (request) => claimOverdue(connection, request),
     rescue: (silentSince) => inSlices(connection, SILENT, RESCUED, { silentSince }),
     settle: (leaseToken, settlements, breakers) => write((tx) => settle(tx, leaseToken, settlements, breakers)),
     nextDueAt: (now) => read((tx) => nextDueAt(tx, now)),

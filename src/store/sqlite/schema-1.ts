@@ -149,6 +149,8 @@ CREATE TABLE deliveries (
 -- a sick origin reads the index only
 CREATE INDEX deliveries_ready ON deliveries (ready_at, origin, id) WHERE ready_at IS NOT NULL;
 CREATE INDEX deliveries_ready_of_origin ON deliveries (origin, ready_at, id) WHERE ready_at IS NOT NULL;
+-- what is past its deadline at a sick origin
+CREATE INDEX deliveries_overdue ON deliveries (origin, deadline_at) WHERE ready_at IS NOT NULL;
 -- what a dead process holds
 CREATE INDEX deliveries_leased ON deliveries (lease_process) WHERE lease_process IS NOT NULL;
 -- progress and apps of a logout, without touching the rows

@@ -127,6 +127,47 @@ export function claimingSuite(make: MakePlace): void {
     });
   });
 
+  describe('what is past its deadline', () => {
+    const deadlines: Record<string, number> = { sick: NOW - 1, patient: NOW + 1 };
+    const plan = ({ clientId }: { clientId: string }) => ({
+      origin: clientId === 'healthy' ? 'https://healthy.test' : 'https://sick.test',
+      deadline: { at: deadlines[clientId] ?? NOW, becomes: 'given-up' as const },
+    });
+    const sick = { origin: 'https://sick.test', failures: 3, openUntil: NOW + MINUTE, openMs: MINUTE };
+
+    it('at a sick origin is handed out all together, to be settled without an attempt', async () => {
+      const { of, logoutId } = await endedSession(at.store, ['sick', 'due', 'patient', 'healthy'], { at: NOW, plan });
+      await at.store.deliveries.settle('nobody', [], [sick], NOW);
+      const overdue = await at.store.deliveries.claimOverdue(aClaim({ now: NOW }));
+      expect(clientsOf(overdue).toSorted()).toEqual(['due', 'sick']);
+      expect(overdue.breakers).toEqual([]);
+      await expect(at.store.deliveries.claimOverdue(aClaim({ now: NOW }))).resolves.toMatchObject({ deliveries: [] });
+      const settlements = overdue.deliveries.map(({ id }) => ({ deliveryId: id, kind: 'given-up' as const }));
+      const settled = await at.store.deliveries.settle(overdue.token, settlements, [], NOW);
+      expect(settled).toEqual({ lost: [], logoutIds: [logoutId] });
+      await expect(of('due')).resolves.toMatchObject({ state: 'given-up', attempts: 0 });
+    });
+
+    it('waits for its last attempt where the origin is not sick, or its probe is due', async () => {
+      await endedSession(at.store, ['sick', 'healthy'], { at: NOW, plan });
+      await expect(at.store.deliveries.claimOverdue(aClaim({ now: NOW }))).resolves.toMatchObject({ deliveries: [] });
+      await at.store.deliveries.settle('nobody', [], [{ ...sick, openUntil: NOW }], NOW);
+      await expect(at.store.deliveries.claimOverdue(aClaim({ now: NOW }))).resolves.toMatchObject({ deliveries: [] });
+    });
+
+    it('is not taken from an engine that is at it, and no more than asked for', async () => {
+      await endedSession(at.store, ['sick', 'due'], { at: NOW, plan });
+      const held = await at.store.deliveries.claim(aClaim({ now: NOW, limit: 1 }));
+      await at.store.deliveries.settle('nobody', [], [sick], NOW);
+      const overdue = await at.store.deliveries.claimOverdue(aClaim({ now: NOW }));
+      expect(overdue.deliveries).toHaveLength(1);
+      expect(overdue.deliveries[0]?.id).not.toBe(held.deliveries[0]?.id);
+      await endedSession(at.store, ['sick', 'due'], { at: NOW, plan });
+      const one = await at.store.deliveries.claimOverdue(aClaim({ now: NOW, limit: 1 }));
+      expect(one.deliveries).toHaveLength(1);
+    });
+  });
+
   describe('rescue', () => {
     it('frees at once what a process without a heartbeat holds, and fences it off', async () => {
       await endedSession(at.store, ['wiki', 'mail']);

@@ -1,11 +1,13 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openSqliteStore } from '../../../src/store/sqlite/open.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { aCause, planAll, signIn } from '../../support/builders.ts';
-import { type Bench, createBench } from './engine-bench.ts';
+import { aClient, type Bench, createBench } from './engine-bench.ts';
 
 let bench: Bench;
 let store: Store;
@@ -75,4 +77,33 @@ describe('the engine on SQLite', () => {
     await arrival;
     expect(performance.now() - startedAt).toBeLessThan(900);
   });
+
+  it('gives up a whole crowd in time, although its app is so sick that only probes are sent', async () => {
+    const { port, close } = await closedPort();
+    close();
+    bench.clients.set('dead', aClient('dead', `http://127.0.0.1:${port}/logout`));
+    const now = Date.now();
+    const deadline = { at: now + 700, becomes: 'given-up' } as const;
+    const { uid } = await signIn(store, { clients: Array(40).fill('dead'), at: now });
+    const plan = planAll(() => ({ origin: `http://127.0.0.1:${port}`, deadline }));
+    await store.sessions.end('logout', { kind: 'session', uid }, aCause(), now, plan);
+    const engine = bench.engine({ store: store.deliveries, retry: { firstMs: 10_000, maxMs: 60_000, refusalsMs: [] } });
+    const over = new Promise<void>((resolve) => {
+      const look = async () => (await store.logouts.progress('logout')).trying === 0 && resolve();
+      engine.onSettled(() => void look());
+    });
+    await engine.start();
+    await over;
+    expect(await store.logouts.progress('logout')).toMatchObject({ total: 40, givenUp: 40 });
+    expect(bench.events('delivery.attempted').length).toBeLessThan(20);
+    expect(bench.events('delivery.given_up')).toHaveLength(40);
+    expect(Date.now() - now).toBeLessThan(5_000);
+  });
 });
+
+/** A port where nobody listens once it is closed. */
+async function closedPort(): Promise<{ port: number; close(): void }> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, close: () => void server.close() };
+}

@@ -55,6 +55,17 @@ export class MemoryDeliveries implements EngineStore {
     return { token: lease.token, until: lease.until, deliveries: taken, breakers: rows };
   }
 
+  async claimOverdue(request: Parameters<EngineStore['claim']>[0]): ReturnType<EngineStore['claim']> {
+    this.#check();
+    const { leaseMs, now, processId } = request;
+    const lease = { token: randomUUID(), until: now + leaseMs, processId };
+    const rows = [...this.#due(now)].filter(
+      ({ delivery: { origin, deadline } }) => deadline.at <= now && (this.breakers.get(origin)?.openUntil ?? 0) > now,
+    );
+    for (const row of rows) row.lease = lease;
+    return { token: lease.token, until: lease.until, deliveries: rows.map((row) => row.delivery), breakers: [] };
+  }
+
   async settle(...[token, settlements, breakers, now]: Parameters<EngineStore['settle']>) {
     this.#check();
     this.settles.push(settlements.length);
