@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { isSignedIn, refresh, signOff } from '../spec/scene.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
@@ -58,14 +59,22 @@ describe('GHSA-rpx3-f938-xj5q sign-off requests that come late or again', () => 
     expect(wiki.received).toHaveLength(1);
   });
 
-  it('GHSA-rpx3-f938-xj5q: many at once make one logout, and each is answered', async () => {
+  it('GHSA-rpx3-f938-xj5q: many at once make one logout, and nobody who is out is asked whether to sign out', async () => {
     const { wiki } = world.apps;
+    const rounds = 12;
+    for (let round = 1; round <= rounds; round++) {
+      const pages = await Promise.all(
+        [0, 1, 2, 3, 4, 5].map(async (ms) => {
+          await pause(ms);
+          return signOff(browser, wiki, tokens);
+        }),
+      );
 
-    const pages = await Promise.all([1, 2, 3, 4, 5, 6].map(() => signOff(browser, wiki, tokens)));
-
-    expect(new Set(pages.map((page) => page.location))).toEqual(new Set([wiki.postLogoutRedirectUri]));
-    expect(world.logged.filter((line) => line.event === 'logout.committed')).toHaveLength(1);
-    expect(wiki.received).toHaveLength(1);
-    expect(await isSignedIn(browser, wiki)).toBe(false);
+      expect(new Set(pages.map((page) => page.location))).toEqual(new Set([wiki.postLogoutRedirectUri]));
+      expect(world.logged.filter((line) => line.event === 'logout.committed')).toHaveLength(round);
+      expect(wiki.received).toHaveLength(round);
+      expect(await isSignedIn(browser, wiki)).toBe(false);
+      tokens = await wiki.signIn(browser);
+    }
   });
 });

@@ -68,9 +68,13 @@ async function answerRequest(
     case 'end-own':
       await endOwn(ctx, request, parts);
       return;
-    case 'ask':
-      await askFirst(ctx, decision, request, signedIn(browser), parts);
+    case 'ask': {
+      // Of two clicks the first may have ended the session since we looked: whoever is out is not asked.
+      const still = await parts.sessionOf(ctx);
+      if (still === undefined) await answerRequest(ctx, request, undefined, parts);
+      else await askFirst(ctx, decision, request, still, parts);
       return;
+    }
     case 'proceed': {
       const cause = { reason: 'app', actor: { kind: 'client', id: client?.client_id ?? '' } } as const;
       await proceed(ctx, { scope: decision.scope, client, continueUri, cause }, signedIn(browser), parts);
