@@ -38,6 +38,8 @@ export interface Edge {
   listen(): Promise<HttpServer>;
   /** Takes over changed keys. */
   reload(): void;
+  /** Logs `client.rejected` for each app that the library would refuse at its first sign-in. Never rejects. */
+  checkClients(): Promise<void>;
 }
 
 export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
@@ -86,7 +88,7 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
       prepare: (server) => answerUnreadableRequests(server, renderer),
       onClosing: () => streams.closeAll(),
     });
-  return { listen, reload: () => oidc.reload() };
+  return { listen, reload: () => oidc.reload(), checkClients: () => oidc.checkClients() };
 }
 
 /** What the consent page says about scopes of `signoff.yaml`. */

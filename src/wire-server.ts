@@ -78,6 +78,8 @@ async function startOn(foundation: Foundation, env: Parameters<typeof startServe
     ...(engine ? [engine] : []),
   ];
   const http = await startAll(background, edge);
+  // Beside everything else: it may ask apps for documents, and nobody waits for those.
+  void edge.checkClients();
   let stopped: Promise<void> | undefined;
   return {
     port: http.port,
@@ -88,6 +90,7 @@ async function startOn(foundation: Foundation, env: Parameters<typeof startServe
     async reloadClients() {
       await reloadClients();
       engine?.reload();
+      void edge.checkClients();
     },
     stop() {
       stopped ??= stopAll(http, background, { store, endSessions });

@@ -257,6 +257,7 @@ describe('checkClients', () => {
     rig.lines.splice(0);
     await rig.oidc.checkClients();
     const rejected = rig.lines.filter((line) => line.event === 'client.rejected').map((line) => line.facts);
-    expect(rejected).toEqual([{ client_id: 'broken', message: expect.stringContaining('redirect_uris') }]);
+    const message = expect.stringContaining('redirect_uris');
+    expect(rejected).toEqual([{ file: 'broken.yaml', client_id: 'broken', message }]);
   });
 });
