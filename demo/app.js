@@ -1,5 +1,7 @@
 // Keeps an open page true: the app says when something changed, so that a sign-off elsewhere shows here by itself.
-const changes = new EventSource('/events');
-changes.addEventListener('change', () => location.reload());
-// Somebody is on the way to another page, which may take a second: a reload now would call them back.
-addEventListener('submit', () => changes.close());
+// The page is replaced, not loaded again: a reload would cancel the click that somebody is just making.
+new EventSource('/events').addEventListener('change', async () => {
+  const answer = await fetch('/');
+  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  document.querySelector('main').replaceWith(fresh.querySelector('main'));
+});
