@@ -15,19 +15,18 @@ export type WatchSlowCall = () => () => void;
 
 /** Ends transactions of dead processes whenever a call of ours is slow; costs nothing while none is. */
 export function createSlowCallWatch(client: MongoClient, appName: string): WatchSlowCall {
-  let looking: Promise<void> | undefined;
+  let looking = false;
 
-  function look(): void {
-    looking ??= endAbandoned(client, appName)
-      // Out of reach, or a user who may not look: the server ends them itself, later.
-      .catch(() => undefined)
-      .finally(() => {
-        looking = undefined;
-      });
+  async function look(): Promise<void> {
+    if (looking) return;
+    looking = true;
+    // Out of reach, or a user who may not look: the server ends them itself, later.
+    await endAbandoned(client, appName).catch(() => undefined);
+    looking = false;
   }
 
   return function watchSlowCall() {
-    const timer = setInterval(look, SLOW_MS).unref();
+    const timer = setInterval(() => void look(), SLOW_MS).unref();
     return () => clearInterval(timer);
   };
 }
