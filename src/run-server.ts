@@ -9,17 +9,19 @@ import type { Server } from './wire-server.ts';
 const SAME_WISH_MS = 1000;
 
 /**
- * Serves until SIGTERM or SIGINT (or until its parent, where it has a channel to one, is gone); SIGHUP reads the client
- * files again. Rejects when it cannot start; a second signal gives up waiting.
+ * Serves until SIGTERM or SIGINT; SIGHUP reads the client files again. Rejects when it cannot start; a second signal
+ * gives up waiting.
  */
 export async function runServer(config: Config, env: NodeJS.ProcessEnv): Promise<void> {
   const log = createLog({ level: config.logLevel, format: config.logFormat });
   routeConsole(log);
   const server = await startOrExplain(config, log, env);
-  log.info('server.ready', { issuer: config.issuer, port: server.port, store: config.store.kind, pid: process.pid });
   const reload = () => void server.reloadClients().catch((error: unknown) => log.error('clients.not_read', { error }));
   process.on('SIGHUP', reload);
-  const signal = await untilTold();
+  const told = untilTold();
+  // Whoever reads this line may send a signal at once.
+  log.info('server.ready', { issuer: config.issuer, port: server.port, store: config.store.kind, pid: process.pid });
+  const signal = await told;
   log.info('server.stopping', { signal });
   const toldAt = Date.now();
   process.on(signal, () => Date.now() - toldAt > SAME_WISH_MS && process.exit(1));
@@ -43,8 +45,24 @@ async function startOrExplain(config: Config, log: Log, env: NodeJS.ProcessEnv):
   try {
     return await startServer(config, { clock: systemClock, log }, env);
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? portTaken(config, error) : error;
+    throw explained(config, error);
   }
+}
+
+/** What the system says about an address to listen on, as a setting to change. */
+function explained(config: Config, error: unknown): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return portTaken(config, error);
+  return syscall === 'listen' || syscall === 'getaddrinfo' ? cannotListen(config, code, error) : error;
+}
+
+function cannotListen({ host, port }: Config, code: string | undefined, cause: unknown): AppError {
+  return new AppError({
+    code: 'cannot_listen',
+    status: 500,
+    publicMessage: `This machine does not let us listen on ${host}, port ${port} (${code}). Check SIGNOFF_HOST and PORT; ports below 1024 need permission.`,
+    cause,
+  });
 }
 
 function portTaken({ port }: Config, cause: unknown): AppError {

@@ -23,8 +23,8 @@ describe('the receiver in docs/relying-parties.md', () => {
     writeFileSync(`${folder}/receiver.mjs`, takeFromThePage());
     writeFileSync(`${folder}/app.mjs`, APP);
     const env = { ...process.env, ISSUER: issuer, PORT: String(port) };
-    receiver = spawn(process.execPath, [`${folder}/app.mjs`], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-    await once(receiver.stdout ?? receiver, 'data');
+    receiver = spawn(process.execPath, [`${folder}/app.mjs`], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+    await untilItListens(address);
   });
   afterAll(() => {
     receiver.kill();
@@ -54,8 +54,12 @@ import { startSession } from './receiver.mjs';
 const iat = Math.floor(Date.now() / 1000);
 startSession('local-1', { sid: 'sid-1', sub: 'mira', iat });
 startSession('local-2', { sid: 'sid-2', sub: 'noor', iat });
-console.log('ready');
 `;
+
+/** The page's program says nothing when it is up, as programs do. */
+async function untilItListens(address: string): Promise<void> {
+  while (!(await fetch(address).catch(() => undefined)));
+}
 
 function takeFromThePage(): string {
   const page = readFileSync(new URL('../../docs/relying-parties.md', import.meta.url), 'utf8');
