@@ -3,8 +3,8 @@ import type { Log } from '../ops/log.ts';
 import type { Service } from '../ops/service.ts';
 import type { Keys } from './keys.ts';
 
-/** How often keys that other processes made are looked for; a new key is published ten minutes before it signs. */
-const POLL_MS = 30_000;
+/** How soon `keys rotate` shows in the key set of a running server: "at once", and `--now` means a leaked key. */
+const POLL_MS = 2_000;
 
 /** Calls `changed` when another process changed the keys, and in the moment in which a published key begins to sign. */
 export function createKeyWatch(parts: { keys: Keys; clock: Clock; log: Log; changed: () => void }): Service {
