@@ -163,8 +163,11 @@ function readFile(cwd: string): SettingsFile {
   const path = join(cwd, FILE);
   const nothing = { settings: new Map<string, string>(), scopes: undefined, problems: [] };
   if (!existsSync(path)) return nothing;
+  const text = textIn(path);
+  if (text === undefined)
+    return { ...nothing, problems: [`${FILE} cannot be read; check what it is and who may read it`] };
   const lines = new LineCounter();
-  const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;
   if (error) return { ...nothing, problems: [`${FILE} line ${lines.linePos(error.pos[0]).line}: ${error.message}`] };
   const content: unknown = document.toJS();
@@ -174,6 +177,14 @@ function readFile(cwd: string): SettingsFile {
   }
   const { scopes, ...rest } = content as Record<string, unknown>;
   return { ...settingsOf(rest), scopes };
+}
+
+function textIn(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function settingsOf(content: Record<string, unknown>): Pick<SettingsFile, 'settings' | 'problems'> {

@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import type { SignInLimit } from './accounts/sign-in-brake.ts';
@@ -35,6 +37,19 @@ export const parsePort: Parse<number> = (text) => {
 };
 
 export const parsePath: Parse<string> = (text, { cwd }) => ok(isAbsolute(text) ? text : resolve(cwd, text));
+
+/** A file of PEM certificates; read at once, because a wrong one would only show at apps that are never told. */
+export const parseCertificates: Parse<string> = (text, { cwd }) => {
+  const path = resolve(cwd, text);
+  try {
+    return new X509Certificate(readFileSync(path)).subject === undefined ? bad(NO_CERTIFICATES) : ok(path);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    return bad(code.startsWith('ERR_') ? NO_CERTIFICATES : `names a file that cannot be read (${code})`);
+  }
+};
+
+const NO_CERTIFICATES = 'must be a file of certificates in PEM form, which begin with -----BEGIN CERTIFICATE-----';
 
 /** A duration of at least `leastMs` and at most `mostMs`. */
 export function duration(leastMs: number, mostMs: number): Parse<number> {

@@ -3,6 +3,7 @@ import {
   link,
   oneOf,
   type Parse,
+  parseCertificates,
   parseDurations,
   parseIssuer,
   parseKey,
@@ -98,7 +99,7 @@ export const SETTINGS = {
     parseOutboundAllow,
     'Networks and hosts that may be called although private, and by http://; separated by commas.',
   ),
-  outboundCa: optional('SIGNOFF_OUTBOUND_CA', parsePath, 'A PEM file of extra authorities for outgoing calls.'),
+  outboundCa: optional('SIGNOFF_OUTBOUND_CA', parseCertificates, 'A PEM file of extra authorities for outgoing calls.'),
   logoutWaitMs: setting(
     'SIGNOFF_LOGOUT_WAIT',
     '1s',
@@ -126,7 +127,7 @@ export const SETTINGS = {
   deliveryLeaseMs: setting(
     'SIGNOFF_DELIVERY_LEASE',
     '60s',
-    duration(1, DAY),
+    duration(1_000, DAY),
     'How long a process may hold the deliveries it took.',
   ),
   deliveryRun: setting(

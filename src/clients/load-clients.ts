@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
+import { AppError } from '../errors.ts';
 import { type Client, clientFileSchema, withDefaults } from './client-file.ts';
 import { fillFromEnvironment } from './environment-values.ts';
 import { type Problem, problem } from './problem.ts';
@@ -56,8 +57,14 @@ function filesIn(folder: string): readonly string[] {
       .filter((name) => /\.(ya?ml|json)$/i.test(name) && !name.startsWith('.'))
       .sort();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    throw new AppError({
+      code: 'clients_unreadable',
+      status: 500,
+      publicMessage: `The folder of client files, ${folder}, cannot be read (${code}). Check SIGNOFF_CLIENTS, and who may read it.`,
+      cause: error,
+    });
   }
 }
 

@@ -124,6 +124,14 @@ describe('"signoff start"', () => {
     expect(stderr).toContain(`Port ${port} is taken`);
   });
 
+  it('says which setting to change where the machine refuses', async () => {
+    const port = { PORT: String(await freePort()) };
+    const nowhere = await world.run(['start'], { env: { ...port, SIGNOFF_HOST: 'no.such.host.invalid' } });
+    expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining('Check SIGNOFF_HOST and PORT')]);
+    const noFolder = await world.run(['start'], { env: { ...port, SIGNOFF_CLIENTS: CLI_ENTRY } });
+    expect([noFolder.code, noFolder.stderr]).toEqual([2, expect.stringContaining('Check SIGNOFF_CLIENTS')]);
+  });
+
   it('in production lists all that is missing, at once', async () => {
     const env = { NODE_ENV: 'production', SIGNOFF_STORE: 'mongodb://db/signoff?replicaSet=rs0' };
     const { code, stderr } = await world.run(['start'], { env });

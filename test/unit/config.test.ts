@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Config, readConfig } from '../../src/config.ts';
 import { SETTINGS } from '../../src/settings.ts';
@@ -216,4 +217,25 @@ it('every setting has a sentence', () => {
     expect(env).toMatch(/^(PORT|SIGNOFF_[A-Z_]+)$/);
     expect(sentence).toMatch(/^[A-Z].*\.$/);
   }
+});
+
+describe('a setting that would only show later', () => {
+  it('SIGNOFF_OUTBOUND_CA must be a file of certificates', () => {
+    expect(problems({ SIGNOFF_OUTBOUND_CA: 'gone.pem' })).toEqual([
+      'SIGNOFF_OUTBOUND_CA names a file that cannot be read (ENOENT)',
+    ]);
+    writeFileSync(join(cwd, 'garbage.pem'), 'garbage');
+    expect(problems({ SIGNOFF_OUTBOUND_CA: 'garbage.pem' })[0]).toContain('in PEM form');
+    writeFileSync(join(cwd, 'good.pem'), rootCertificates[0] ?? '');
+    expect(read({ SIGNOFF_OUTBOUND_CA: 'good.pem' }).outboundCa).toBe(join(cwd, 'good.pem'));
+  });
+
+  it('SIGNOFF_DELIVERY_LEASE must leave time to send', () => {
+    expect(problems({ SIGNOFF_DELIVERY_LEASE: '5ms' })[0]).toContain('SIGNOFF_DELIVERY_LEASE must be at least');
+  });
+
+  it('signoff.yaml must be a file', () => {
+    mkdirSync(join(cwd, 'signoff.yaml'));
+    expect(problems({})[0]).toContain('signoff.yaml cannot be read');
+  });
 });
