@@ -116,8 +116,7 @@ async function stopAll(
   { store, endSessions }: { store: Store; endSessions: EndSessions },
 ): Promise<void> {
   await http.close();
-  await Promise.all(background.map((service) => service.stop()));
-  await endSessions.settled();
+  await Promise.all([endSessions.stop(), ...background.map((service) => service.stop())]);
   await store.close();
 }
 

@@ -44,6 +44,8 @@ export interface EndSessions {
   readonly proceed: (logoutId: string) => Promise<void>;
   /** Resolves when nothing is being walked any more; wait for it before the store is closed. */
   readonly settled: () => Promise<void>;
+  /** Leaves every walk at its next write, and waits for those: what is left is dead already, and the next sweep's. */
+  readonly stop: () => Promise<void>;
 }
 
 export function createEndSessions(parts: EndSessionsParts): EndSessions {
@@ -52,6 +54,7 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
   const plan = (at: number) => planDeliveries(clients, at);
 
   const walks = new Set<Promise<void>>();
+  let stopping = false;
 
   async function endSessions(target: EndTarget, cause: Cause): Promise<Ended> {
     const at = clock.now();
@@ -67,12 +70,13 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
   }
 
   async function proceed(logoutId: string): Promise<void> {
-    while ((await store.sessions.continueEnd(logoutId, keepsOffline, plan(clock.now()))) === 'more') {
+    let rest: 'more' | 'done' = 'more';
+    while (rest === 'more' && !stopping) {
+      rest = await store.sessions.continueEnd(logoutId, keepsOffline, plan(clock.now()));
       wake();
       await new Promise(setImmediate);
     }
-    wake();
-    log.info('logout.walked', { logout_id: logoutId });
+    if (rest === 'done') log.info('logout.walked', { logout_id: logoutId });
   }
 
   /** All of it is dead already, so nobody waits for the rest; what a crash leaves of it is the sweep's. */
@@ -85,6 +89,11 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
 
   async function settled(): Promise<void> {
     await Promise.all(walks);
+  }
+
+  async function stop(): Promise<void> {
+    stopping = true;
+    await settled();
   }
 
   function report(logout: Logout, ms: number): void {
@@ -102,5 +111,5 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
     });
   }
 
-  return Object.assign(endSessions, { proceed, settled });
+  return Object.assign(endSessions, { proceed, settled, stop });
 }

@@ -30,20 +30,30 @@ export interface Sweep extends Service {
 export function createSweep({ store, endSessions, clock, log, everyMs }: SweepParts): Sweep {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
-  let stopped = true;
+  let state: 'new' | 'running' | 'stopping' = 'new';
 
   async function run(): Promise<number> {
-    for (const logoutId of await store.logouts.walking(BATCH)) await endSessions.proceed(logoutId);
+    for (const logoutId of await store.logouts.walking(BATCH)) await goOn(logoutId);
     let ended = 0;
     const poisoned = new Set<string>();
-    for (;;) {
+    while (state !== 'stopping') {
       const rows = await store.sessions.due(clock.now(), BATCH + poisoned.size);
       const due = rows.filter(({ uid }) => !poisoned.has(uid));
-      if (due.length === 0) return ended;
+      if (due.length === 0) break;
       for (const session of due) {
         if (await endOne(session)) ended += 1;
         else poisoned.add(session.uid);
       }
+    }
+    return ended;
+  }
+
+  /** Nor must a walk that fails. */
+  async function goOn(logoutId: string): Promise<void> {
+    try {
+      await endSessions.proceed(logoutId);
+    } catch (error) {
+      log.error('sweep.failed', { logout_id: logoutId, error });
     }
   }
 
@@ -60,7 +70,7 @@ export function createSweep({ store, endSessions, clock, log, everyMs }: SweepPa
   }
 
   function schedule(): void {
-    if (stopped) return;
+    if (state !== 'running') return;
     timer = setTimeout(() => {
       running = run()
         .catch((error: unknown) => log.error('sweep.failed', { error }))
@@ -72,12 +82,12 @@ export function createSweep({ store, endSessions, clock, log, everyMs }: SweepPa
   return {
     run,
     start() {
-      if (!stopped) return;
-      stopped = false;
+      if (state !== 'new') return;
+      state = 'running';
       schedule();
     },
     async stop() {
-      stopped = true;
+      state = 'stopping';
       clearTimeout(timer);
       await running;
     },

@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createEndSessions, type EndSessions } from '../../../src/logout/end-sessions.ts';
+import { createSweep, type Sweep } from '../../../src/logout/sweep.ts';
+import { createCryptoBox } from '../../../src/ops/crypto-box.ts';
+import type { Facts, Log } from '../../../src/ops/log.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { aCause, planAll, signIn, T0 } from '../../support/builders.ts';
+import { type StorePlace, sqlitePlace } from '../../support/stores.ts';
+
+let place: StorePlace;
+let store: Store;
+let endSessions: EndSessions;
+let sweep: Sweep;
+let lines: { event: string; facts: Facts }[];
+/** The client whose record cannot be read. */
+let broken: string | undefined;
+
+beforeEach(async () => {
+  place = await sqlitePlace();
+  store = await place.open();
+  lines = [];
+  broken = undefined;
+  const write = (event: string, facts: Facts = {}) => void lines.push({ event, facts });
+  const log: Log = { debug: write, info: write, warn: write, error: write };
+  const clock = { now: () => Date.now() };
+  const clients = (id: string) => {
+    if (id === broken) throw new Error('the record cannot be read');
+    return { logout: { keep_offline_access: true }, backchannel_logout_uri: `https://${id}.test/logout` };
+  };
+  const box = createCryptoBox(randomBytes(32));
+  endSessions = createEndSessions({ store, clock, log, box, clients, wake: () => undefined });
+  sweep = createSweep({ store, endSessions, clock, log, everyMs: 60_000 });
+});
+afterEach(() => place.remove());
+
+/** A logout with so much left that several writes are to come; as a crash leaves it. */
+async function aWalkingLogout(): Promise<string> {
+  await signIn(store, { clients: Array(1_600).fill('wiki') });
+  await store.sessions.end('large', { kind: 'client', clientId: 'wiki' }, aCause(), Date.now(), planAll());
+  expect((await store.logouts.find('large'))?.walking).toBe(true);
+  return 'large';
+}
+
+describe('a logout larger than one write', () => {
+  it('is left at its next write when the process stops, and gone on with later', async () => {
+    const id = await aWalkingLogout();
+    const walk = endSessions.proceed(id);
+    await endSessions.stop();
+    await walk;
+    expect((await store.logouts.find(id))?.walking).toBe(true);
+    expect(lines.filter((line) => line.event === 'logout.walked')).toEqual([]);
+  });
+
+  it('whose walk fails keeps nobody else signed in', async () => {
+    const id = await aWalkingLogout();
+    const { uid } = await signIn(store, { clients: ['mail'], at: T0 });
+    broken = 'wiki';
+    await sweep.run();
+    expect((await store.sessions.get(uid))?.session.state).toBe('ended');
+    expect(lines.find((line) => line.event === 'sweep.failed')?.facts['logout_id']).toBe(id);
+    broken = undefined;
+    await sweep.run();
+    expect((await store.logouts.find(id))?.walking).toBe(false);
+  });
+});
