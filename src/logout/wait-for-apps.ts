@@ -13,23 +13,31 @@ const LOOK_EVERY_MS = 100;
 export type OnSettled = (listener: (logoutIds: readonly string[]) => void) => () => void;
 
 export interface WaitForApps {
-  /** Answers the state after at most `waitMs`. */
-  (logoutId: string, waitMs: number): Promise<Progress>;
+  /**
+   * Answers the state after at most `waitMs`, or a look (0.1 s) where that is less; undefined when nobody could tell in
+   * time. Never rejects: the logout is committed, and a store that is away now must not look as if it were not.
+   */
+  (logoutId: string, waitMs: number): Promise<Progress | undefined>;
 }
 
 export function createWaitForApps(parts: {
   readonly store: { readonly logouts: Pick<LogoutStore, 'progress'> };
   readonly onSettled: OnSettled;
 }): WaitForApps {
+  function look(logoutId: string, withinMs: number): Promise<Progress | undefined> {
+    const progress = parts.store.logouts.progress(logoutId).catch(() => undefined);
+    return Promise.race([progress, delay(withinMs)]);
+  }
+
   return async function waitForApps(logoutId, waitMs) {
     const until = performance.now() + waitMs;
     const signal = watchOne(parts.onSettled, logoutId);
     try {
       for (;;) {
         const moved = signal.next();
-        const progress = await parts.store.logouts.progress(logoutId);
+        const progress = await look(logoutId, Math.max(until - performance.now(), LOOK_EVERY_MS));
         const leftMs = until - performance.now();
-        if (progress.untried === 0 || leftMs <= 0) return progress;
+        if (progress?.untried === 0 || leftMs <= 0) return progress;
         await Promise.race([moved, delay(Math.min(leftMs, LOOK_EVERY_MS))]);
       }
     } finally {
@@ -53,8 +61,8 @@ function watchOne(onSettled: OnSettled, logoutId: string): { next(): Promise<voi
   };
 }
 
-function delay(ms: number): Promise<void> {
+function delay(ms: number): Promise<undefined> {
   return new Promise((resolve) => {
-    setTimeout(resolve, ms);
+    setTimeout(resolve, ms, undefined);
   });
 }

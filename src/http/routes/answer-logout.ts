@@ -55,9 +55,10 @@ export function answerSignedOut(ctx: Context, { client, continueUri }: Onward, {
   else render(ctx, 'signed-out', client ? { app: appFace(client) } : {});
 }
 
-/** An app that cannot be told, or need not be, holds nobody. */
-function allTold(logout: Logout, { trying, refused, givenUp }: Progress): boolean {
-  return !logout.walking && trying + refused + givenUp === 0;
+/** An app that cannot be told, or need not be, holds nobody. What nobody could tell in time is not told. */
+function allTold(logout: Logout, progress: Progress | undefined): boolean {
+  if (logout.walking || progress === undefined) return false;
+  return progress.trying + progress.refused + progress.givenUp === 0;
 }
 
 /**
