@@ -20,7 +20,7 @@ import {
 } from './scene.ts';
 
 describe('fifty apps, five of them sick', () => {
-  const WAIT_MS = 1_000;
+  const WAIT_MS = 1_500;
   const SICK = ['dead', 'slow', 'redirects', 'huge', 'breaks'] as const;
   const HEALTHY = Array.from({ length: 45 }, (_, index) => `app-${index + 1}`);
   let world: World<string>;
@@ -42,7 +42,7 @@ describe('fifty apps, five of them sick', () => {
       apps: {
         ...Object.fromEntries(HEALTHY.map((name) => [name, {}])),
         dead: { file: { backchannel_logout_uri: 'http://127.0.0.1:9/nobody-listens' } },
-        slow: { behaviour: 'slow', slowMs: 3_000 },
+        slow: { behaviour: 'slow', slowMs: 4_000 },
         redirects: { file: { backchannel_logout_uri: redirects.url } },
         huge: { file: { backchannel_logout_uri: huge.url } },
         breaks: { behaviour: '500' },
