@@ -131,6 +131,11 @@ async function proceed(ctx: Context, agreed: Agreed, browser: StoredSession, par
   const target = await targetOf(agreed.scope, agreed.client, browser, parts);
   const ended: Ended = target ? await end(target, agreed, parts) : { kind: 'nothing' };
   if (!isAppOnly(agreed.scope)) parts.clearSessionCookie(ctx);
+  else if (ended.kind === 'nothing' && agreed.continueUri === undefined) {
+    // The session lives: to say "nobody is signed in" would be a lie.
+    seeOther(ctx, '/');
+    return;
+  }
   await answerLogout(ctx, ended, agreed, parts);
 }
 
