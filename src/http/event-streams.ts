@@ -1,9 +1,10 @@
 import { PassThrough } from 'node:stream';
 import type { Context } from 'koa';
+import { clientAddressOf, limitKeyOf } from './middleware/client-address.ts';
 
 /** Open event streams of this process (WHATWG HTML §9.2), counted and ended together. */
 export interface EventStreams {
-  /** Answers with a stream; undefined when this process has as many open as it will. */
+  /** Answers with a stream; undefined when this process, or this address, has as many open as it will. */
   open(ctx: Context): EventStream | undefined;
   /** Ends all of them: the process is about to stop. */
   closeAll(): void;
@@ -19,18 +20,22 @@ export interface EventStream {
 
 /** Each costs a socket and a look at the store now and then; a page that gets none refreshes itself instead. */
 const STREAMS_MAX = 500;
+/** One person with a receipt that is tried for a day must not use up the places of all others. */
+const PER_ADDRESS_MAX = 50;
 /** Proxies cut connections that are silent for a minute; a comment keeps them open. */
 const HEARTBEAT_MS = 15_000;
 /** Unread bytes after which a reader is taken for gone. */
 const UNREAD_BYTES_MAX = 64 * 1024;
 
 export function createEventStreams(limit = STREAMS_MAX): EventStreams {
-  const streams = new Set<EventStream>();
+  const streams = new Map<EventStream, string>();
 
   function open(ctx: Context): EventStream | undefined {
-    if (streams.size >= limit) return undefined;
+    const address = limitKeyOf(clientAddressOf(ctx));
+    const ofAddress = [...streams.values()].filter((one) => one === address).length;
+    if (streams.size >= limit || ofAddress >= PER_ADDRESS_MAX) return undefined;
     const stream = startStream(ctx);
-    streams.add(stream);
+    streams.set(stream, address);
     stream.onClose(() => streams.delete(stream));
     return stream;
   }
@@ -38,7 +43,7 @@ export function createEventStreams(limit = STREAMS_MAX): EventStreams {
   return {
     open,
     closeAll() {
-      for (const stream of [...streams]) stream.close();
+      for (const stream of [...streams.keys()]) stream.close();
     },
   };
 }
