@@ -24,6 +24,7 @@ async function onMongo() {
   return {
     ...common,
     testMatch: meetAStore.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
+    testPathIgnorePatterns: ['/node_modules/', '/test/store/sqlite'],
     globalTeardown: '<rootDir>/test/support/mongo-for-the-run.ts',
     // Without a server every test is shown as skipped: no name matches this.
     ...((await startForTheRun()) ? {} : { testNamePattern: '(?!)' }),
