@@ -24,6 +24,13 @@ describeFlows('signing off an app that is not signed in here, in a session that 
     }
   });
 
+  it("is not told of success by the library's own page", async () => {
+    const browser = createBrowser();
+    await world.apps.mail.signIn(browser);
+    const page = await browser.get(`${world.issuer}/session/end/success`);
+    expect([page.status, page.body.includes('ign-out')]).toEqual([404, false]);
+  });
+
   it('goes on to the app where it gave an address', async () => {
     const { wiki, mail } = world.apps;
     const browser = createBrowser();

@@ -45,6 +45,11 @@ export function mountEndSession(router: Router, parts: EndSessionParts): void {
     await answerRequest(ctx, request, browser, parts);
   });
 
+  // The library says "sign-out successful" here to whoever asks, signed in or not.
+  router.all('/session/end/success', (ctx) => {
+    ctx.status = 404;
+  });
+
   router.post('/session/end/confirm', parts.readBody, answerAccountSwitch(parts), parts.checkCsrf, async (ctx) => {
     await confirm(ctx, parts);
   });
