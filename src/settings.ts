@@ -171,7 +171,7 @@ export function yamlName(env: string): string {
   return env.replace(/^SIGNOFF_/, '').toLowerCase();
 }
 
-/** `mongodb://user:secret@host` without the secret. */
+/** `mongodb://user:secret@host` without the secret, even one whose own `@` should have been written `%40`. */
 function hidePassword(address: string): string {
-  return address.replace(/^(mongodb(?:\+srv)?:\/\/[^:/@]*):[^@]*@/, '$1:(secret)@');
+  return address.replace(/^(mongodb(?:\+srv)?:\/\/[^:/@]*):.*@/, '$1:(secret)@');
 }

@@ -131,12 +131,17 @@ function withholdCookie(ctx: { readonly res: Exchange['res'] }, name: string): v
 }
 
 function reportErrors(provider: Provider, log: Log): void {
-  provider.on('server_error', (ctx, error) => log.error('request.failed', { path: ctx.path, error }));
+  provider.on('server_error', (ctx, error) => log.error('request.failed', { path: firstPart(ctx.path), error }));
   const refused = (ctx: KoaContextWithOIDC, error: Error) => {
     const { message, error_description: description } = error as Error & { readonly error_description?: string };
     const client_id = ctx.oidc.client?.clientId;
-    log.info('request.refused', { path: ctx.path.split('/')[1], client_id, reason: message, description });
+    log.info('request.refused', { path: firstPart(ctx.path), client_id, reason: message, description });
   };
   provider.on('authorization.error', refused);
   provider.on('grant.error', refused);
+}
+
+/** What follows in the path may be an id that opens something. */
+function firstPart(path: string): string {
+  return `/${path.split('/')[1] ?? ''}`;
 }

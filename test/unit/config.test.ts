@@ -209,6 +209,8 @@ describe('the key on MongoDB', () => {
     expect(shown).not.toContain('hunter2');
     expect(shown).not.toContain(key);
     expect(shown).toContain('mongodb://app:(secret)@db/signoff');
+    const careless = { SIGNOFF_STORE: 'mongodb://app:hunter2@home@db/signoff?replicaSet=rs0', SIGNOFF_KEY: key };
+    expect(JSON.stringify(read(careless).origins)).not.toContain('@home');
   });
 });
 

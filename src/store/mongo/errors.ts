@@ -40,11 +40,18 @@ function isOutOfReach(error: unknown): boolean {
   ) {
     return true;
   }
+  if (isUnresolved(error)) return true;
   if (!(error instanceof MongoError)) return false;
   if (OUT_OF_REACH_LABELS.some((label) => error.hasErrorLabel(label))) return true;
   if (error instanceof MongoServerError) return OUT_OF_REACH_CODES.has(error.code);
   // Pool cleared, waited too long for a connection: classes that the driver does not export as values.
   return /^Mongo(PoolCleared|PoolClosed|WaitQueueTimeout|ConnectionPool)/.test(error.name);
+}
+
+/** `mongodb+srv:` asks DNS first, whose errors come as they are. */
+function isUnresolved(error: unknown): boolean {
+  const { syscall } = (error ?? {}) as { readonly syscall?: unknown };
+  return typeof syscall === 'string' && /^query(Srv|Txt)$/.test(syscall);
 }
 
 function accessDenied(cause: MongoServerError): AppError {

@@ -1,4 +1,4 @@
-import { MongoClient, type MongoClientOptions, MongoParseError, MongoServerSelectionError } from 'mongodb';
+import { MongoClient, type MongoClientOptions, MongoServerSelectionError } from 'mongodb';
 import { AppError } from '../../errors.ts';
 import type { Store } from '../store.ts';
 import { createSlowCallWatch } from './abandoned.ts';
@@ -91,7 +91,8 @@ function createClient(url: string): MongoClient {
   try {
     return new MongoClient(url, OPTIONS);
   } catch (error) {
-    if (error instanceof MongoParseError) throw badUrl(error);
+    // By name: the part of the driver that reads the address has a class of its own.
+    if (error instanceof Error && error.name === 'MongoParseError') throw badUrl(error);
     throw asStoreError(error);
   }
 }
@@ -112,7 +113,7 @@ function databaseIn(url: string): string {
 }
 
 /** Without the cause: it may repeat the password of the URL. */
-function badUrl(error: MongoParseError): AppError {
+function badUrl(error: Error): AppError {
   return new AppError({
     code: 'store_url_invalid',
     status: 500,
