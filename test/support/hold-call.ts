@@ -10,7 +10,7 @@ export function holdCall<Role extends object>(
   isIt: (...args: readonly never[]) => boolean = () => true,
 ): Gate {
   const gate = createGate();
-  const real: CallableFunction = Reflect.get(role, method);
+  const real = role[method] as unknown as (...args: readonly never[]) => Promise<unknown>;
   let held = false;
   async function pass(...args: readonly never[]): Promise<unknown> {
     if (!held && isIt(...args)) {
