@@ -25,7 +25,8 @@ import { createOidc } from './oidc/provider.ts';
 import type { Outbound } from './ops/outbound.ts';
 import type { Foundation } from './wire.ts';
 
-interface EdgeParts {
+/** What the edge is made of besides the foundation. */
+export interface EdgeParts {
   readonly keys: Keys;
   readonly outbound: Outbound;
   readonly engine: EngineRunner | undefined;

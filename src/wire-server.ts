@@ -23,6 +23,7 @@ import {
   wireEnding,
   wireReceipts,
 } from './wire.ts';
+import type { Edge, EdgeParts } from './wire-edge.ts';
 
 /** The whole product behind one port. */
 export interface Server {
@@ -62,9 +63,7 @@ async function startOn(foundation: Foundation, env: Parameters<typeof startServe
   const engine = await createRunner(foundation);
   const endSessions = wireEnding(foundation, () => engine?.wake());
   const receipts = wireReceipts(foundation);
-  // The thread starts while the heavy half of the product is loaded here.
-  const [{ wireEdge }] = await Promise.all([import('./wire-edge.ts'), engine?.start()]);
-  const edge = wireEdge(foundation, { keys, outbound, engine, endSessions, receipts });
+  const edge = await openEdge(foundation, { keys, outbound, engine, endSessions, receipts });
   const swapKeys = () => {
     edge.reload();
     engine?.reload();
@@ -97,6 +96,17 @@ async function startOn(foundation: Foundation, env: Parameters<typeof startServe
       return stopped;
     },
   };
+}
+
+/** The thread starts while the heavy half of the product is loaded here; it must not outlive a start that fails. */
+async function openEdge(foundation: Foundation, parts: EdgeParts): Promise<Edge> {
+  try {
+    const [{ wireEdge }] = await Promise.all([import('./wire-edge.ts'), parts.engine?.start()]);
+    return wireEdge(foundation, parts);
+  } catch (error) {
+    await parts.engine?.stop();
+    throw error;
+  }
 }
 
 /** Listens last: whoever is answered finds everything running. */
