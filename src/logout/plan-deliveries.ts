@@ -39,5 +39,5 @@ function deadlineOf(
   const longest = client?.max_session;
   return longest === undefined
     ? { at: at + GIVE_UP_AFTER_MS, becomes: 'given-up' }
-    : { at: participation.startedAt + longest, becomes: 'moot' };
+    : { at: participation.renewedAt + longest, becomes: 'moot' };
 }

@@ -45,6 +45,8 @@ export interface Participation {
   readonly sub: string;
   readonly grantId: string;
   readonly startedAt: number;
+  /** When the client last got a code under this `sid`: a session of its own begins anew then (`max_session`). */
+  readonly renewedAt: number;
   readonly endedAt: number | undefined;
   readonly logoutId: string | undefined;
 }

@@ -58,7 +58,7 @@ export interface SessionStore {
 
   /**
    * Records that a client takes part, in the same write as the code that lets it. Keyed by `sid`, insert-only: a second
-   * code of the same `sid` leaves the participation as it is. Writes the session row (a counter, where not ended), so
+   * code of the same `sid` only moves `renewedAt`. Writes the session row (a counter, where not ended), so
    * that it cannot slip past an `end` (MongoDB lost 18 of 1,000 otherwise). Where the session is not there yet, makes it
    * as `arriving` from `opening`. `ended`, and nothing written, when the session or this `sid` is ended, the session's
    * (or opening's) generation is older than today's, the account is not active, or the client was cut off at or after
@@ -158,7 +158,8 @@ export interface StoredSession {
   readonly today: Generation;
 }
 
-export type NewParticipation = Omit<Participation, 'endedAt' | 'logoutId'>;
+/** `startedAt` is also when this code was made. */
+export type NewParticipation = Omit<Participation, 'renewedAt' | 'endedAt' | 'logoutId'>;
 
 /** Which of the ended participations must be told, and until when. Pure. */
 export type PlanDeliveries = (ended: readonly Participation[]) => readonly DeliveryPlan[];

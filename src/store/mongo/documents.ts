@@ -63,6 +63,7 @@ export interface ParticipationDoc {
   readonly sub: string;
   readonly grantId: string;
   readonly startedAt: number;
+  readonly renewedAt: number;
   readonly state: ParticipationState;
   readonly endedAt?: Maybe<number>;
   readonly logoutId?: Maybe<string>;
@@ -223,6 +224,7 @@ export function toParticipation(doc: ParticipationDoc): Participation {
     sub: doc.sub,
     grantId: doc.grantId,
     startedAt: doc.startedAt,
+    renewedAt: doc.renewedAt,
     endedAt: doc.endedAt,
     logoutId: doc.logoutId,
   };

@@ -52,7 +52,7 @@ async function clientTakes(parts: MongoParts, participation: NewParticipation, t
   if (cutOffAt !== undefined && cutOffAt >= startedAt) return false;
   const row = await parts.participations.findOneAndUpdate(
     { _id: sid, accountId },
-    { $setOnInsert: fresh(participation) },
+    { $setOnInsert: fresh(participation), $max: { renewedAt: startedAt } },
     { upsert: true, returnDocument: 'after', session: tx },
   );
   return row?.state === 'live';
@@ -63,7 +63,7 @@ function arriving(uid: string, opening: SessionOpening) {
   return { _id: uid, ...opening, state: 'arriving', lastSeenAt: opening.startedAt, dueAt, writes: 1 } as const;
 }
 
-function fresh(participation: NewParticipation): Omit<ParticipationDoc, '_id' | 'accountId'> {
+function fresh(participation: NewParticipation): Omit<ParticipationDoc, '_id' | 'accountId' | 'renewedAt'> {
   const { sessionUid, clientId, sub, grantId, startedAt } = participation;
   return { sessionUid, clientId, sub, grantId, startedAt, state: 'live' };
 }

@@ -85,6 +85,7 @@ CREATE TABLE participations (
   sub TEXT NOT NULL,
   grant_id TEXT NOT NULL,
   started_at INTEGER NOT NULL,
+  renewed_at INTEGER NOT NULL,            -- when its last code was made
   ended_at INTEGER,
   logout_id TEXT
 );

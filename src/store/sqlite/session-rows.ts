@@ -31,6 +31,7 @@ export interface ParticipationRow {
   readonly sub: string;
   readonly grant_id: string;
   readonly started_at: number;
+  readonly renewed_at: number;
   readonly ended_at: number | null;
   readonly logout_id: string | null;
 }
@@ -106,6 +107,7 @@ export function toParticipation(row: ParticipationRow): Participation {
     sub: row.sub,
     grantId: row.grant_id,
     startedAt: row.started_at,
+    renewedAt: row.renewed_at,
     endedAt: row.ended_at ?? undefined,
     logoutId: row.logout_id ?? undefined,
   };

@@ -50,14 +50,18 @@ export function joiningSuite(make: MakePlace): void {
     await expect(at.store.provider.find(code.model, code.idHash, T0)).resolves.toMatchObject({ sessionUid: uid });
   });
 
-  it('leaves a participation as it is when its sid comes again', async () => {
+  it('leaves a participation as it is when its sid comes again, but for when it was renewed', async () => {
     const { uid, accountId, participations } = await signIn(at.store);
     const sid = participations[0]?.sid ?? '';
     const again = aParticipation({ sid, sessionUid: uid, accountId, startedAt: T0 + HOUR, grantId: 'another' });
     const code = aCodeOf(again);
     await expect(at.store.sessions.join(again, code, undefined)).resolves.toBe('joined');
-    await expect(at.store.sessions.participation(sid)).resolves.toMatchObject({ ...participations[0] });
+    const renewed = { ...participations[0], renewedAt: T0 + HOUR };
+    await expect(at.store.sessions.participation(sid)).resolves.toMatchObject(renewed);
     await expect(at.store.provider.find(code.model, code.idHash, T0)).resolves.toBeDefined();
+    const late = aParticipation({ sid, sessionUid: uid, accountId, startedAt: T0 + 1 });
+    await expect(at.store.sessions.join(late, aCodeOf(late), undefined)).resolves.toBe('joined');
+    await expect(at.store.sessions.participation(sid)).resolves.toMatchObject(renewed);
   });
 
   it('needs a session or an opening', async () => {

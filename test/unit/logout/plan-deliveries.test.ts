@@ -13,6 +13,7 @@ function aParticipation(clientId: string, startedAt = AT - 1000): Participation 
     sub: 'sub',
     grantId: 'grant',
     startedAt,
+    renewedAt: startedAt,
     endedAt: undefined,
     logoutId: undefined,
   };
@@ -53,6 +54,8 @@ describe('who must be told', () => {
       deadline: { at: AT + 4000, becomes: 'moot' },
     });
     expect(plan(clients, aParticipation('wiki', AT - 5000))[0]).toMatchObject({ state: 'moot' });
+    const renewed = { ...aParticipation('wiki', AT - 9000), renewedAt: AT - 2000 };
+    expect(plan(clients, renewed)[0]).toMatchObject({ state: 'trying', deadline: { at: AT + 3000 } });
   });
 
   it('an app this process does not know yet is kept trying, never dropped', () => {
