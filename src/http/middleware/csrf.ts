@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import { AppError } from '../../errors.ts';
-import { randomId } from '../../ops/ids.ts';
+import { randomId, sha256 } from '../../ops/ids.ts';
 import { formOf } from './read-body.ts';
 
 export interface CsrfOptions {
@@ -18,19 +18,29 @@ export interface Csrf {
 }
 
 /**
- * Signed double submit (requirements C11, §17 "Forced logout"): the token in the form is an HMAC over a random cookie that
- * scripts cannot read and, with its `__Host-` prefix, sibling hosts cannot set. Fetch metadata and Origin are judged too,
- * each alone can be missing.
+ * Signed double submit (requirements C11, §17 "Forced logout"): the token in the form names a random cookie, under our
+ * HMAC, that scripts cannot read and, with its `__Host-` prefix, sibling hosts cannot set. Fetch metadata and Origin are
+ * judged too, each alone can be missing.
  */
 export function createCsrf({ key, issuer }: CsrfOptions): Csrf {
   const { origin, protocol } = new URL(issuer);
   const secure = protocol === 'https:';
   const cookie = secure ? '__Host-csrf' : 'csrf';
-  const tokenFor = (value: string) => createHmac('sha256', key).update(`csrf.v1:${value}`).digest('base64url');
+  const signed = (name: string) => createHmac('sha256', key).update(`csrf.v2:${name}`).digest('base64url');
 
   function token(ctx: Context): string {
-    const value = ctx.cookies.get(cookie, { signed: false }) || fresh(ctx);
-    return tokenFor(value);
+    const name = sha256(ctx.cookies.get(cookie, { signed: false }) || fresh(ctx));
+    return `${name}.${signed(name)}`;
+  }
+
+  /**
+   * Two tabs of a new browser that open at once get a cookie each, and the browser keeps one: the other tab's form is ours
+   * as well, when the browser itself says that it comes from us. Where it does not say so, only the cookie proves it.
+   */
+  function isOurs(ctx: Context, value: string): boolean {
+    const [name = '', signature = ''] = (formOf(ctx).values.get('csrf') ?? '').split('.');
+    if (!same(signature, signed(name))) return false;
+    return same(name, sha256(value)) || ctx.get('Sec-Fetch-Site') === 'same-origin';
   }
 
   /** One cookie per answer, however many forms the page has. */
@@ -52,7 +62,7 @@ export function createCsrf({ key, issuer }: CsrfOptions): Csrf {
         refuseForeign(ctx, origin);
         const value = ctx.cookies.get(cookie, { signed: false });
         if (!value) throw cookiesOff();
-        if (!same(formOf(ctx).values.get('csrf') ?? '', tokenFor(value))) throw pageOld();
+        if (!isOurs(ctx, value)) throw pageOld();
       }
       await next();
     },

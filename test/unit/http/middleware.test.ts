@@ -221,6 +221,15 @@ describe('csrf', () => {
     expect(second.headers.get('set-cookie')).toBeNull();
   });
 
+  it('takes the form of a tab whose cookie another tab has replaced, where the browser says that it comes from us', async () => {
+    const [one, other] = [await aForm(), await aForm()];
+    expect((await post({ cookie: other.cookie, 'sec-fetch-site': 'same-origin' }, one.token)).text).toBe('done');
+    const half = one.token.split('.')[0] ?? '';
+    for (const token of [half, `${half}.`, `${half}.${other.token.split('.')[1]}`, '.']) {
+      expect((await post({ cookie: other.cookie, 'sec-fetch-site': 'same-origin' }, token)).status).toBe(403);
+    }
+  });
+
   it('W1 the cookie is __Host- and Secure on https', async () => {
     const secure = createCsrf({ key: 'key', issuer: ISSUER });
     const host = createExpectedHost({ issuer: ISSUER, render: renderer.render });
