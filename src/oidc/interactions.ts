@@ -12,6 +12,7 @@ import type { Device, Generation } from '../sessions/session.ts';
 import type { SessionOpening, Store, StoredSession } from '../store/store.ts';
 import { scopesOfClaims } from './claims.ts';
 import { PASSWORD_ACR } from './interaction-policy.ts';
+import type { SignInTurns } from './sign-in-turns.ts';
 
 /** Node's own pair; Koa's context has it. */
 export interface Exchange {
@@ -63,6 +64,7 @@ export interface InteractionsParts {
   readonly oidc: {
     currentProvider(): Provider;
     sessionOf(exchange: Exchange): Promise<StoredSession | undefined>;
+    readonly signInTurns: SignInTurns;
   };
   readonly store: Pick<Store, 'accounts'>;
   readonly registry: Pick<Registry, 'get'>;
@@ -102,12 +104,25 @@ export function createInteractions(parts: InteractionsParts): Interactions {
     }
   }
 
+  /** The turn ends when the library has answered the request that this one leads to. */
+  async function inTurn({ key }: Device, work: () => Promise<string>): Promise<string> {
+    if (key === undefined) return work();
+    const { signInTurns } = parts.oidc;
+    await signInTurns.take(key);
+    try {
+      return await work();
+    } catch (error) {
+      signInTurns.end(key);
+      throw error;
+    }
+  }
+
   return {
     details: (exchange) => describe(exchange, parts),
     async finishSignIn(exchange, signedIn) {
       const interaction = await open(exchange, 'sign-in');
       await endOthers(exchange, interaction, signedIn.account.id, parts);
-      return finish(exchange, signInResult(signedIn, parts));
+      return inTurn(signedIn.device, () => finish(exchange, signInResult(signedIn, parts)));
     },
     async finishConsent(exchange, decision) {
       const interaction = await open(exchange, 'consent');

@@ -16,9 +16,10 @@ import type { Exchange } from './interactions.ts';
 import type { Keys } from './keys.ts';
 import { pinOrigin } from './pinned-origin.ts';
 import { type OidcSettings, providerConfiguration } from './provider-configuration.ts';
-import { factsOf } from './request-facts.ts';
+import { factsOf, signedInDevice } from './request-facts.ts';
 import { changeSeams } from './seams.ts';
 import { createSessionLookup } from './session-lookup.ts';
+import { createSignInTurns, type SignInTurns } from './sign-in-turns.ts';
 import { createTokenReuse } from './token-reuse.ts';
 
 /** Koa's middleware, as the library knows it. */
@@ -53,6 +54,7 @@ export interface Oidc {
   /** Makes the browser forget its session cookie, under its old names too. */
   clearSessionCookie(exchange: Exchange): void;
   currentProvider(): Provider;
+  readonly signInTurns: SignInTurns;
   /** Logs `client.rejected` for each active client that the library would refuse at its first sign-in. */
   checkClients(): Promise<void>;
 }
@@ -68,11 +70,20 @@ export function createOidc(parts: OidcParts): Oidc {
     reuse: createTokenReuse(parts),
     pairwiseSalt: parts.keys.pairwiseSalt,
   });
+  const signInTurns = createSignInTurns();
   let current = createInstance(parts, adapter);
   const names = sessionCookieNames(config.issuer);
 
   return {
-    middleware: (ctx, next) => current.middleware(ctx, next),
+    async middleware(ctx, next) {
+      try {
+        await current.middleware(ctx, next);
+      } finally {
+        const deviceKey = signedInDevice(ctx);
+        if (deviceKey !== undefined) ctx.res.once('close', () => signInTurns.end(deviceKey));
+      }
+    },
+    signInTurns,
     reload() {
       current = createInstance(parts, adapter);
     },

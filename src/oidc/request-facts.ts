@@ -31,6 +31,14 @@ export function factsOf(ctx: object): RequestFacts {
  */
 export function openingFor(uid: string): SessionOpening | undefined {
   const ctx = currentRequest();
-  if (!ctx?.oidc || factsOf(ctx).stored?.session.uid === uid) return undefined;
-  return (ctx.oidc.result as { readonly opening?: SessionOpening } | undefined)?.opening;
+  return ctx && factsOf(ctx).stored?.session.uid !== uid ? openingIn(ctx) : undefined;
+}
+
+/** The browser whose sign-in this request goes on with. */
+export function signedInDevice(ctx: object): string | undefined {
+  return openingIn(ctx)?.device.key;
+}
+
+function openingIn(ctx: { readonly oidc?: { readonly result?: unknown } }): SessionOpening | undefined {
+  return (ctx.oidc?.result as { readonly opening?: SessionOpening } | undefined)?.opening;
 }

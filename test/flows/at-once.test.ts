@@ -80,6 +80,30 @@ describeFlows('two at once', () => {
     const next = await refresh(wiki, { refreshToken: String(quick.json['refresh_token']) });
     expect(next.status).toBe(200);
   });
+
+  it('sign-ins in two tabs where nobody was signed in are one session: both exchange their codes, both are told later', async () => {
+    await start();
+    const { wiki, mail } = world.apps;
+    const browser = createBrowser();
+    const pages = await Promise.all([browser.get(wiki.authorizationUrl()), browser.get(mail.authorizationUrl())]);
+    const given = { username: 'alice', password: world.password };
+
+    const [backAtWiki, backAtMail] = await Promise.all([
+      browser.submit(pages[0], given, { stopAt: wiki.redirectUri }),
+      browser.submit(pages[1], given, { stopAt: mail.redirectUri }),
+    ]);
+    const atWiki = await wiki.finish(backAtWiki.location ?? '');
+    const atMail = await mail.finish(backAtMail.location ?? '');
+
+    const accountId = await world.accountId('alice');
+    const [session, ...others] = await world.store.sessions.list({ accountId }, { limit: 9 });
+    expect(session?.participations.map((one) => one.clientId).sort()).toEqual(['mail', 'wiki']);
+    expect(others).toEqual([]);
+    await signOff(browser, wiki, atWiki);
+    await wiki.waitForSids([atWiki.claims.sid]);
+    await mail.waitForSids([atMail.claims.sid]);
+    expect([wiki.received.length, mail.received.length]).toEqual([1, 1]);
+  });
 });
 
 /** Another tab. */
