@@ -1,4 +1,5 @@
 import type { Context, Middleware } from 'koa';
+import { pinOrigin } from '../../oidc/pinned-origin.ts';
 import { prefersHtml } from '../prefers-html.ts';
 import { isProgramPath } from '../program-paths.ts';
 import type { Renderer } from '../render.ts';
@@ -17,22 +18,10 @@ export function createExpectedHost({ issuer, render }: ExpectedHostOptions): Mid
   const own = new URL(issuer);
   return async (ctx, next) => {
     const asked = askedHost(ctx, own.protocol);
-    pinOrigin(ctx.request, issuer);
+    pinOrigin(ctx, issuer);
     if (asked === own.host || isProgramPath(ctx.path)) return next();
     answerMisdirected(ctx, own.origin, render);
   };
-}
-
-/**
- * Fixes `protocol`, `host`, and with them `secure`, `hostname`, `href`, `URL` and the Secure flag of cookies. Takes one request,
- * or the request prototype of a whole Koa app (`provider.request`): the library makes contexts of its own from it.
- */
-export function pinOrigin(request: object, issuer: string): void {
-  const { protocol, host } = new URL(issuer);
-  Object.defineProperties(request, {
-    protocol: { configurable: true, value: protocol.slice(0, -1) },
-    host: { configurable: true, value: host },
-  });
 }
 
 /**
