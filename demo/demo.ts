@@ -80,9 +80,12 @@ function pass(line: string, plan: DemoPlan): void {
   if (lastLines.length > 10) lastLines.shift();
 }
 
-/** The provider's settings are the demo's own: what the caller has set for another provider stays out of it. */
-function providerEnvironment({ port, apps }: DemoPlan, data: DemoData): NodeJS.ProcessEnv {
-  const foreign = /^SIGNOFF_(STORE|ISSUER|HOST|KEY|KEY_FILE)$/;
+/**
+ * The provider's settings are the demo's own: what the caller has set for another provider, here or in `signoff.yaml`,
+ * stays out of it, or people with well-known passwords would be added there.
+ */
+function providerEnvironment({ port, issuer, apps }: DemoPlan, data: DemoData): NodeJS.ProcessEnv {
+  const foreign = /^SIGNOFF_(KEY|KEY_FILE)$/;
   const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name));
   const secrets = apps.map(({ id, settings }) => [secretVariable(id), settings.secret]);
   return {
@@ -90,10 +93,15 @@ function providerEnvironment({ port, apps }: DemoPlan, data: DemoData): NodeJS.P
     ...Object.fromEntries([...kept, ...secrets]),
     NODE_ENV: 'development',
     PORT: String(port),
+    SIGNOFF_HOST: '127.0.0.1',
+    SIGNOFF_ISSUER: issuer,
     SIGNOFF_DATA: data.folder,
+    SIGNOFF_STORE: `sqlite:${path.join(data.folder, 'signoff.db')}`,
     SIGNOFF_CLIENTS: data.clients,
     SIGNOFF_OUTBOUND_ALLOW: '127.0.0.0/8,::1',
     SIGNOFF_LOG_FORMAT: 'json',
+    // It is ready when it says so.
+    SIGNOFF_LOG_LEVEL: 'info',
   };
 }
 
