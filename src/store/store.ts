@@ -61,8 +61,8 @@ export interface SessionStore {
    * code of the same `sid` only moves `renewedAt`. Writes the session row (a counter, where not ended), so
    * that it cannot slip past an `end` (MongoDB lost 18 of 1,000 otherwise). Where the session is not there yet, makes it
    * as `arriving` from `opening`. `ended`, and nothing written, when the session or this `sid` is ended, the session's
-   * (or opening's) generation is older than today's, the account is not active, or the client was cut off at or after
-   * `participation.startedAt`.
+   * (or opening's) generation is older than today's, the account is not active, the client is removed, or was cut off at or
+   * after `participation.startedAt`.
    */
   join(
     participation: NewParticipation,

@@ -45,17 +45,22 @@ async function sessionTakes(
   return true;
 }
 
-/** The client was not cut off since, and this very `sid` is not over. */
+/** The client is not removed and was not cut off since, and this very `sid` is not over. */
 async function clientTakes(parts: MongoParts, participation: NewParticipation, tx: ClientSession): Promise<boolean> {
   const { sid, clientId, accountId, startedAt } = participation;
   const cutOffAt = await passGate(parts, clientId, sid, tx);
-  if (cutOffAt !== undefined && cutOffAt >= startedAt) return false;
+  if (cutOffAt !== undefined && (cutOffAt >= startedAt || (await isRemoved(parts, clientId, tx)))) return false;
   const row = await parts.participations.findOneAndUpdate(
     { _id: sid, accountId },
     { $setOnInsert: fresh(participation), $max: { renewedAt: startedAt } },
     { upsert: true, returnDocument: 'after', session: tx },
   );
   return row?.state === 'live';
+}
+
+/** The process that asks may not have heard of it yet. A removal closes the gates, so only a client with a cut-off can be. */
+async function isRemoved({ clients }: MongoParts, clientId: string, tx: ClientSession): Promise<boolean> {
+  return (await clients.findOne({ _id: clientId, state: 'removed' }, { session: tx })) !== null;
 }
 
 function arriving(uid: string, opening: SessionOpening) {

@@ -2,7 +2,7 @@ import type { ArtifactWrite, NewParticipation, SessionOpening } from '../store.t
 import { writeArtifact } from './artifact-rows.ts';
 import type { Tx } from './connection.ts';
 import { sessionByUid, writeOpening } from './session-rows.ts';
-import { cutOffOf, isInGoodStanding } from './standing.ts';
+import { cutOffOf, isInGoodStanding, isRemoved } from './standing.ts';
 import { isOver } from './unwalked.ts';
 
 /** Records that a client takes part, with the code that lets it; the write lock puts it before or after any `end`. */
@@ -31,8 +31,9 @@ function sessionTakes(tx: Tx, uid: string, opening: SessionOpening | undefined):
   return row.state !== 'ended' && isInGoodStanding(tx, row.account_id, generation);
 }
 
-/** The client was not cut off since, and this very `sid` is not over. */
+/** The client is not removed and was not cut off since, and this very `sid` is not over. */
 function clientTakes(tx: Tx, participation: NewParticipation): boolean {
+  if (isRemoved(tx, participation.clientId)) return false;
   const cutOffAt = cutOffOf(tx, participation.clientId);
   if (cutOffAt !== undefined && cutOffAt >= participation.startedAt) return false;
   return !isOver(tx, participation.sid);

@@ -19,6 +19,12 @@ export function cutOffOf(tx: Tx, clientId: string): number | undefined {
   return tx.get<{ at: number }>('SELECT at FROM cut_offs WHERE client_id = :clientId', { clientId })?.at;
 }
 
+/** The process that asks may not have heard of it yet. */
+export function isRemoved(tx: Tx, clientId: string): boolean {
+  const sql = `SELECT 1 FROM clients WHERE client_id = :clientId AND state = 'removed'`;
+  return tx.get(sql, { clientId }) !== undefined;
+}
+
 function accountRow(tx: Tx, accountId: string): { state: string; generation: number } | undefined {
   return tx.get('SELECT state, generation FROM accounts WHERE id = :accountId', { accountId });
 }

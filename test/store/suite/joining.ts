@@ -106,4 +106,18 @@ export function joiningSuite(make: MakePlace): void {
     const after = aParticipation({ sessionUid: uid, accountId, clientId, startedAt: T0 + HOUR + 1 });
     await expect(at.store.sessions.join(after, aCodeOf(after), undefined)).resolves.toBe('joined');
   });
+
+  it('refuses a client that was removed, whatever a process that has not heard of it believes', async () => {
+    const { uid, accountId } = await signIn(at.store, { clients: ['mail'] });
+    const clientId = unique('client');
+    const record = { clientId, state: 'active', sealed: 'v1.client', updatedAt: T0 } as const;
+    await at.store.clients.save([record]);
+    const target = { kind: 'client', clientId } as const;
+    const cause = aCause({ reason: 'client-removed' });
+    await at.store.sessions.end(unique('logout'), target, cause, T0 + HOUR, planAll());
+    const after = aParticipation({ sessionUid: uid, accountId, clientId, startedAt: T0 + 2 * HOUR });
+    await refuses(after, aCodeOf(after), undefined);
+    await at.store.clients.save([record]);
+    await expect(at.store.sessions.join(after, aCodeOf(after), undefined)).resolves.toBe('joined');
+  });
 }
