@@ -17,7 +17,7 @@ const common = {
 };
 
 // `npm test` runs everything on SQLite; `npm run test:mongo` runs again, on a real replica set, what meets a store.
-const meetAStore = ['store', 'flows', 'crash', 'spec', 'regressions'];
+const meetAStore = ['store', 'flows', 'crash', 'regressions'];
 
 async function onMongo() {
   const { startForTheRun } = await import('./test/support/mongo-for-the-run.ts');
