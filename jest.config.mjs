@@ -13,6 +13,8 @@ const common = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['babel-jest', { presets: [['@babel/preset-typescript', { onlyRemoveTypeImports: true }]] }] },
   testTimeout: 30_000,
+  // Most tests wait for sockets and processes: two at a time use two cores, jest's own choice there would be one.
+  maxWorkers: 2,
   setupFiles: ['<rootDir>/test/support/quiet-library.ts'],
 };
 
