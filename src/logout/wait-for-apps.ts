@@ -12,13 +12,11 @@ const LOOK_EVERY_MS = 100;
 /** Calls `listener` with ids of logouts that moved; answers how to stop listening. */
 export type OnSettled = (listener: (logoutIds: readonly string[]) => void) => () => void;
 
-export interface WaitForApps {
-  /**
-   * Answers the state after at most `waitMs`, or a look (0.1 s) where that is less; undefined when nobody could tell in
-   * time. Never rejects: the logout is committed, and a store that is away now must not look as if it were not.
-   */
-  (logoutId: string, waitMs: number): Promise<Progress | undefined>;
-}
+/**
+ * Answers the state after at most `waitMs`, or a look (0.1 s) where that is less; undefined when nobody could tell in
+ * time. Never rejects: the logout is committed, and a store that is away now must not look as if it were not.
+ */
+export type WaitForApps = (logoutId: string, waitMs: number) => Promise<Progress | undefined>;
 
 export function createWaitForApps(parts: {
   readonly store: { readonly logouts: Pick<LogoutStore, 'progress'> };
