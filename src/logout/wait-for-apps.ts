@@ -61,6 +61,6 @@ function watchOne(onSettled: OnSettled, logoutId: string): { next(): Promise<voi
 
 function delay(ms: number): Promise<undefined> {
   return new Promise((resolve) => {
-    setTimeout(resolve, ms, undefined);
+    setTimeout(resolve, ms, undefined).unref();
   });
 }
