@@ -13,7 +13,7 @@ export async function claim(connection: Connection, request: ClaimRequest): Prom
   const lease = { token: randomId(), until: now + request.leaseMs };
   const candidates = await connection.read((tx) => candidatesAt(tx, request));
   if (candidates.length === 0) return { ...lease, deliveries: [], breakers: [] };
-  return connection.write((tx) => {
+  return connection.jot((tx) => {
     const deliveries = take(tx, withoutTakenProbes(tx, candidates, now), { ...lease, processId }, now);
     const breakers = breakersOf(tx, deliveries).map((breaker) => pushProbe(tx, breaker, lease.until));
     return { ...lease, deliveries: deliveries.map(toDelivery), breakers };
@@ -28,7 +28,7 @@ export async function claimOverdue(connection: Connection, request: ClaimRequest
   const overdue = await connection.read((tx) => tx.all<{ id: string }>(sql, { now, limit }));
   if (overdue.length === 0) return { ...lease, deliveries: [], breakers: [] };
   const ids = overdue.map(({ id }) => id);
-  const rows = await connection.write((tx) => take(tx, ids, { ...lease, processId }, now));
+  const rows = await connection.jot((tx) => take(tx, ids, { ...lease, processId }, now));
   return { ...lease, deliveries: rows.map(toDelivery), breakers: [] };
 }
 

@@ -12,6 +12,11 @@ export interface Connection {
    * writer when it first writes fails whatever the busy timeout is. `work` may run more than once.
    */
   write<T>(work: (tx: Tx) => T): Promise<T>;
+  /**
+   * The same, but it does not wait for the disk: a killed process loses none of it, a power loss may take the last ones,
+   * never one before a `write` that followed. For what nobody was promised (docs/decisions/0006-durability.md).
+   */
+  jot<T>(work: (tx: Tx) => T): Promise<T>;
   /** Waits for what is under way. Safe twice. */
   close(): Promise<void>;
 }
@@ -34,14 +39,22 @@ const LOCK_WAIT_MS = 5_000;
 /** SQLite waits inside our event loop, so it waits this long only; the rest of the wait leaves the loop free. */
 const BLOCKING_WAIT_MS = 2;
 
-/** Opens an existing file. WAL: readers and the writer do not wait for each other. FULL: a commit survives power loss. */
+/** In WAL mode FULL waits for the disk at each commit, NORMAL at checkpoints. */
+type Syncs = 'FULL' | 'NORMAL';
+
+/** Opens an existing file. WAL: readers and the writer do not wait for each other. FULL: a `write` survives power loss. */
 export function connect(path: string): Connection {
   const db = openFile(path);
   const tx = createTx(db);
   const underWay = new Set<Promise<unknown>>();
+  let syncs: Syncs = 'FULL';
 
-  function inTransaction<T>(begin: string, work: (tx: Tx) => T): Promise<T> {
-    const result = patiently(() => once(db, begin, () => work(tx)));
+  function inTransaction<T>(begin: string, work: (tx: Tx) => T, wanted = syncs): Promise<T> {
+    const result = patiently(() => {
+      if (syncs !== wanted) db.exec(`PRAGMA synchronous = ${wanted}`);
+      syncs = wanted;
+      return once(db, begin, () => work(tx));
+    });
     underWay.add(result);
     const forget = () => void underWay.delete(result);
     result.then(forget, forget);
@@ -50,7 +63,8 @@ export function connect(path: string): Connection {
 
   return {
     read: (work) => inTransaction('BEGIN', work),
-    write: (work) => inTransaction('BEGIN IMMEDIATE', work),
+    write: (work) => inTransaction('BEGIN IMMEDIATE', work, 'FULL'),
+    jot: (work) => inTransaction('BEGIN IMMEDIATE', work, 'NORMAL'),
     async close() {
       await Promise.allSettled(underWay);
       if (db.isOpen) db.close();

@@ -19,13 +19,13 @@ export interface SqliteDeliveries extends DeliveryStore {
 
 /** The outbox: who must be told, who is being told, and what became of it. */
 export function createDeliveries(connection: Connection, path: string): SqliteDeliveries {
-  const { read, write } = connection;
+  const { read, write, jot } = connection;
   const watcher = createWatcher(path);
   return {
     claim: (request) => claim(connection, request),
     claimOverdue: (request) => claimOverdue(connection, request),
     rescue: (silentSince) => inSlices(connection, SILENT, RESCUED, { silentSince }),
-    settle: (leaseToken, settlements, breakers) => write((tx) => settle(tx, leaseToken, settlements, breakers)),
+    settle: (leaseToken, settlements, breakers) => jot((tx) => settle(tx, leaseToken, settlements, breakers)),
     nextDueAt: (now) => read((tx) => nextDueAt(tx, now)),
     async hasten(now) {
       await write((tx) => tx.run('DELETE FROM breakers'));
@@ -51,7 +51,7 @@ export function createDeliveries(connection: Connection, path: string): SqliteDe
     list: (filter, page) => read((tx) => list(tx, filter, page).map(toDelivery)),
 
     async heartbeat(processId, now) {
-      await write((tx) => {
+      await jot((tx) => {
         tx.run('INSERT OR REPLACE INTO heartbeats (process_id, at) VALUES (:processId, :now)', { processId, now });
         tx.run('DELETE FROM heartbeats WHERE at < :before', { before: now - HEARTBEAT_MS });
       });

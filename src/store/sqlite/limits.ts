@@ -2,11 +2,11 @@ import type { FailureCount, LimitStore } from '../store.ts';
 import type { Connection, Tx } from './connection.ts';
 
 /** Counters of failed sign-ins. */
-export function createLimits({ read, write }: Connection): LimitStore {
+export function createLimits({ read, jot }: Connection): LimitStore {
   return {
     failures: (keys, now) => read((tx) => keys.map((key) => failuresOf(tx, key, now))),
     async fail(keys, windowMs, now) {
-      await write((tx) => {
+      await jot((tx) => {
         for (const key of new Set(keys)) {
           tx.run(
             `INSERT INTO limits (key, count, closes_at) VALUES (:key, 1, :closesAt)
@@ -19,10 +19,10 @@ export function createLimits({ read, write }: Connection): LimitStore {
     },
     async clear(keys) {
       const sql = 'DELETE FROM limits WHERE key IN (SELECT value FROM json_each(:keys))';
-      await write((tx) => tx.run(sql, { keys: JSON.stringify(keys) }));
+      await jot((tx) => tx.run(sql, { keys: JSON.stringify(keys) }));
     },
     removeClosed: (now, limit) =>
-      write((tx) => {
+      jot((tx) => {
         const closed = 'SELECT key FROM limits WHERE closes_at <= :now ORDER BY closes_at LIMIT :limit';
         return tx.run(`DELETE FROM limits WHERE key IN (${closed})`, { now, limit });
       }),

@@ -5,22 +5,24 @@ import type { Connection, Tx } from './connection.ts';
 import { cutOffOf, generationToday } from './standing.ts';
 
 /** Codes, tokens, grants, interactions. What is bound to a session is judged by its row, here and nowhere else. */
-export function createProvider({ read, write }: Connection): ProviderStore {
+export function createProvider({ read, write, jot }: Connection): ProviderStore {
   return {
     find: (model, idHash, now) => read((tx) => find(tx, model, idHash, now)),
     save: (artifact) =>
-      write((tx) => {
+      jot((tx) => {
         if (artifact.bound && !isOpen(tx, artifact.sessionUid)) return 'ended';
         writeArtifact(tx, artifact);
         return 'saved';
       }),
     consume: (model, idHash, now) =>
-      write((tx) => {
+      jot((tx) => {
         const which = 'model = :model AND id_hash = :idHash AND consumed_at IS NULL';
         return tx.run(`UPDATE artifacts SET consumed_at = :now WHERE ${which}`, { model, idHash, now }) === 1;
       }),
     async destroy(model, idHash) {
-      await write((tx) =>
+      // An interaction that is over may come back; a token that was revoked may not.
+      const forget = model === 'Interaction' ? jot : write;
+      await forget((tx) =>
         tx.run('DELETE FROM artifacts WHERE model = :model AND id_hash = :idHash', { model, idHash }),
       );
     },
@@ -28,7 +30,7 @@ export function createProvider({ read, write }: Connection): ProviderStore {
       await write((tx) => tx.run(`DELETE FROM artifacts WHERE grant_id = :grantId AND model <> 'Grant'`, { grantId }));
     },
     removeExpired: (now, limit) =>
-      write((tx) => {
+      jot((tx) => {
         const expired = 'SELECT rowid FROM artifacts WHERE expires_at <= :now ORDER BY expires_at LIMIT :limit';
         return tx.run(`DELETE FROM artifacts WHERE rowid IN (${expired})`, { now, limit });
       }),

@@ -12,12 +12,12 @@ const TOUCH_EVERY_MS = 60_000;
 
 /** Sessions and participations: begun in `saving.ts` and `joining.ts`, ended in `ending.ts`. */
 export function createSessions(connection: Connection): SessionStore {
-  const { read, write } = connection;
+  const { read, write, jot } = connection;
   return {
     save: (session) => write((tx) => save(tx, session)),
     findByCookie: (cookieHash, now) => read((tx) => findByCookie(tx, cookieHash, now)),
     findByUid: (uid) => read((tx) => findByUid(tx, uid)),
-    retireCookie: (cookieHash, now) => write((tx) => retireCookie(tx, cookieHash, now)),
+    retireCookie: (cookieHash, now) => jot((tx) => retireCookie(tx, cookieHash, now)),
     join: (participation, code, opening) => write((tx) => join(tx, participation, code, opening)),
     ...createEnding(connection),
 
@@ -27,7 +27,7 @@ export function createSessions(connection: Connection): SessionStore {
       const isStale = await read((tx) => tx.get(`SELECT 1 FROM sessions WHERE ${stale}`, params));
       if (!isStale) return;
       const set = 'last_seen_at = :now, due_at = min(:now + idle_ms, expires_at)';
-      await write((tx) => tx.run(`UPDATE sessions SET ${set} WHERE ${stale}`, { ...params, now }));
+      await jot((tx) => tx.run(`UPDATE sessions SET ${set} WHERE ${stale}`, { ...params, now }));
     },
     due: (now, limit) =>
       read((tx) =>
