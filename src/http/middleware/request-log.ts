@@ -8,11 +8,8 @@ const SECRET_PLACES = /^\/(logout|interaction|auth)\/[^/]+/u;
 /** Nothing of ours has longer names than this outside of `.well-known`; what is longer may be an id or a token. */
 const SEGMENT_MAX = 40;
 const PATH_MAX = 200;
-/** Asked for all the time by browsers and probes. */
-const QUIET = /^\/(assets|health|metrics)(\/|$)/u;
-
 /**
- * One `request.served` line per request: method, path, status, duration. Never the query or the body: they carry codes,
+ * One `request.served` line per request, for whoever asks for `debug`: method, path, status, duration. Never the query or the body: they carry codes,
  * hints and tokens (requirements §17, "Leaks").
  */
 export function createRequestLog({ log, clock }: { readonly log: Log; readonly clock: Clock }): Middleware {
@@ -28,7 +25,7 @@ export function createRequestLog({ log, clock }: { readonly log: Log; readonly c
         status: ctx.status,
         ms: clock.now() - startedAt,
       };
-      log[QUIET.test(ctx.path) ? 'debug' : 'info']('request.served', facts);
+      log.debug('request.served', facts);
     }
   };
 }

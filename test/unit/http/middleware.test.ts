@@ -73,7 +73,7 @@ describe('request-log', () => {
     await ask(question, createRequestLog({ log, clock: stopped }), createRequestId(), app);
     expect(log.lines).toEqual([
       {
-        level: 'info',
+        level: 'debug',
         event: 'request.served',
         facts: { request_id: expect.any(String), method: 'GET', path: '/logout/:id/events', status: 200, ms: 0 },
       },
