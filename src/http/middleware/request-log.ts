@@ -8,9 +8,10 @@ const SECRET_PLACES = /^\/(logout|interaction|auth)\/[^/]+/u;
 /** Nothing of ours has longer names than this outside of `.well-known`; what is longer may be an id or a token. */
 const SEGMENT_MAX = 40;
 const PATH_MAX = 200;
+
 /**
- * One `request.served` line per request, for whoever asks for `debug`: method, path, status, duration. Never the query or the body: they carry codes,
- * hints and tokens (requirements §17, "Leaks").
+ * One `request.served` line per request, for whoever asks for `debug`: method, path, status, duration. Never the query or
+ * the body: they carry codes, hints and tokens (requirements §17, "Leaks").
  */
 export function createRequestLog({ log, clock }: { readonly log: Log; readonly clock: Clock }): Middleware {
   return async (ctx, next) => {
