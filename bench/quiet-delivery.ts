@@ -1,7 +1,9 @@
 /** Nothing else going on: from the click on "sign out" to the app's 2xx, against a bare POST on a kept-alive socket. */
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { signInEverywhere, startApps, stopApps } from './logout-answer.ts';
+import { setTimeout } from 'node:timers/promises';
+import { PASSWORD, startRelyingParty } from '../test/support/relying-party.ts';
+import { signInEverywhere, stopApps } from './logout-answer.ts';
 import { startProduct } from './product-process.ts';
 import { type Effort, ms, percentile, type Row, times } from './row.ts';
 import { freePort } from './stock-provider.ts';
@@ -28,30 +30,75 @@ function row(from: string, samples: readonly number[], bare: readonly number[]):
 
 async function measureOurs(rounds: number): Promise<{ fromClick: number[]; fromCommit: number[] }> {
   const port = await freePort();
-  const apps = await startApps(`http://localhost:${port}`, 1, 0);
-  const [app] = apps;
-  if (!app) throw new Error('no app');
+  const receiver = await startReceiver();
+  const file = { backchannel_logout_uri: receiver.address };
+  const app = await startRelyingParty({ clientId: 'app1', issuer: `http://localhost:${port}`, file });
   const product = await startProduct({
     port,
     clients: [app.file],
-    accounts: [{ username: 'alice', password: 'correct horse battery staple' }],
+    accounts: [{ username: 'alice', password: PASSWORD }],
   });
+  const agent = new Agent({ keepAlive: true });
   const fromClick: number[] = [];
   const fromCommit: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    const { browser, hint } = await signInEverywhere(apps);
+    const { browser, hint } = await signInEverywhere([app]);
+    const cookie = browser
+      .cookies()
+      .map(({ name, value }) => `${name}=${value}`)
+      .join('; ');
+    // A browser that has just signed in has a connection open.
+    await get(`${product.issuer}/health/live`, agent, cookie);
+    await setTimeout(QUIET_MS);
     const committed = product.logged('logout.committed');
-    const told = app.waitForTokens(app.received.length + 1).then(() => performance.now());
+    const told = receiver.next();
     const from = performance.now();
-    const answered = browser.get(app.endSessionUrl({ id_token_hint: hint }), { follow: false });
+    const answered = get(app.endSessionUrl({ id_token_hint: hint }), agent, cookie);
     const at = await told;
     fromClick.push(at - from);
     fromCommit.push(Math.max(0, at - (await committed)));
     await answered;
   }
+  agent.destroy();
   await product.stop();
-  await stopApps(apps);
+  await stopApps([app]);
+  receiver.stop();
   return { fromClick: fromClick.slice(WARM_UP), fromCommit: fromCommit.slice(WARM_UP) };
+}
+
+function get(url: string, agent: Agent, cookie: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { agent, headers: { cookie, accept: 'text/html' } }, (response) => {
+      response.resume().on('end', resolve);
+    });
+    outgoing.on('error', reject).end();
+  });
+}
+
+/** Until the sign-in before is forgotten by everybody's garbage collector. */
+const QUIET_MS = 30;
+
+/** An app's logout address that answers at once: what an app does with a token is its own time. */
+async function startReceiver() {
+  let arrived: (at: number) => void = () => undefined;
+  const server = createServer((incoming, response) => {
+    incoming.resume().on('end', () => {
+      response.end();
+      arrived(performance.now());
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/backchannel`,
+    next: () =>
+      new Promise<number>((resolve) => {
+        arrived = resolve;
+      }),
+    stop() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
 }
 
 /** The first few make sockets and compiled code. */
