@@ -1,6 +1,6 @@
 /** Discovery and key set as bytes with caching headers: made once per instance, the same for everybody (DESIGN §8.11). */
 import { createHash } from 'node:crypto';
-import type { Middleware } from './provider.ts';
+import type { Middleware } from './library-shapes.ts';
 
 const PATHS: ReadonlySet<string> = new Set([
   '/.well-known/openid-configuration',

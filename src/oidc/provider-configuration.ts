@@ -10,9 +10,9 @@ import { cookieNames } from './cookies.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { createInteractionPolicy, PASSWORD_ACR } from './interaction-policy.ts';
 import type { Keys } from './keys.ts';
+import type { RenderError } from './library-shapes.ts';
 import { createGrantLoader } from './load-grant.ts';
 import { keepOfflineAccess } from './offline-access.ts';
-import type { RenderError } from './provider.ts';
 import { subjectOf } from './subject.ts';
 
 /** The settings that matter here (config.ts has them all). */

@@ -1,5 +1,5 @@
 /** The provider behind a swap point: keys and configuration change by a new instance, requests in flight finish on the old. */
-import Provider, { type AdapterFactory, type ErrorOut, type KoaContextWithOIDC } from 'oidc-provider';
+import Provider, { type AdapterFactory, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Registry } from '../clients/registry.ts';
 import type { EndSessions } from '../logout/end-sessions.ts';
 import type { Clock } from '../ops/clock.ts';
@@ -14,6 +14,7 @@ import { createFrozenDocuments } from './frozen-documents.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import type { Exchange } from './interactions.ts';
 import type { Keys } from './keys.ts';
+import type { Middleware, RenderError } from './library-shapes.ts';
 import { pinOrigin } from './pinned-origin.ts';
 import { type OidcSettings, providerConfiguration } from './provider-configuration.ts';
 import { factsOf, signedInDevice } from './request-facts.ts';
@@ -21,15 +22,6 @@ import { changeSeams } from './seams.ts';
 import { createSessionLookup } from './session-lookup.ts';
 import { createSignInTurns, type SignInTurns } from './sign-in-turns.ts';
 import { createTokenReuse } from './token-reuse.ts';
-
-/** Koa's middleware, as the library knows it. */
-export type Middleware = Parameters<Provider['use']>[0];
-
-/**
- * Renders an error page for a person; programs get JSON from the library. `cause` may be an AppError (a store out of
- * reach), whose status then is the better one.
- */
-export type RenderError = (ctx: KoaContextWithOIDC, out: ErrorOut, cause: Error) => void | Promise<void>;
 
 export interface OidcParts {
   readonly config: OidcSettings;
