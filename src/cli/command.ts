@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 import type { Ask } from './ask.ts';
+import { unmarkIds } from './dashed-ids.ts';
 import { EXIT_CODE_HELP, type ExitCode } from './exit-codes.ts';
 import type { Product } from './product.ts';
 import type { Terminal } from './terminal.ts';
@@ -50,5 +51,5 @@ export function run<Args extends readonly unknown[]>(
   context: Context,
   work: (...args: Args) => Promise<ExitCode>,
 ): (...args: Args) => Promise<void> {
-  return async (...args) => context.finish(await work(...args));
+  return async (...args) => context.finish(await work(...unmarkIds(args)));
 }

@@ -10,6 +10,7 @@ import { systemClock } from '../ops/clock.ts';
 import { createLog } from '../ops/log.ts';
 import { createAsk } from './ask.ts';
 import type { Context } from './command.ts';
+import { markIds } from './dashed-ids.ts';
 import { EXIT, type ExitCode, exitCodeOf, UsageError } from './exit-codes.ts';
 import type { Product } from './product.ts';
 import { createProgram } from './program.ts';
@@ -25,7 +26,7 @@ export async function runCli(args: readonly string[], streams: Streams): Promise
     code = finished;
   });
   try {
-    await createProgram(context).parseAsync(args, { from: 'user' });
+    await createProgram(context).parseAsync(markIds(args), { from: 'user' });
     return code;
   } catch (error) {
     return failed(terminal, error);

@@ -192,6 +192,8 @@ describe('ending, without a running server', () => {
     expect((await world.json(['deliveries', 'show', String(refused?.['id'])]))[0]?.['history']).toHaveLength(2);
     expect(await world.json(['deliveries', 'retry', String(refused?.['id'])])).toEqual([{ retried: 1 }]);
     expect((await world.run(['deliveries', 'retry', 'no-such'])).code).toBe(4);
+    const dashed = await world.run(['deliveries', 'show', '-dsbKx0kKloid5YSuUFNwuy-MXASe8hi5xCcDFS84AT']);
+    expect([dashed.code, dashed.stderr]).toEqual([4, expect.stringContaining('-dsbKx0k')]);
     expect((await world.run(['deliveries', 'retry'])).code).toBe(2);
     expect((await world.run(['deliveries', 'list', '--state', 'lost'])).code).toBe(2);
   });
