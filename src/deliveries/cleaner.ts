@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/log.ts';
+import { createRepeating } from '../ops/repeating.ts';
 import type { Service } from '../ops/service.ts';
 import type { LimitStore, LogoutStore, ProviderStore } from '../store/store.ts';
 
@@ -29,13 +30,13 @@ export function createCleaner(parts: {
   readonly log: Log;
 }): Cleaner {
   const { store, retentionMs, clock, log } = parts;
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<unknown> = Promise.resolve();
-  let state: 'new' | 'running' | 'stopped' = 'new';
+  // A store that is gone is tried again a minute later.
+  const failed = (error: unknown) => log.warn('store.not_cleaned', { error });
+  const rounds = createRepeating({ everyMs: EVERY_MS, work: run, failed });
 
   async function repeat(remove: () => Promise<number>): Promise<number> {
     let removed = 0;
-    while (state !== 'stopped') {
+    while (!rounds.stopping()) {
       const rows = await remove();
       if (rows === 0) break;
       removed += rows;
@@ -54,28 +55,5 @@ export function createCleaner(parts: {
     return total;
   }
 
-  /** A store that is gone is tried again a minute later. */
-  function schedule(): void {
-    timer = setTimeout(() => {
-      running = run()
-        .catch((error: unknown) => log.warn('store.not_cleaned', { error }))
-        .then(() => {
-          if (state === 'running') schedule();
-        });
-    }, EVERY_MS);
-  }
-
-  return {
-    run,
-    start() {
-      if (state !== 'new') return;
-      state = 'running';
-      schedule();
-    },
-    async stop() {
-      state = 'stopped';
-      clearTimeout(timer);
-      await running;
-    },
-  };
+  return { run, start: () => rounds.start(), stop: () => rounds.stop() };
 }

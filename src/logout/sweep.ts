@@ -5,6 +5,7 @@
 import type { Clock } from '../ops/clock.ts';
 import { logName } from '../ops/ids.ts';
 import type { Log } from '../ops/log.ts';
+import { createRepeating } from '../ops/repeating.ts';
 import type { Service } from '../ops/service.ts';
 import { expiryReason, type Session } from '../sessions/session.ts';
 import type { LogoutStore, SessionStore } from '../store/store.ts';
@@ -28,15 +29,14 @@ export interface Sweep extends Service {
 }
 
 export function createSweep({ store, endSessions, clock, log, everyMs }: SweepParts): Sweep {
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<unknown> = Promise.resolve();
-  let state: 'new' | 'running' | 'stopping' = 'new';
+  const failed = (error: unknown) => log.error('sweep.failed', { error });
+  const rounds = createRepeating({ everyMs, work: run, failed });
 
   async function run(): Promise<number> {
     for (const logoutId of await store.logouts.walking(BATCH)) await goOn(logoutId);
     let ended = 0;
     const poisoned = new Set<string>();
-    while (state !== 'stopping') {
+    while (!rounds.stopping()) {
       const rows = await store.sessions.due(clock.now(), BATCH + poisoned.size);
       const due = rows.filter(({ uid }) => !poisoned.has(uid));
       if (due.length === 0) break;
@@ -69,27 +69,5 @@ export function createSweep({ store, endSessions, clock, log, everyMs }: SweepPa
     }
   }
 
-  function schedule(): void {
-    if (state !== 'running') return;
-    timer = setTimeout(() => {
-      running = run()
-        .catch((error: unknown) => log.error('sweep.failed', { error }))
-        .finally(schedule);
-    }, everyMs);
-    timer.unref();
-  }
-
-  return {
-    run,
-    start() {
-      if (state !== 'new') return;
-      state = 'running';
-      schedule();
-    },
-    async stop() {
-      state = 'stopping';
-      clearTimeout(timer);
-      await running;
-    },
-  };
+  return { run, start: () => rounds.start(), stop: () => rounds.stop() };
 }
