@@ -1,9 +1,10 @@
 /** A logout with one hanging app among five: how long until it is durable, how long until the browser is answered. */
 import { createBrowser } from '../test/support/browser.ts';
+import { freePort } from '../test/support/free-port.ts';
 import { type RelyingParty, startRelyingParty, type Tokens } from '../test/support/relying-party.ts';
 import { startProduct } from './product-process.ts';
 import { type Effort, ms, percentile, type Row, times } from './row.ts';
-import { freePort, startStockProvider } from './stock-provider.ts';
+import { startStockProvider } from './stock-provider.ts';
 
 const APPS = 5;
 const PASSWORD = 'correct horse battery staple';

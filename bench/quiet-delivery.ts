@@ -2,11 +2,11 @@
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import { freePort } from '../test/support/free-port.ts';
 import { PASSWORD, startRelyingParty } from '../test/support/relying-party.ts';
 import { signInEverywhere, stopApps } from './logout-answer.ts';
 import { startProduct } from './product-process.ts';
 import { type Effort, ms, percentile, type Row, times } from './row.ts';
-import { freePort } from './stock-provider.ts';
 
 export async function quietDelivery({ quick }: Effort): Promise<readonly Row[]> {
   const rounds = quick ? 40 : 300;

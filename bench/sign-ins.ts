@@ -2,12 +2,12 @@
 import { Agent } from 'node:http';
 import { availableParallelism } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
+import { freePort } from '../test/support/free-port.ts';
 import type { RelyingParty } from '../test/support/relying-party.ts';
 import { createLightBrowser } from './light-browser.ts';
 import { startApps, stopApps } from './logout-answer.ts';
 import { startProduct } from './product-process.ts';
 import { type Effort, type Row, times } from './row.ts';
-import { freePort } from './stock-provider.ts';
 
 const PASSWORD = 'correct horse battery staple';
 /** OWASP's argon2id: 19 MiB, two passes. The product's own parameters (`accounts/password.ts`). */

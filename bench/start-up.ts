@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../test/support/free-port.ts';
 import { type Effort, ms, percentile, type Row, times } from './row.ts';
-import { freePort } from './stock-provider.ts';
 
 const CLI = fileURLToPath(new URL('../src/cli/cli.ts', import.meta.url));
 

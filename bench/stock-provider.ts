@@ -1,6 +1,6 @@
 /** The baseline: oidc-provider as it comes, with its own memory store and its own back-channel fan-out. */
+
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider from 'oidc-provider';
 
@@ -44,15 +44,6 @@ export async function startStockProvider(
 function fetchLoopback(url: string | URL | Request, options: RequestInit = {}): Promise<Response> {
   const { dispatcher: _guard, ...rest } = options as RequestInit & { dispatcher?: unknown };
   return fetch(url, rest);
-}
-
-/** A port that is free now. */
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
 
 async function signingKey(): Promise<Record<string, unknown>> {

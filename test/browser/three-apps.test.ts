@@ -5,9 +5,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { firstFreePort } from '../support/free-port.ts';
 import { barriers } from './accessible.ts';
 import { type Browser, type ContextOptions, describeInBrowser, type Page, startBrowser } from './chromium.ts';
 
@@ -38,7 +38,7 @@ describeInBrowser('three apps in a real browser', () => {
   let port: number;
 
   beforeAll(async () => {
-    port = await freePort();
+    port = await firstFreePort(4);
     ({ child, demo } = await startDemo(port));
     browser = await startBrowser();
   });
@@ -164,20 +164,4 @@ async function startDemo(port: number): Promise<{ child: ChildProcess; demo: Dem
     if (said.includes('\n')) break;
   }
   return { child, demo: JSON.parse(said) as Demo };
-}
-
-/** One with three free ones after it, as the demo wants. */
-async function freePort(): Promise<number> {
-  for (let port = 20_000 + Math.floor(Math.random() * 10_000); ; port += 4) {
-    const free = await Promise.all([0, 1, 2, 3].map((step) => isFree(port + step)));
-    if (free.every(Boolean)) return port;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer()
-      .once('error', () => resolve(false))
-      .listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });
 }

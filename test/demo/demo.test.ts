@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type Browser, createBrowser, type Page } from '../support/browser.ts';
+import { firstFreePort } from '../support/free-port.ts';
 
 jest.setTimeout(60_000);
 
@@ -26,7 +27,7 @@ let news: string[];
 let listeners: Set<() => void>;
 
 beforeEach(async () => {
-  port = await fourFreePorts();
+  port = await firstFreePort(4);
   stdout = [];
   news = [];
   listeners = new Set();
@@ -150,22 +151,6 @@ async function signIn(browser: Browser, url: string, account: Welcome['accounts'
 
 async function stateOf(browser: Browser, url: string): Promise<unknown> {
   return JSON.parse((await browser.get(`${url}/state`)).body);
-}
-
-async function fourFreePorts(): Promise<number> {
-  for (;;) {
-    const first = 20_000 + Math.floor(Math.random() * 10_000);
-    const taken = await Promise.all([0, 1, 2, 3].map((offset) => isTaken(first + offset)));
-    if (!taken.includes(true)) return first;
-  }
-}
-
-async function isTaken(candidate: number): Promise<boolean> {
-  const server = createServer();
-  return await new Promise((resolve) => {
-    server.once('error', () => resolve(true));
-    server.listen(candidate, '127.0.0.1', () => server.close(() => resolve(false)));
-  });
 }
 
 async function openPorts(): Promise<readonly number[]> {

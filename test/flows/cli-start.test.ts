@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { freePort } from '../support/free-port.ts';
 import { aCliWorld, CLI_ENTRY, type CliWorld } from './cli-world.ts';
 
 let world: CliWorld;
@@ -64,14 +65,6 @@ function logOf(lines: Interface): (event: string) => Promise<Record<string, unkn
     }
     return new Promise((found) => waiting.push({ event, found }));
   };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((listening) => probe.listen(0, '127.0.0.1', listening));
-  const { port } = probe.address() as { port: number };
-  await new Promise((closed) => probe.close(closed));
-  return port;
 }
 
 describe('"signoff start"', () => {

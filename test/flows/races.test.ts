@@ -118,41 +118,24 @@ describeFlows('while a session ends', () => {
     });
 
     it('whose password is being verified meanwhile is dead on arrival', async () => {
-      const { mail } = world.apps;
-      const page = await phone.get(mail.authorizationUrl());
-      const gate = holdCall(world.store.sessions, 'generation');
-      const late = phone.submit(page, credentials(), { stopAt: mail.redirectUri });
-      await gate.reached;
-      await signOffEverywhere();
-      gate.open();
+      const late = await heldAt('generation');
 
-      expectNoCode(await late);
+      expectNoCode(late);
       await expectNobodySignedIn();
     });
 
     it('that is about to get its code is dead on arrival', async () => {
-      const { mail } = world.apps;
-      const page = await phone.get(mail.authorizationUrl());
-      const gate = holdCall(world.store.sessions, 'join');
-      const late = phone.submit(page, credentials(), { stopAt: mail.redirectUri });
-      await gate.reached;
-      await signOffEverywhere();
-      gate.open();
+      const late = await heldAt('join');
 
-      expectNoCode(await late);
+      expectNoCode(late);
       await expectNobodySignedIn();
     });
 
     it('that has its code and saves its session afterwards is dead: its code too, and its app is told', async () => {
       const { mail } = world.apps;
-      const page = await phone.get(mail.authorizationUrl());
-      const gate = holdCall(world.store.sessions, 'save');
-      const late = phone.submit(page, credentials(), { stopAt: mail.redirectUri });
-      await gate.reached;
-      await signOffEverywhere();
-      gate.open();
+      const late = await heldAt('save');
 
-      await expect(mail.finish((await late).location ?? '')).rejects.toThrow(/invalid_grant|login_required/);
+      await expect(mail.finish(late.location ?? '')).rejects.toThrow(/invalid_grant|login_required/);
       await mail.waitForTokens(1);
       await expectNobodySignedIn();
     });
@@ -167,6 +150,18 @@ describeFlows('while a session ends', () => {
       expect((await refresh(mail, begun)).status).toBe(200);
       expect(mail.received).toEqual([]);
     });
+
+    /** The sign-in's last answer, when everything ends while it waits for this call of the store. */
+    async function heldAt(call: 'generation' | 'join' | 'save'): Promise<Page> {
+      const { mail } = world.apps;
+      const page = await phone.get(mail.authorizationUrl());
+      const gate = holdCall(world.store.sessions, call);
+      const late = phone.submit(page, credentials(), { stopAt: mail.redirectUri });
+      await gate.reached;
+      await signOffEverywhere();
+      gate.open();
+      return late;
+    }
 
     async function signOffEverywhere(): Promise<void> {
       const page = await browser.get(world.apps.wiki.endSessionUrl());

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { signOff } from '../spec/scene.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
-import { freePort, startWorld, type World } from '../support/product.ts';
+import { freePort } from '../support/free-port.ts';
+import { startWorld, type World } from '../support/product.ts';
 import type { Tokens } from '../support/relying-party.ts';
 import type { ExpressAppSettings } from './express-app.ts';
 

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { signOff } from '../spec/scene.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
 import { runCommand } from '../support/command.ts';
-import { freePort, startWorld, type World } from '../support/product.ts';
+import { freePort } from '../support/free-port.ts';
+import { startWorld, type World } from '../support/product.ts';
 import { type Apache, apacheFile, missingApache, startApache } from './apache.ts';
 
 const missing = missingApache();

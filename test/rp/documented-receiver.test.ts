@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { freePort } from '../support/free-port.ts';
 
 /** The receiver of `docs/relying-parties.md`, taken from the page and run as it stands. */
 describe('the receiver in docs/relying-parties.md', () => {
@@ -91,13 +92,4 @@ async function startProvider() {
       .sign(privateKey);
   };
   return { issuer, sign, stop: () => void server.close() };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

@@ -1,7 +1,4 @@
-import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from '@jest/globals';
@@ -12,6 +9,7 @@ import { randomId } from '../../src/ops/ids.ts';
 import type { Facts, Log } from '../../src/ops/log.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Server, startServer } from '../../src/wire-server.ts';
+import { freePort } from './free-port.ts';
 import { type Behaviour, PASSWORD, type RelyingParty, startRelyingParty } from './relying-party.ts';
 
 /** The whole product on a port of its own, with real apps around it, a temporary folder and two accounts. */
@@ -192,21 +190,4 @@ function collectLog(lines: LogLine[]): Log {
     (event: string, facts: Facts = {}) =>
       void lines.push({ ...facts, level, event });
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
-}
-
-/**
- * Below the range from which the system takes ports of outgoing connections, else one of those has it by the time we
- * listen. At random, since other test files look for one at the same time.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(12_000, 32_000);
-    const probe = createServer().listen(port, '127.0.0.1');
-    const free = await once(probe, 'listening').then(
-      () => true,
-      () => false,
-    );
-    probe.close();
-    if (free) return port;
-  }
 }

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { freePort } from '../support/free-port.ts';
 
 jest.setTimeout(60_000);
 
@@ -68,12 +67,4 @@ async function untilReady(started: ChildProcess): Promise<void> {
   if (started.stdout === null) throw new Error('no output');
   for await (const line of createInterface({ input: started.stdout })) if (line.includes('"server.ready"')) return;
   throw new Error('it ended before it was ready');
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((ready) => void probe.listen(0, '127.0.0.1', ready));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((done) => void probe.close(done));
-  return port;
 }
