@@ -2,10 +2,11 @@
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/log.ts';
 import type { Claim } from '../store/store.ts';
-import { afterFailure, type BreakerRules, closed, isOpen } from './breaker.ts';
-import { type Deliver, type DeliveryClient, factsOf, type Health, reportOverdue } from './deliver.ts';
+import type { BreakerRules } from './breaker.ts';
+import { type Deliver, type DeliveryClient, factsOf, reportOverdue } from './deliver.ts';
 import type { Breaker, Settlement } from './delivery.ts';
 import { createLanes } from './lanes.ts';
+import { createOriginHealth } from './origin-health.ts';
 import { createQueues, type Queued } from './queues.ts';
 
 export interface Sender {
@@ -56,7 +57,7 @@ export function createSender(parts: SenderParts): Sender {
   const { clock, log, record } = parts;
   const queues = createQueues({ inFlightPerOrigin: IN_FLIGHT_PER_ORIGIN });
   const lanes = createLanes(LANES, pump);
-  const breakers = new Map<string, Breaker>();
+  const health = createOriginHealth({ rules: parts.breakerRules, clock, random: parts.random });
   const unknownClients = new Set<string>();
   let stopping = false;
   let idle: (() => void) | undefined;
@@ -91,40 +92,27 @@ export function createSender(parts: SenderParts): Sender {
     if (!client) return putBackUnknown(item, now);
     // What would be given up gets its last attempt.
     const isMoot = delivery.deadline.becomes === 'moot' && now >= delivery.deadline.at;
-    if (isMoot) return settleOverdue(item, untouched(delivery.origin));
+    if (isMoot) return settleOverdue(item, health.untouched(delivery.origin));
     try {
-      const { settlement, health } = await parts.deliver(delivery, client, signal);
-      record(item, settlement, heed(delivery.origin, health));
+      const delivered = await parts.deliver(delivery, client, signal);
+      record(item, delivered.settlement, health.heed(delivery.origin, delivered.health));
+      putBackShut(delivery.origin);
     } catch (error) {
       log.error('delivery.not_signed', { ...factsOf(delivery), error });
       putBack(item, clock.now() + NOT_SIGNED_WAIT_MS);
     }
   }
 
-  /** What an attempt taught about its origin, as the row to write. */
-  function heed(origin: string, health: Health): Breaker | undefined {
-    const before = breakers.get(origin);
-    if (health.kind !== 'failing') return health.kind === 'alive' ? close(origin) : untouched(origin);
-    const facts = { origin, now: clock.now(), random: parts.random(), retryAfterMs: health.retryAfterMs };
-    const after = afterFailure(before, facts, parts.breakerRules);
-    breakers.set(origin, after);
-    if (isOpen(after, facts.now)) for (const item of queues.drop(origin)) putBack(item, facts.now);
-    return after;
-  }
-
-  function close(origin: string): Breaker | undefined {
-    return breakers.delete(origin) ? closed(origin) : undefined;
-  }
-
-  /** A probe that was not made gives its origin free again: the store had reserved it for as long as the lease. */
-  function untouched(origin: string): Breaker | undefined {
-    const breaker = breakers.get(origin);
-    return breaker && { ...breaker, openUntil: Math.max(breaker.openUntil, clock.now()) };
+  /** An origin whose breaker just opened is left alone with all that waits for it. */
+  function putBackShut(origin: string): void {
+    if (!health.isShut(origin)) return;
+    const now = clock.now();
+    for (const item of queues.drop(origin)) putBack(item, now);
   }
 
   function putBack(item: Queued, nextAttemptAt: number): void {
     const settlement = { deliveryId: item.delivery.id, kind: 'put-back', nextAttemptAt } as const;
-    record(item, settlement, untouched(item.delivery.origin));
+    record(item, settlement, health.untouched(item.delivery.origin));
   }
 
   /** Never settled: another process loaded that client a moment ago, or a folder of client files was not mounted. */
@@ -142,24 +130,13 @@ export function createSender(parts: SenderParts): Sender {
     record(item, { deliveryId: delivery.id, kind: delivery.deadline.becomes }, breaker);
   }
 
-  /** The store's rows, but for what we know better: its row of a probe is reserved for us, not closed to us. */
-  function learn(claim: Claim, now: number): void {
-    const rows = new Map(claim.breakers.map((row) => [row.origin, row]));
-    for (const origin of new Set(claim.deliveries.map((one) => one.origin))) {
-      const row = rows.get(origin);
-      if (isOpen(breakers.get(origin), now)) continue;
-      if (row) breakers.set(origin, { ...row, openUntil: 0 });
-      else breakers.delete(origin);
-    }
-  }
-
   return {
     take(claim, sendBy) {
       const now = clock.now();
-      learn(claim, now);
+      health.learn(claim);
       for (const delivery of claim.deliveries) {
         const item = { delivery, leaseToken: claim.token, sendBy };
-        if (stopping || isOpen(breakers.get(delivery.origin), now)) putBack(item, now);
+        if (stopping || health.isShut(delivery.origin)) putBack(item, now);
         else queues.add(item);
       }
       pump();
@@ -180,6 +157,6 @@ export function createSender(parts: SenderParts): Sender {
       if (lanes.size > 0) await new Promise<void>((done) => (idle = done));
       clearTimeout(timer);
     },
-    forgetBreakers: () => breakers.clear(),
+    forgetBreakers: () => health.forget(),
   };
 }
