@@ -57,11 +57,14 @@ function liveParticipations(tx: Tx, logout: LogoutRow): readonly ParticipationRo
   return tx.all(sql, targetParams(logout));
 }
 
-/** The ended mark of this logout on the session says whose its participations are: two racing ends make one delivery. */
+/**
+ * The ended mark of this logout on the session says whose its participations are: two racing ends make one delivery. The
+ * plus keeps SQLite from going through all that live at the app.
+ */
 const PARTICIPATIONS: Record<LogoutRow['target_kind'], string> = {
   session: `JOIN sessions s ON s.uid = p.session_uid WHERE p.session_uid = :uid AND s.logout_id = :id`,
   participation: `JOIN participations named ON named.sid = :sid
-    WHERE p.session_uid = named.session_uid AND p.client_id = named.client_id`,
+    WHERE p.session_uid = named.session_uid AND +p.client_id = named.client_id`,
   account: `JOIN sessions s ON s.uid = p.session_uid WHERE p.account_id = :accountId AND s.logout_id = :id`,
   'account-client': `WHERE p.account_id = :accountId AND p.client_id = :clientId AND p.started_at <= :at`,
   client: `WHERE p.client_id = :clientId AND p.started_at <= :at`,
