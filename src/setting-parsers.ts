@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
-import ipaddr from 'ipaddr.js';
 import type { SignInLimit } from './accounts/sign-in-brake.ts';
 import { ruleProblem } from './ops/address-rules.ts';
 import { suggestion } from './ops/did-you-mean.ts';
 import { parseDuration } from './ops/duration.ts';
+import { isNetwork } from './ops/network.ts';
 
 /** What becomes of the text of one setting. A problem is a clause that follows the setting's name: "must be …". */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string };
@@ -121,7 +121,7 @@ export const parseOutboundAllow: Parse<readonly string[]> = (text) => {
 export const parseProxy: Parse<readonly string[]> = (text) => {
   if (text === 'off') return ok([]);
   const entries = listOf(text);
-  const odd = entries.find((one) => !ipaddr.isValid(one) && !ipaddr.isValidCIDR(one));
+  const odd = entries.find((one) => !isNetwork(one));
   if (entries.length > 0 && odd === undefined) return ok(entries);
   return bad(`must be off or networks separated by commas, like 10.0.0.0/8${odd ? ` ("${odd}" is none)` : ''}`);
 };

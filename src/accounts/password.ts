@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { type Algorithm, hash, type Options, verify } from '@node-rs/argon2';
 import { AppError } from '../errors.ts';
+import { createGate } from '../ops/gate.ts';
 
 /** Hashes and verifies passwords off the main thread, a few at a time. */
 export interface Passwords {
@@ -31,7 +32,7 @@ const QUEUE_PER_SLOT = 100;
  */
 export function createPasswords(limits: { slots?: number; queueMax?: number } = {}): Passwords {
   const slots = limits.slots ?? defaultSlots();
-  const run = createGate(slots, limits.queueMax ?? slots * QUEUE_PER_SLOT);
+  const run = createGate({ slots, queueMax: limits.queueMax ?? slots * QUEUE_PER_SLOT, full: busy });
   return {
     hash: (password) => run(() => hash(normal(password), ARGON2ID)),
     async verify(phc, password) {
@@ -50,24 +51,6 @@ function defaultSlots(): number {
 /** The same letters in another Unicode form are the same password (NIST SP 800-63B §5.1.1.2). */
 function normal(password: string): string {
   return password.normalize('NFKC');
-}
-
-/** First come, first served; the longest queue has a name: `queueMax`. */
-function createGate(slots: number, queueMax: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async (work) => {
-    if (running < slots) running += 1;
-    else if (waiting.length >= queueMax) throw busy();
-    else await new Promise<void>((go) => waiting.push(go));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    }
-  };
 }
 
 function busy(): AppError {

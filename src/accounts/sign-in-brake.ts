@@ -1,6 +1,6 @@
-import ipaddr from 'ipaddr.js';
 import type { Clock } from '../ops/clock.ts';
 import { sha256 } from '../ops/ids.ts';
+import { limitKeyOf } from '../ops/network.ts';
 import type { LimitStore } from '../store/store.ts';
 import { usernameKey } from './account.ts';
 
@@ -99,14 +99,6 @@ function leave(inFlight: Map<string, number>, key: string): void {
 /** Hashes: nobody can read from the store who tried to sign in from where. */
 function keysOf(username: string, address: string): { pair: string; account: string; from: string } {
   const name = usernameKey(username);
-  const from = networkOf(address);
+  const from = limitKeyOf(address);
   return { pair: sha256(`pair ${from} ${name}`), account: sha256(`account ${name}`), from: sha256(`from ${from}`) };
-}
-
-/** One customer's IPv6 is a /64: whoever has one address of it has them all. */
-function networkOf(address: string): string {
-  if (!ipaddr.isValid(address)) return address;
-  const ip = ipaddr.process(address);
-  if (ip.kind() === 'ipv4') return ip.toString();
-  return (ip as ipaddr.IPv6).parts.slice(0, 4).join(':');
 }

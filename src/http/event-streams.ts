@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { Context } from 'koa';
-import { clientAddressOf, limitKeyOf } from './middleware/client-address.ts';
+import { limitKeyOf } from '../ops/network.ts';
+import { clientAddressOf } from './middleware/client-address.ts';
 
 /** Open event streams of this process (WHATWG HTML §9.2), counted and ended together. */
 export interface EventStreams {

@@ -10,6 +10,7 @@ import {
   normalHost,
   parseRules,
 } from './address-rules.ts';
+import { createGate } from './gate.ts';
 
 /** A lookup as `net.connect` wants it (`dns.lookup`'s shape). */
 type Lookup = (
@@ -150,19 +151,12 @@ function pause(ms: number): Promise<undefined> {
 
 /** At most `LOOKUPS_MAX` at a time, the rest in order. */
 function bounded(resolve: Resolve): Resolve {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async (host) => {
-    if (running >= LOOKUPS_MAX) await new Promise<void>((go) => waiting.push(go));
-    else running += 1;
-    try {
-      return await resolve(host);
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    }
-  };
+  const gate = createGate({
+    slots: LOOKUPS_MAX,
+    queueMax: Number.POSITIVE_INFINITY,
+    full: () => new Error('unreachable'),
+  });
+  return (host) => gate(() => resolve(host));
 }
 
 /** Remembers answers for 30 s and failures for 3 s; askers of the same name share one lookup. Checks come after it. */

@@ -1,7 +1,8 @@
 import type { Middleware } from 'koa';
 import { AppError } from '../../errors.ts';
 import type { Clock } from '../../ops/clock.ts';
-import { clientAddressOf, limitKeyOf } from './client-address.ts';
+import { limitKeyOf } from '../../ops/network.ts';
+import { clientAddressOf } from './client-address.ts';
 
 export interface RateLimitOptions {
   readonly clock: Clock;
