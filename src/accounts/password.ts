@@ -7,8 +7,11 @@ import { createGate } from '../ops/gate.ts';
 export interface Passwords {
   /** argon2id in PHC form. */
   hash(password: string): Promise<string>;
-  /** With no hash to compare (unknown user) it takes as long, and says no. */
-  verify(phc: string | undefined, password: string): Promise<boolean>;
+  /**
+   * With no hash to compare (unknown user) it takes as long, and says no. Where many wait, lanes take turns, so that a
+   * crowd in one delays no other.
+   */
+  verify(phc: string | undefined, password: string, lane?: string): Promise<boolean>;
 }
 
 /** OWASP's first recommendation for argon2id: 19 MiB, two passes, one lane. */
@@ -28,15 +31,16 @@ const QUEUE_PER_SLOT = 100;
 
 /**
  * At most `slots` hashes run at once: they share libuv's pool with signatures and files, and without a bound 32 of them
- * make one signature wait 116 ms. Beyond `queueMax` waiting ones the answer is `busy` (503, try again).
+ * make one signature wait 116 ms. Beyond `queueMax` waiting ones somebody is told `busy` (503,
+ * try again): the newest of the longest lane.
  */
 export function createPasswords(limits: { slots?: number; queueMax?: number } = {}): Passwords {
   const slots = limits.slots ?? defaultSlots();
-  const run = createGate({ slots, queueMax: limits.queueMax ?? slots * QUEUE_PER_SLOT, full: busy });
+  const gate = createGate({ slots, queueMax: limits.queueMax ?? slots * QUEUE_PER_SLOT, full: busy });
   return {
-    hash: (password) => run(() => hash(normal(password), ARGON2ID)),
-    async verify(phc, password) {
-      const same = await run(() => verify(phc ?? NOBODYS_HASH, normal(password)));
+    hash: (password) => gate(() => hash(normal(password), ARGON2ID)),
+    async verify(phc, password, lane) {
+      const same = await gate(() => verify(phc ?? NOBODYS_HASH, normal(password)), undefined, lane);
       return same && phc !== undefined;
     },
   };

@@ -4,7 +4,7 @@ import type { Generation } from '../sessions/session.ts';
 import type { AccountStore, LimitStore, SessionStore } from '../store/store.ts';
 import type { Account } from './account.ts';
 import type { Passwords } from './password.ts';
-import { createSignInBrake, type SignInLimit } from './sign-in-brake.ts';
+import { createSignInBrake, type Limited, type SignInLimit } from './sign-in-brake.ts';
 
 export interface SignInTry {
   readonly username: string;
@@ -18,7 +18,7 @@ export type SignInResult =
   | { readonly kind: 'ok'; readonly account: Account; readonly generation: Generation }
   /** Unknown user, wrong password, disabled account: nobody can tell which. */
   | { readonly kind: 'refused' }
-  | { readonly kind: 'limited'; readonly retryAfterMs: number };
+  | Limited;
 
 export interface VerifySignInParts {
   readonly store: {
@@ -51,7 +51,7 @@ export function createVerifySignIn(parts: VerifySignInParts): (given: SignInTry)
     if (permit.kind === 'limited') return permit;
     try {
       if (permit.slowMs > 0) await pause(permit.slowMs);
-      const result = await compare(given);
+      const result = await compare(given, permit.lane);
       await (result.kind === 'ok' ? permit.succeeded() : permit.failed());
       return result;
     } finally {
@@ -63,11 +63,11 @@ export function createVerifySignIn(parts: VerifySignInParts): (given: SignInTry)
    * Generations are read with, or before, the hash that the password is compared to: an "everywhere" or a new password
    * that comes in between leaves this sign-in with an old one, dead on arrival (invariant 7).
    */
-  async function compare({ username, password }: SignInTry): Promise<SignInResult> {
+  async function compare({ username, password }: SignInTry, lane: string): Promise<SignInResult> {
     const tooLong = username.length > USERNAME_CHARS_MAX || password.length > PASSWORD_CHARS_MAX;
     const found = await store.accounts.findByUsername(username.slice(0, USERNAME_CHARS_MAX));
     const { realm } = await store.sessions.generation(found?.id ?? 'nobody');
-    const same = await passwords.verify(found?.passwordHash, password.slice(0, PASSWORD_CHARS_MAX));
+    const same = await passwords.verify(found?.passwordHash, password.slice(0, PASSWORD_CHARS_MAX), lane);
     if (!same || !found || tooLong || found.state !== 'active') return { kind: 'refused' };
     return { kind: 'ok', account: found, generation: { account: found.generation, realm } };
   }

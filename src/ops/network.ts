@@ -56,8 +56,15 @@ export function plainAddress(text: string): string | undefined {
  */
 export function limitKeyOf(address: string): string {
   const plain = plainAddress(address);
+  return plain !== undefined && isIP(plain) === 4 ? plain : networkOf(address);
+}
+
+/** Whose addresses are likely to be one party's: an IPv4 /24 or an IPv6 /64. Text that is no address stands for itself. */
+export function networkOf(address: string): string {
+  const plain = plainAddress(address);
   if (plain === undefined) return address;
-  return isIP(plain) === 4 ? plain : `${ipaddr.IPv6.networkAddressFromCIDR(`${plain}/64`).toString()}/64`;
+  const [family, bits] = isIP(plain) === 4 ? [ipaddr.IPv4, 24] : [ipaddr.IPv6, 64];
+  return `${family.networkAddressFromCIDR(`${plain}/${bits}`)}/${bits}`;
 }
 
 function parseNetwork(text: string): Network | undefined {

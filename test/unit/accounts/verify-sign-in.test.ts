@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type Account, usernameKey } from '../../../src/accounts/account.ts';
 import type { SignInLimit } from '../../../src/accounts/sign-in-brake.ts';
-import { createVerifySignIn, type SignInResult } from '../../../src/accounts/verify-sign-in.ts';
+import { createVerifySignIn, type SignInResult, type SignInTry } from '../../../src/accounts/verify-sign-in.ts';
 
 const LIMIT: SignInLimit = { tries: 3, windowMs: 60_000 };
 
@@ -9,14 +9,19 @@ let now: number;
 let account: Account;
 let windows: Map<string, { count: number; closesAt: number }>;
 let hashed: (string | undefined)[];
+let lanes: (string | undefined)[];
 let pauses: number[];
+/** What a slowed try waits for. */
+let held: Promise<unknown>;
 let realm: number;
 
 beforeEach(() => {
   now = 1_000_000;
   windows = new Map();
   hashed = [];
+  lanes = [];
   pauses = [];
+  held = Promise.resolve();
   realm = 4;
   account = {
     id: 'a1',
@@ -34,10 +39,14 @@ function aVerifier(limit: SignInLimit | 'off' = LIMIT) {
   return createVerifySignIn({
     clock: { now: () => now },
     limit: limit === 'off' ? undefined : limit,
-    pause: async (ms) => pauses.push(ms),
+    pause: async (ms) => {
+      pauses.push(ms);
+      await held;
+    },
     passwords: {
-      verify: async (phc, password) => {
+      verify: async (phc, password, lane) => {
         hashed.push(phc);
+        lanes.push(lane);
         return phc === `hash of ${password}`;
       },
     },
@@ -61,6 +70,11 @@ function aVerifier(limit: SignInLimit | 'off' = LIMIT) {
 function open(key: string) {
   const window = windows.get(key);
   return window && window.closesAt > now ? window : undefined;
+}
+
+/** Ten times the limit, each failure from another address. */
+async function underFire(verify: (given: SignInTry) => Promise<SignInResult>): Promise<void> {
+  for (let i = 0; i < 30; i++) await verify({ ...bad, address: `203.0.113.${i}` });
 }
 
 const good = { username: 'alice', password: 'secret', address: '192.0.2.1' };
@@ -96,7 +110,7 @@ describe('the limit of failed tries', () => {
     const verify = aVerifier();
     for (let i = 0; i < 3; i++) expect((await verify(bad)).kind).toBe('refused');
     now += 20_000;
-    expect(await verify(good)).toEqual({ kind: 'limited', retryAfterMs: 40_000 });
+    expect(await verify(good)).toEqual({ kind: 'limited', by: 'pair', retryAfterMs: 40_000 });
     expect(hashed).toHaveLength(3);
     now += 40_000;
     expect((await verify(good)).kind).toBe('ok');
@@ -137,10 +151,12 @@ describe('the limit of failed tries', () => {
     expect(answers.filter((kind) => kind === 'limited')).toHaveLength(17);
   });
 
-  it('slows one account under fire from many addresses, and locks nobody out', async () => {
+  it('slows one account under fire from many addresses, but not for an address that did nothing wrong there', async () => {
     const verify = aVerifier();
-    for (let i = 0; i < 30; i++) await verify({ ...bad, address: `203.0.113.${i}` });
+    await underFire(verify);
     expect(pauses).toEqual([]);
+    expect((await verify({ ...bad, address: '203.0.113.1' })).kind).toBe('refused');
+    expect(pauses).toEqual([1_000]);
     expect((await verify({ ...good, address: '198.51.100.7' })).kind).toBe('ok');
     expect(pauses).toEqual([1_000]);
   });
@@ -150,6 +166,57 @@ describe('the limit of failed tries', () => {
     for (let i = 0; i < 61; i++) await verify({ ...bad, username: `user${i}` });
     expect(pauses.slice(0, 3)).toEqual([1_000, 1_000, 1_000]);
     expect(pauses.at(-1)).toBe(2_000);
+  });
+
+  it('lets two tries of a slowed address run at once; more are told so before they are hashed', async () => {
+    const verify = aVerifier();
+    for (let i = 0; i < 30; i++) await verify({ ...bad, username: `user${i}` });
+    const free = Promise.withResolvers<void>();
+    held = free.promise;
+    hashed = [];
+    const running = ['x', 'y'].map((username) => verify({ ...bad, username }));
+    const more = await kinds(['z', 'alice'].map((username) => verify({ ...bad, username })));
+    expect(more).toEqual(['limited', 'limited']);
+    expect(hashed).toHaveLength(0);
+    free.resolve();
+    expect(await kinds(running)).toEqual(['refused', 'refused']);
+    expect((await verify({ ...bad, username: 'z' })).kind).toBe('refused');
+  });
+
+  it('lets two tries at a slowed account run at once, and its owner in from elsewhere meanwhile', async () => {
+    const verify = aVerifier();
+    await underFire(verify);
+    const free = Promise.withResolvers<void>();
+    held = free.promise;
+    const running = [1, 2].map((last) => verify({ ...bad, address: `203.0.113.${last}` }));
+    expect(await verify({ ...bad, address: '203.0.113.3' })).toEqual({
+      kind: 'limited',
+      by: 'account',
+      retryAfterMs: 1_000,
+    });
+    expect((await verify({ ...good, address: '198.51.100.7' })).kind).toBe('ok');
+    free.resolve();
+    expect(await kinds(running)).toEqual(['refused', 'refused']);
+  });
+
+  it('takes no more than twenty strangers at a slowed account at once', async () => {
+    const verify = aVerifier();
+    await underFire(verify);
+    const crowd = Array.from({ length: 50 }, (_, i) => verify({ ...bad, address: `198.51.${i}.1` }));
+    expect((await kinds(crowd)).filter((kind) => kind === 'refused')).toHaveLength(20);
+  });
+
+  it('lets tries take turns by network, and all tries at an account under fire share one turn', async () => {
+    const verify = aVerifier();
+    await verify({ ...bad, address: '203.0.113.9' });
+    await verify({ ...bad, username: 'bob', address: '2001:db8::9' });
+    expect(lanes).toEqual(['203.0.113.0/24', '2001:db8::/64']);
+    await verify({ ...bad, address: '192.0.2.1' });
+    await verify({ ...bad, address: '192.0.2.2' });
+    lanes = [];
+    await verify({ ...bad, address: '198.51.100.1' });
+    await verify({ ...bad, address: '203.0.113.1' });
+    expect(new Set(lanes).size).toBe(1);
   });
 
   it('may be off', async () => {

@@ -37,6 +37,28 @@ describe('the gate', () => {
     await expect(Promise.all([running, waiting])).resolves.toEqual([undefined, 'second']);
   });
 
+  it('serves lanes one after another, whoever came first', async () => {
+    const gate = createGate({ slots: 1, queueMax: 10, full });
+    const first = held();
+    const order: string[] = [];
+    const queue = (lane: string, name: string) => gate(async () => void order.push(name), undefined, lane);
+    const all = [gate(first.work), queue('crowd', 'a'), queue('crowd', 'b'), queue('crowd', 'c'), queue('lonely', 'x')];
+    first.release();
+    await Promise.all(all);
+    expect(order).toEqual(['a', 'x', 'b', 'c']);
+  });
+
+  it('turns the newest of the longest lane away when too many wait, not whoever comes last', async () => {
+    const gate = createGate({ slots: 1, queueMax: 2, full });
+    const first = held();
+    const running = gate(first.work);
+    const crowd = ['a', 'b'].map((name) => gate(async () => name, undefined, 'crowd'));
+    const lonely = gate(async () => 'x', undefined, 'lonely');
+    await expect(crowd[1]).rejects.toThrow('full');
+    first.release();
+    await expect(Promise.all([running, crowd[0], lonely])).resolves.toEqual([undefined, 'a', 'x']);
+  });
+
   it('whoever is aborted while waiting leaves at once and takes no slot with it', async () => {
     const gate = createGate({ slots: 1, queueMax: 10, full });
     const first = held();

@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createNetworks, isNetwork, isOneAddress, limitKeyOf, plainAddress } from '../../../src/ops/network.ts';
+import {
+  createNetworks,
+  isNetwork,
+  isOneAddress,
+  limitKeyOf,
+  networkOf,
+  plainAddress,
+} from '../../../src/ops/network.ts';
 
 describe('networks', () => {
   it.each([
@@ -64,5 +71,12 @@ describe('what limits count by', () => {
     expect(limitKeyOf('203.0.113.7')).toBe('203.0.113.7');
     expect(limitKeyOf('::ffff:203.0.113.7')).toBe('203.0.113.7');
     expect(limitKeyOf('')).toBe('');
+  });
+
+  it('is for turns an IPv4 /24 or an IPv6 /64', () => {
+    expect(networkOf('203.0.113.7')).toBe('203.0.113.0/24');
+    expect(networkOf('::ffff:203.0.113.9')).toBe('203.0.113.0/24');
+    expect(networkOf('2001:db8:1:2:3::4')).toBe('2001:db8:1:2::/64');
+    expect(networkOf('')).toBe('');
   });
 });
