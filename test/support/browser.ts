@@ -66,6 +66,8 @@ const REDIRECTS_MAX = 15;
 
 export function createBrowser(
   userAgent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+  /** Where it says it is; a product that believes 127.0.0.1 (`SIGNOFF_PROXY`) takes it for true. */
+  address?: string,
 ): Browser {
   let jar: StoredCookie[] = [];
 
@@ -117,6 +119,7 @@ export function createBrowser(
       'sec-fetch-dest': 'document',
       'sec-fetch-site': options.crossSite ? 'cross-site' : 'same-origin',
       ...(cookie && { cookie }),
+      ...(address !== undefined && { 'x-forwarded-for': address }),
       ...(body !== undefined && {
         'content-type': 'application/x-www-form-urlencoded',
         'content-length': String(Buffer.byteLength(body)),
