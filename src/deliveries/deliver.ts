@@ -2,7 +2,9 @@ import type { Client } from '../clients/client-file.ts';
 import { type Clock, iso } from '../ops/clock.ts';
 import { logName } from '../ops/ids.ts';
 import type { Log } from '../ops/log.ts';
+import type { Load } from './adaptive-cap.ts';
 import type { Attempt, Delivery, Settlement } from './delivery.ts';
+import { SLOW_MS } from './lanes.ts';
 import { makeLogoutToken } from './logout-token.ts';
 import { type Next, nextStep, type RetryRules } from './retry-schedule.ts';
 import type { Signer } from './signer.ts';
@@ -15,10 +17,11 @@ export type DeliveryClient = Pick<
   'client_id' | 'backchannel_logout_uri' | 'id_token_signed_response_alg' | 'logout'
 >;
 
-/** What came of one attempt: for the store, and for the breaker of the origin. */
+/** What came of one attempt: for the store, for the breaker of the origin, and for its cap. */
 interface Delivered {
   readonly settlement: Settlement;
   readonly health: Health;
+  readonly load: Load;
 }
 
 /** `failing`: network, 429, 5xx; `retryAfterMs` as the app asked. `unknown`: nothing was learnt about the origin. */
@@ -64,7 +67,11 @@ export function createDeliver(parts: DeliverParts): Deliver {
     const next = nextStep(delivery, judged, parts.retry, clock.now(), parts.random());
     const attempt = attemptOf(outcome, judged, next, { at, jti });
     report(log, { delivery, attempt, judged, next });
-    return { settlement: settlementOf(delivery, attempt, next), health: healthOf(outcome, judged) };
+    return {
+      settlement: settlementOf(delivery, attempt, next),
+      health: healthOf(outcome, judged),
+      load: loadOf(outcome),
+    };
   };
 }
 
@@ -72,7 +79,7 @@ export function createDeliver(parts: DeliverParts): Deliver {
 function withoutAddress(delivery: Delivery, log: Log): Delivered {
   const why = 'the app has no backchannel_logout_uri any more; register one, then retry the delivery';
   log.warn('delivery.refused', { ...factsOf(delivery), error: why });
-  return { settlement: { deliveryId: delivery.id, kind: 'refused' }, health: { kind: 'unknown' } };
+  return { settlement: { deliveryId: delivery.id, kind: 'refused' }, health: { kind: 'unknown' }, load: 'unknown' };
 }
 
 function attemptOf(outcome: Outcome, judged: Verdict, next: Next, made: { at: number; jti: string }): Attempt {
@@ -98,6 +105,15 @@ function healthOf(outcome: Outcome, judged: Verdict): Health {
     return cutOff ? { kind: 'unknown' } : { kind: 'failing', retryAfterMs: judged.afterMs ?? 0 };
   }
   return outcome.kind === 'answer' ? { kind: 'alive' } : { kind: 'unknown' };
+}
+
+/** Only a yes says that more would do: an app that fails or refuses at once has not done the work. */
+function loadOf(outcome: Outcome): Load {
+  if (outcome.kind === 'failure') return outcome.code === 'ETIMEDOUT' ? 'overloaded' : 'unknown';
+  if (outcome.kind === 'blocked') return 'unknown';
+  if (outcome.status === 429 || outcome.status === 503) return 'overloaded';
+  if (outcome.ms >= SLOW_MS) return 'slow';
+  return outcome.status === 200 || outcome.status === 204 ? 'quick' : 'unknown';
 }
 
 /** One line per attempt with all facts (DESIGN §6); two more at the moments that call for a person. */

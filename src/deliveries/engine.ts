@@ -9,6 +9,7 @@ import type { Log } from '../ops/log.ts';
 import type { Service } from '../ops/service.ts';
 import type { Claim, ClaimRequest, DeliveryStore, Settled, Unwatch } from '../store/store.ts';
 import { type Alarm, createAlarm } from './alarm.ts';
+import type { Wish } from './appetite.ts';
 import { breakerRules } from './breaker.ts';
 import { createDeliver, type DeliveryClient } from './deliver.ts';
 import type { EngineRunner, SettledListener } from './engine-runner.ts';
@@ -56,6 +57,7 @@ const CLAIM_MAX = 250;
 const POLL_MS = 1_000;
 /** Due rows that nobody may have yet (an open breaker, another one's lease) must not make the loop spin. */
 const HELD_POLL_MS = 250;
+const ANYTHING: Wish = { exceptOrigins: [], perOrigin: CLAIM_MAX };
 const DRAIN_MS = 10_000;
 /** So much is a jump of the clock and not its usual correction. */
 const CLOCK_JUMP_MS = 2_000;
@@ -85,7 +87,7 @@ class Engine implements EngineRunner {
   #claimedAt = 0;
   /** On the monotonic clock: when to look for overdue deliveries again. */
   #overdueAt = 0;
-  /** The last claim left rows behind. */
+  /** The last claim left rows behind, or none was made. */
   #more = false;
 
   constructor(parts: EngineParts) {
@@ -107,6 +109,7 @@ class Engine implements EngineRunner {
       onUnknownClient: () => this.#reloadClients(),
       record: this.#record,
       onHungry: () => this.#more && this.wake(),
+      onFreed: () => this.wake(),
       breakerRules: breakerRules(parts.retry),
       clock,
       log,
@@ -157,18 +160,20 @@ class Engine implements EngineRunner {
 
   /** Takes what is due, if there is room for it; answers how long to sleep. */
   async #claim(): Promise<number> {
-    const { hungry, exceptOrigins } = this.#sender.appetite();
-    if (!hungry) return POLL_MS;
-    const claim = await this.#persist(() => this.#claimFrom(exceptOrigins));
+    const wish = this.#sender.wish();
+    // Whoever finishes next asks again.
+    this.#more = true;
+    if (!wish) return POLL_MS;
+    const claim = await this.#persist(() => this.#claimFrom(wish));
     if (!claim) return 0;
-    this.#more = claim.deliveries.length === CLAIM_MAX || exceptOrigins.length > 0;
+    this.#more = claim.more;
     this.#sender.take(claim, performance.now() + this.#parts.leaseMs / 2);
-    if (claim.deliveries.length === CLAIM_MAX) return 0;
+    if (claim.more && claim.deliveries.length > 0) return 0;
     return (await this.#persist(() => this.#sleepMs())) ?? 0;
   }
 
-  #claimFrom(exceptOrigins: readonly string[]): Promise<Claim> {
-    const request = this.#request(exceptOrigins);
+  #claimFrom(wish: Wish): Promise<Claim> {
+    const request = this.#request(wish);
     this.#claimedAt = request.now;
     return this.#pace.run(() => this.#parts.store.claim(request), rowsOf);
   }
@@ -176,18 +181,17 @@ class Engine implements EngineRunner {
   /** Each second: a deadline is kept although an origin is left alone. */
   async #endOverdue(): Promise<void> {
     if (performance.now() < this.#overdueAt) return;
-    const claimOverdue = () => this.#parts.store.claimOverdue(this.#request([]));
+    const claimOverdue = () => this.#parts.store.claimOverdue(this.#request(ANYTHING));
     const claim = await this.#persist(() => this.#pace.run(claimOverdue, rowsOf));
     if (!claim) return;
     this.#sender.endOverdue(claim);
-    const isFull = claim.deliveries.length === CLAIM_MAX;
-    this.#overdueAt = isFull ? 0 : performance.now() + POLL_MS;
-    if (isFull) this.wake();
+    this.#overdueAt = claim.more ? 0 : performance.now() + POLL_MS;
+    if (claim.more) this.wake();
   }
 
-  #request(exceptOrigins: readonly string[]): ClaimRequest {
+  #request(wish: Wish): ClaimRequest {
     const { clock, leaseMs } = this.#parts;
-    return { limit: CLAIM_MAX, leaseMs, now: clock.now(), processId: this.#processId, exceptOrigins };
+    return { limit: CLAIM_MAX, leaseMs, now: clock.now(), processId: this.#processId, ...wish };
   }
 
   async #sleepMs(): Promise<number> {

@@ -2,10 +2,13 @@
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/log.ts';
 import type { Claim } from '../store/store.ts';
+import type { Load } from './adaptive-cap.ts';
+import { createAppetite, type Wish } from './appetite.ts';
 import type { BreakerRules } from './breaker.ts';
+import { createCaps, type Pace } from './caps.ts';
 import { type Deliver, type DeliveryClient, factsOf, reportOverdue } from './deliver.ts';
 import type { Breaker, Settlement } from './delivery.ts';
-import { createLanes } from './lanes.ts';
+import { createLanes, SLOW_MS } from './lanes.ts';
 import { createOriginHealth } from './origin-health.ts';
 import { createQueues, type Queued } from './queues.ts';
 
@@ -14,9 +17,9 @@ export interface Sender {
   take(claim: Claim, sendBy: number): void;
   /** Settles claimed deliveries whose deadline is over, without another attempt. */
   endOverdue(claim: Claim): void;
-  /** Whether more should be claimed, and which origins have enough waiting. */
-  appetite(): { readonly hungry: boolean; readonly exceptOrigins: readonly string[] };
-  /** Nothing waits and nothing is under way but what is being settled. */
+  /** What the next claim is to bring; undefined while there is enough to send. */
+  wish(): Wish | undefined;
+  /** Nothing will soon be over that could share a write with what is being settled. */
   quiet(): boolean;
   /** Begins no more; puts back what waits; gives calls under way so long, then cuts them off. */
   stop(graceMs: number): Promise<void>;
@@ -33,55 +36,77 @@ export interface SenderParts {
   /** A delivery names a client that is not known here (yet). */
   readonly onUnknownClient: () => void;
   readonly record: Record;
-  /** There is room for another claim. */
+  /** Little is left that may be sent now. */
   readonly onHungry: () => void;
+  /** There is room again for an origin that the last claim left out. */
+  readonly onFreed: () => void;
   readonly breakerRules: BreakerRules;
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
 }
 
-/** Below it more is claimed, above the other one nothing is. A buffer of hundreds: rows are the backlog. */
-const LOW_WATER = 100;
-const HIGH_WATER = 2_000;
-/** An origin with so many waiting is left out of claims and of the count, or one slow app would fill every claim. */
-const CROWD = 64;
-const IN_FLIGHT_PER_ORIGIN = 8;
-/** 128 TLS handshakes at a time bound a stall of the loop to 46 ms at no cost in throughput; 2,048 bound the memory. */
-const LANES = { fastMax: 128, slowMax: 2_048, handOverMs: 750 };
+/**
+ * 128 TLS handshakes at a time bound a stall of the loop to 46 ms at no cost in throughput; 2,048 bound the memory. Half
+ * of the fast lane is never a slow app's.
+ */
+const LANES = { fastMax: 128, knownSlowMax: 64, slowMax: 2_048, handOverMs: SLOW_MS };
 /** A client may be loaded a moment later in this process than in another one. */
 const UNKNOWN_WAIT_MS = { first: 5_000, max: 300_000 };
 const NOT_SIGNED_WAIT_MS = 10_000;
 
+const QUICK_FIRST: readonly Pace[] = ['quick', 'slow'];
+const SLOW_FIRST: readonly Pace[] = ['slow', 'quick'];
+
 export function createSender(parts: SenderParts): Sender {
   const { clock, log, record } = parts;
-  const queues = createQueues({ inFlightPerOrigin: IN_FLIGHT_PER_ORIGIN });
+  const caps = createCaps();
+  const queues = createQueues(caps.of);
+  const appetite = createAppetite(queues);
   const lanes = createLanes(LANES, pump);
   const health = createOriginHealth({ rules: parts.breakerRules, clock, random: parts.random });
   const unknownClients = new Set<string>();
+  let lastPace: Pace = 'slow';
   let stopping = false;
   let idle: (() => void) | undefined;
 
   function pump(): void {
-    while (!stopping && lanes.hasRoom()) {
-      const item = queues.next();
-      if (!item) return;
-      void send(item);
+    while (!stopping) {
+      const turn = nextTurn();
+      if (!turn) return;
+      void send(turn.item, turn.pace);
     }
   }
 
-  async function send(item: Queued): Promise<void> {
+  /** The two paces take turns, so that neither keeps the other waiting. */
+  function nextTurn(): { readonly item: Queued; readonly pace: Pace } | undefined {
+    for (const pace of lastPace === 'quick' ? SLOW_FIRST : QUICK_FIRST) {
+      const item = lanes.hasRoom(pace) ? queues.next(pace) : undefined;
+      if (!item) continue;
+      lastPace = pace;
+      return { item, pace };
+    }
+    return undefined;
+  }
+
+  async function send(item: Queued, pace: Pace): Promise<void> {
     const { origin } = item.delivery;
-    const ticket = lanes.enter();
+    const ticket = lanes.enter(pace, () => foundSlow(origin));
     try {
       await sendOne(item, ticket.signal);
     } finally {
       ticket.leave();
       queues.done(origin);
       pump();
-      if (queues.size < LOW_WATER || queues.waiting(origin) === CROWD - 1) parts.onHungry();
+      if (appetite.isFreed(origin)) parts.onFreed();
+      else if (appetite.isHungry()) parts.onHungry();
       if (lanes.size === 0) idle?.();
     }
+  }
+
+  function foundSlow(origin: string): void {
+    caps.isSlow(origin);
+    queues.review(origin);
   }
 
   async function sendOne(item: Queued, signal: AbortSignal): Promise<void> {
@@ -94,7 +119,9 @@ export function createSender(parts: SenderParts): Sender {
     const isMoot = delivery.deadline.becomes === 'moot' && now >= delivery.deadline.at;
     if (isMoot) return settleOverdue(item, health.untouched(delivery.origin));
     try {
+      const startedAt = performance.now();
       const delivered = await parts.deliver(delivery, client, signal);
+      heedLoad(delivery.origin, delivered.load, startedAt);
       record(item, delivered.settlement, health.heed(delivery.origin, delivered.health));
       putBackShut(delivery.origin);
     } catch (error) {
@@ -103,9 +130,14 @@ export function createSender(parts: SenderParts): Sender {
     }
   }
 
+  function heedLoad(origin: string, load: Load, startedAt: number): void {
+    caps.heed(origin, { load, startedAt, endedAt: performance.now(), atCap: queues.isAtCap(origin) });
+  }
+
   /** An origin whose breaker just opened is left alone with all that waits for it. */
   function putBackShut(origin: string): void {
     if (!health.isShut(origin)) return;
+    caps.isAway(origin);
     const now = clock.now();
     for (const item of queues.drop(origin)) putBack(item, now);
   }
@@ -144,12 +176,8 @@ export function createSender(parts: SenderParts): Sender {
     endOverdue({ deliveries, token }) {
       for (const delivery of deliveries) settleOverdue({ delivery, leaseToken: token, sendBy: 0 }, undefined);
     },
-    appetite() {
-      const crowd = queues.crowded(CROWD);
-      const hungry = queues.size - crowd.size < LOW_WATER && queues.size < HIGH_WATER;
-      return { hungry, exceptOrigins: crowd.origins };
-    },
-    quiet: () => lanes.size <= 1 && queues.size === 0,
+    wish: () => appetite.next(),
+    quiet: () => lanes.quick <= 1 && queues.sendable === 0,
     async stop(graceMs) {
       stopping = true;
       for (const item of queues.drop()) putBack(item, clock.now());

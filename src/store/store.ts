@@ -257,9 +257,13 @@ export interface ClaimRequest {
   readonly processId: string;
   /** Origins that have enough waiting in this process already: a slow app with a million rows must not fill every claim. */
   readonly exceptOrigins: readonly string[];
+  /** At most so many of one origin. */
+  readonly perOrigin: number;
 }
 
 export interface Claim extends Lease {
+  /** There may be more that is due, of origins that were not left out. */
+  readonly more: boolean;
   /** Rows of the origins in this claim, where they fail. */
   readonly breakers: readonly Breaker[];
 }

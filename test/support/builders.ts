@@ -141,7 +141,8 @@ export function planAll(given: (ended: Participation) => Partial<DeliveryPlan> =
 }
 
 export function aClaim(given: Partial<ClaimRequest> = {}): ClaimRequest {
-  return { limit: 100, leaseMs: MINUTE, now: T0 + HOUR, processId: 'engine', exceptOrigins: [], ...given };
+  const all = { exceptOrigins: [], perOrigin: 100 };
+  return { limit: 100, leaseMs: MINUTE, now: T0 + HOUR, processId: 'engine', ...all, ...given };
 }
 
 export function anAttempt(given: Partial<Attempt> = {}): Attempt {

@@ -1,6 +1,7 @@
 import type { Filter } from 'mongodb';
 import type { Breaker } from '../../deliveries/delivery.ts';
 import { randomId } from '../../ops/ids.ts';
+import { fewOfEach } from '../few-of-each.ts';
 import type { Claim, ClaimRequest } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { type BreakerDoc, type DeliveryDoc, type LeaseDoc, toDelivery } from './documents.ts';
@@ -25,12 +26,13 @@ export async function claim(parts: MongoParts, request: ClaimRequest): Promise<C
   const { now, leaseMs, processId } = request;
   const lease = { token: randomId(), until: now + leaseMs, holder: processId };
   for (let tries = 1; ; tries += 1) {
-    const chosen = await choose(parts, request);
+    const { chosen, more } = await choose(parts, request);
     const { breakers, mayCall } = await takeProbes(parts, chosen, lease.until, now);
     const ids = chosen.filter(({ origin }) => mayCall(origin)).map(({ _id }) => _id);
     const deliveries = (await take(parts, ids, lease, now)).map(toDelivery);
     if (deliveries.length > 0 || chosen.length === 0 || tries === TRIES_MAX) {
-      return { token: lease.token, until: lease.until, deliveries, breakers: ofOrigins(breakers, deliveries) };
+      const { token, until } = lease;
+      return { token, until, more, deliveries, breakers: ofOrigins(breakers, deliveries) };
     }
   }
 }
@@ -49,7 +51,8 @@ export async function claimOverdue(parts: MongoParts, request: ClaimRequest): Pr
   const overdue = origins.length > 0 ? await parts.deliveries.find(which, HEAD).limit(limit).toArray() : [];
   const ids = overdue.map(({ _id }) => _id);
   const deliveries = (await take(parts, ids, lease, now)).map(toDelivery);
-  return { token: lease.token, until: lease.until, deliveries, breakers: [] };
+  const { token, until } = lease;
+  return { token, until, more: overdue.length === limit, deliveries, breakers: [] };
 }
 
 /** When anything may be claimed again: the earliest of what is due at healthy origins, and of the next probe of the others. */
@@ -87,23 +90,32 @@ async function firstReady(
   return deliveries.findOne({ state: 'trying', readyAt: { $lte: before }, ...which }, { ...HEAD, sort: OLDEST });
 }
 
+interface Chosen {
+  readonly chosen: readonly Candidate[];
+  /** Not all that was due was looked at, or fits. */
+  readonly more: boolean;
+}
+
 /** The oldest of healthy origins, and one of each origin whose breaker time is over. */
-async function choose(parts: MongoParts, request: ClaimRequest): Promise<readonly Candidate[]> {
-  const { limit, now, exceptOrigins } = request;
+async function choose(parts: MongoParts, request: ClaimRequest): Promise<Chosen> {
+  const { limit, now, exceptOrigins, perOrigin } = request;
   const [sick, alone] = await Promise.all([sickOrigins(parts), isAlone(parts, request)]);
   const except = new Set(exceptOrigins);
   const overdue = sick.filter(({ _id, openUntil }) => openUntil <= now && !except.has(_id)).slice(0, PROBES_MAX);
+  const lookAt = alone ? limit : SPREAD * limit;
   const avoided = [...exceptOrigins, ...sick.map(({ _id }) => _id)];
   const [healthy, probes] = await Promise.all([
     parts.deliveries
       .find({ state: 'trying', readyAt: { $lte: now }, origin: { $nin: avoided } }, HEAD)
       .sort(OLDEST)
-      .limit(alone ? limit : SPREAD * limit)
+      .limit(lookAt)
       .toArray(),
     Promise.all(overdue.map(({ _id }) => firstReady(parts, { origin: _id }, now))),
   ]);
-  const some = alone ? healthy : someOf(healthy, limit);
-  return [...some, ...probes.filter((row) => row !== null)].sort(byReadiness).slice(0, limit);
+  const few = fewOfEach(healthy, perOrigin);
+  const some = alone ? few : someOf(few, limit);
+  const chosen = [...some, ...probes.filter((row) => row !== null)].sort(byReadiness).slice(0, limit);
+  return { chosen, more: healthy.length === lookAt || chosen.length === limit };
 }
 
 /** Longest overdue first, so that more than fit in one claim all get their turn. */

@@ -1,5 +1,6 @@
 import type { Breaker } from '../../deliveries/delivery.ts';
 import { randomId } from '../../ops/ids.ts';
+import { fewOfEach } from '../few-of-each.ts';
 import type { Claim, ClaimRequest } from '../store.ts';
 import type { Connection, Tx } from './connection.ts';
 import { type BreakerRow, type DeliveryRow, toBreaker, toDelivery } from './delivery-rows.ts';
@@ -12,11 +13,13 @@ export async function claim(connection: Connection, request: ClaimRequest): Prom
   const { now, processId } = request;
   const lease = { token: randomId(), until: now + request.leaseMs };
   const candidates = await connection.read((tx) => candidatesAt(tx, request));
-  if (candidates.length === 0) return { ...lease, deliveries: [], breakers: [] };
+  const more = candidates.length === request.limit;
+  if (candidates.length === 0) return { ...lease, more, deliveries: [], breakers: [] };
+  const few = fewOfEach(candidates, request.perOrigin);
   return connection.jot((tx) => {
-    const deliveries = take(tx, withoutTakenProbes(tx, candidates, now), { ...lease, processId }, now);
+    const deliveries = take(tx, withoutTakenProbes(tx, few, now), { ...lease, processId }, now);
     const breakers = breakersOf(tx, deliveries).map((breaker) => pushProbe(tx, breaker, lease.until));
-    return { ...lease, deliveries: deliveries.map(toDelivery), breakers };
+    return { ...lease, more, deliveries: deliveries.map(toDelivery), breakers };
   });
 }
 
@@ -26,10 +29,11 @@ export async function claimOverdue(connection: Connection, request: ClaimRequest
   const lease = { token: randomId(), until: now + request.leaseMs };
   const sql = `SELECT id FROM deliveries WHERE origin IN (${OPEN}) AND deadline_at <= :now AND ready_at <= :now LIMIT :limit`;
   const overdue = await connection.read((tx) => tx.all<{ id: string }>(sql, { now, limit }));
-  if (overdue.length === 0) return { ...lease, deliveries: [], breakers: [] };
+  const more = overdue.length === limit;
+  if (overdue.length === 0) return { ...lease, more, deliveries: [], breakers: [] };
   const ids = overdue.map(({ id }) => id);
   const rows = await connection.jot((tx) => take(tx, ids, { ...lease, processId }, now));
-  return { ...lease, deliveries: rows.map(toDelivery), breakers: [] };
+  return { ...lease, more, deliveries: rows.map(toDelivery), breakers: [] };
 }
 
 /** When anything may be claimed again: the earliest of what is due of healthy origins, and of the next probe of the others. */

@@ -50,6 +50,18 @@ export function claimingSuite(make: MakePlace): void {
     expect(clientsOf(claim)).toEqual(['quick']);
   });
 
+  it('takes few of each origin, so that one backlog does not fill it, and says that there may be more', async () => {
+    await endedSession(at.store, Array(5).fill('slow'), { at: NOW - 1 });
+    await endedSession(at.store, ['quick'], { at: NOW });
+    const some = await at.store.deliveries.claim(aClaim({ now: NOW, limit: 5, perOrigin: 2 }));
+    expect(clientsOf(some)).toEqual(['slow', 'slow']);
+    expect(some.more).toBe(true);
+    const except = { exceptOrigins: ['https://slow.test'] };
+    const rest = await at.store.deliveries.claim(aClaim({ now: NOW, limit: 5, perOrigin: 2, ...except }));
+    expect(clientsOf(rest)).toEqual(['quick']);
+    expect(rest.more).toBe(false);
+  });
+
   it('never hands out a delivery twice, to two processes that claim at once', async () => {
     const clients = Array.from({ length: 50 }, (_, n) => `app-${n}`);
     const { logoutId } = await endedSession(at.store, clients);

@@ -37,13 +37,14 @@ export class MemoryDeliveries implements EngineStore {
   async claim(request: Parameters<EngineStore['claim']>[0]): ReturnType<EngineStore['claim']> {
     this.#check();
     this.claims += 1;
-    const { limit, leaseMs, now, processId, exceptOrigins } = request;
+    const { limit, leaseMs, now, processId, exceptOrigins, perOrigin } = request;
     const lease = { token: randomUUID(), until: now + leaseMs, processId };
     const breakers = new Map<string, Breaker>();
     const taken: Delivery[] = [];
     for (const row of this.#due(now)) {
       const { origin } = row.delivery;
       if (taken.length === limit) break;
+      if (taken.filter((one) => one.origin === origin).length === perOrigin) continue;
       const breaker = this.breakers.get(origin);
       if (exceptOrigins.includes(origin) || (breaker && breaker.openUntil > now)) continue;
       if (breaker) breakers.set(origin, breaker);
@@ -52,7 +53,8 @@ export class MemoryDeliveries implements EngineStore {
       taken.push(row.delivery);
     }
     const rows = [...breakers.keys()].map((origin) => this.breakers.get(origin) as Breaker);
-    return { token: lease.token, until: lease.until, deliveries: taken, breakers: rows };
+    const more = taken.length === limit;
+    return { token: lease.token, until: lease.until, more, deliveries: taken, breakers: rows };
   }
 
   async claimOverdue(request: Parameters<EngineStore['claim']>[0]): ReturnType<EngineStore['claim']> {
@@ -63,7 +65,13 @@ export class MemoryDeliveries implements EngineStore {
       ({ delivery: { origin, deadline } }) => deadline.at <= now && (this.breakers.get(origin)?.openUntil ?? 0) > now,
     );
     for (const row of rows) row.lease = lease;
-    return { token: lease.token, until: lease.until, deliveries: rows.map((row) => row.delivery), breakers: [] };
+    return {
+      token: lease.token,
+      until: lease.until,
+      more: false,
+      deliveries: rows.map((row) => row.delivery),
+      breakers: [],
+    };
   }
 
   async settle(...[token, settlements, breakers, now]: Parameters<EngineStore['settle']>) {
