@@ -3,6 +3,7 @@
  * an absolute time is a hint, a ratio is a result. `--quick` takes under 90 seconds; names pick some; `--json`.
  */
 import { parseArgs } from 'node:util';
+import { startStores } from './bench-stores.ts';
 import { logoutAnswer } from './logout-answer.ts';
 import { quietDelivery } from './quiet-delivery.ts';
 import type { Effort, Row } from './row.ts';
@@ -52,14 +53,16 @@ else if (unknown !== undefined) {
 } else await run(positionals.length > 0 ? positionals : Object.keys(BENCHES));
 
 async function run(names: readonly string[]): Promise<void> {
+  const stores = await startStores();
   let missed = 0;
   for (const name of names) {
     console.error(`${name} …`);
-    for (const row of (await all[name]?.({ quick: values.quick })) ?? []) {
+    for (const row of (await all[name]?.({ quick: values.quick, stores: stores.all })) ?? []) {
       if (!row.met) missed += 1;
       console.log(values.json ? JSON.stringify(row) : describe(row));
     }
   }
+  await stores.stop();
   process.exitCode = missed > 0 ? 1 : 0;
 }
 

@@ -1,15 +1,19 @@
-/** The product as people start it: a process of its own on SQLite, seen through its addresses and its log. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+/** The product as people start it: a process of its own, on SQLite unless `env` says otherwise, seen through its addresses and its log. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { type ProcessorTime, processorTime } from './processor-time.ts';
 
 export interface ProductProcess {
   readonly issuer: string;
   /** When a line of this event (and these facts) was read; waits for it. Epoch-free: `performance.now()`. */
   logged(event: string, facts?: Readonly<Record<string, unknown>>): Promise<number>;
+  /** What it has cost so far. */
+  processorTime(): ProcessorTime;
   stop(): Promise<void>;
 }
 
@@ -32,13 +36,14 @@ export async function startProduct(options: ProductOptions): Promise<ProductProc
   const folder = mkdtempSync(join(tmpdir(), 'signoff-bench-'));
   const env = environment(options, folder);
   writeClients(join(folder, 'clients'), options.clients);
-  for (const account of options.accounts) addAccount(account, env);
+  for (const account of options.accounts) await addAccount(account, env);
   const child = spawn(process.execPath, [CLI, 'start'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const logged = watchLog(child);
   await logged('server.ready');
   return {
     issuer: `http://localhost:${options.port}`,
     logged,
+    processorTime: () => processorTime(child.pid ?? 0),
     async stop() {
       child.kill('SIGTERM');
       await new Promise((resolve) => child.once('exit', resolve));
@@ -70,10 +75,13 @@ function writeClients(folder: string, clients: ProductOptions['clients']): void 
   }
 }
 
-function addAccount({ username, password }: ProductOptions['accounts'][number], env: NodeJS.ProcessEnv): void {
+/** Not a call that blocks: a `mongod` that this process started waits when nobody reads what it says. */
+async function addAccount({ username, password }: ProductOptions['accounts'][number], env: NodeJS.ProcessEnv) {
   const args = [CLI, 'accounts', 'add', username, '--password-stdin'];
-  const added = spawnSync(process.execPath, args, { env, input: password, encoding: 'utf8' });
-  if (added.status !== 0) throw new Error(`accounts add: ${added.stderr}`);
+  const adding = spawn(process.execPath, args, { env, stdio: ['pipe', 'ignore', 'inherit'] });
+  adding.stdin.end(password);
+  const [code] = await once(adding, 'exit');
+  if (code !== 0) throw new Error(`accounts add ended with ${code}`);
 }
 
 function watchLog(child: ChildProcess): ProductProcess['logged'] {

@@ -1,3 +1,5 @@
+import type { BenchStore } from './bench-stores.ts';
+
 /** One line of the benchmark: a value, what it is held against, and what we promised. */
 export interface Row {
   readonly name: string;
@@ -9,9 +11,10 @@ export interface Row {
   readonly met: boolean;
 }
 
-/** How much is measured: a quick look in under a minute, or enough to quote. */
+/** How much is measured: a quick look, or enough to quote; and on which stores. */
 export interface Effort {
   readonly quick: boolean;
+  readonly stores: readonly BenchStore[];
 }
 
 /** The value below which a share `p` (0 to 1) of the sorted samples lies. */

@@ -1,45 +1,76 @@
-/** Password sign-ins a second, against what argon2id alone allows on these cores. */
+/**
+ * Password sign-ins a second, against what argon2id alone allows on these cores. The two take turns in short slices: on a
+ * shared machine the bound alone moved from 118 to 313 a second within minutes.
+ */
 import { Agent } from 'node:http';
 import { availableParallelism } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
 import { freePort } from '../test/support/free-port.ts';
-import type { RelyingParty } from '../test/support/relying-party.ts';
+import { PASSWORD, type RelyingParty } from '../test/support/relying-party.ts';
+import type { BenchStore } from './bench-stores.ts';
 import { createLightBrowser } from './light-browser.ts';
 import { startApps, stopApps } from './logout-answer.ts';
-import { startProduct } from './product-process.ts';
-import { type Effort, type Row, times } from './row.ts';
+import { spentBetween } from './processor-time.ts';
+import { type ProductProcess, startProduct } from './product-process.ts';
+import { type Effort, ms, type Row, times } from './row.ts';
 
-const PASSWORD = 'correct horse battery staple';
 /** OWASP's argon2id: 19 MiB, two passes. The product's own parameters (`accounts/password.ts`). */
 const ARGON2ID = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const IN_FLIGHT = 16;
+const SLICE_MS = 1_000;
+const CORES = availableParallelism();
 
-export async function signIns({ quick }: Effort): Promise<readonly Row[]> {
-  const forMs = quick ? 5_000 : 20_000;
-  const bound = await bareArgon2id(forMs / 2);
-  const ours = await measureOurs(forMs);
-  const ratio = ours / bound;
+export async function signIns({ quick, stores }: Effort): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const store of stores) rows.push(...rowsOf(store, await measure(store, quick ? 4 : 15)));
+  return rows;
+}
+
+/** Sums over all slices of one kind. */
+interface Tally {
+  done: number;
+  wallMs: number;
+  /** Processor time of this process. */
+  mineMs: number;
+  /** Processor time of the product: all threads, and the main one. */
+  productMs: number;
+  mainMs: number;
+}
+
+interface Measured {
+  readonly bound: Tally;
+  readonly ours: Tally;
+}
+
+function rowsOf({ name }: BenchStore, { bound, ours }: Measured): readonly Row[] {
+  // The browsers run on the cores they are served by: what they took was not the product's to use.
+  const rate = (ours.done * 1000) / (ours.wallMs - ours.mineMs / CORES);
+  const boundRate = (bound.done * 1000) / bound.wallMs;
+  const argon2Ms = bound.mineMs / bound.done;
+  const besideMs = ours.productMs / ours.done - argon2Ms;
+  const load = `browsers took ${ms(ours.mineMs / ours.done)} each`;
   return [
     {
-      name: 'password sign-ins per second, client on the same cores',
-      value: `${ours.toFixed(0)} /s`,
-      baseline: `${bound.toFixed(0)} /s (bare argon2id)`,
-      ratio: times(ratio),
+      name: `password sign-ins per second, ${name}, ${load}, taken off`,
+      value: `${rate.toFixed(0)} /s`,
+      baseline: `${boundRate.toFixed(0)} /s (bare argon2id, ${CORES} at a time)`,
+      ratio: times(rate / boundRate),
       target: '≥ 0.8 ×',
-      met: ratio >= 0.8,
+      met: rate / boundRate >= 0.8,
+    },
+    {
+      name: `processor time of a password sign-in beside argon2id, ${name}`,
+      value: `${ms(besideMs)} (main thread ${ms(ours.mainMs / ours.done)})`,
+      baseline: `${ms(argon2Ms)} (bare argon2id)`,
+      ratio: times(besideMs / argon2Ms),
+      target: '≤ 2.5 ms',
+      met: besideMs <= 2.5,
     },
   ];
 }
 
-async function bareArgon2id(forMs: number): Promise<number> {
-  const stored = await hash(PASSWORD, ARGON2ID);
-  return perSecond(forMs, availableParallelism(), async () => {
-    await verify(stored, PASSWORD);
-  });
-}
-
-/** Only the part with the password: the page is fetched before, the code is not exchanged after. */
-async function measureOurs(forMs: number): Promise<number> {
+/** Only the part with the password: the code is not exchanged after. */
+async function measure(store: BenchStore, slices: number): Promise<Measured> {
   const port = await freePort();
   const apps = await startApps(`http://localhost:${port}`, 1, 0);
   const [app] = apps;
@@ -48,13 +79,41 @@ async function measureOurs(forMs: number): Promise<number> {
     port,
     clients: [app.file],
     accounts: [{ username: 'alice', password: PASSWORD }],
+    env: store.freshSettings(),
   });
   const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT });
-  const rate = await perSecond(forMs, IN_FLIGHT, () => signIn(app, agent));
+  const stored = await hash(PASSWORD, ARGON2ID);
+  const bound = emptyTally();
+  const ours = emptyTally();
+  // The first slice of each compiles code.
+  for (let slice = 0; slice <= slices; slice += 1) {
+    const [intoBound, intoOurs] = slice === 0 ? [emptyTally(), emptyTally()] : [bound, ours];
+    await run(intoBound, product, CORES, () => verify(stored, PASSWORD));
+    await run(intoOurs, product, IN_FLIGHT, () => signIn(app, agent));
+  }
   agent.destroy();
   await product.stop();
   await stopApps(apps);
-  return rate;
+  return { bound, ours };
+}
+
+function emptyTally(): Tally {
+  return { done: 0, wallMs: 0, mineMs: 0, productMs: 0, mainMs: 0 };
+}
+
+/** One slice: `work` over and over in `lanes` lanes. */
+async function run(into: Tally, product: ProductProcess, lanes: number, work: () => Promise<unknown>): Promise<void> {
+  const [from, mine, theirs] = [performance.now(), process.cpuUsage(), product.processorTime()];
+  const lane = async () => {
+    for (; performance.now() - from < SLICE_MS; into.done += 1) await work();
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  const spent = process.cpuUsage(mine);
+  const used = spentBetween(theirs, product.processorTime());
+  into.wallMs += performance.now() - from;
+  into.mineMs += (spent.user + spent.system) / 1000;
+  into.productMs += used.all;
+  into.mainMs += used.main;
 }
 
 async function signIn(app: RelyingParty, agent: Agent): Promise<void> {
@@ -65,18 +124,4 @@ async function signIn(app: RelyingParty, agent: Agent): Promise<void> {
   const { location: resumeUrl = '' } = await browser.post(pageUrl, { username: 'alice', password: PASSWORD, csrf });
   const { location } = await browser.get(resumeUrl);
   if (!location?.startsWith(app.redirectUri)) throw new Error(`not signed in: ${location}`);
-}
-
-/** Runs `work` over and over in `lanes` lanes; answers how often a second it finished. */
-async function perSecond(forMs: number, lanes: number, work: () => Promise<void>): Promise<number> {
-  const from = performance.now();
-  let done = 0;
-  const lane = async () => {
-    while (performance.now() - from < forMs) {
-      await work();
-      done += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
-  return (done * 1000) / (performance.now() - from);
 }
