@@ -41,8 +41,10 @@ function clientTakes(tx: Tx, participation: NewParticipation): boolean {
 
 function insertParticipation(tx: Tx, participation: NewParticipation): void {
   tx.run(
-    `INSERT INTO participations (sid, session_uid, client_id, account_id, sub, grant_id, started_at, renewed_at)
-     VALUES (:sid, :sessionUid, :clientId, :accountId, :sub, :grantId, :startedAt, :startedAt)
+    `INSERT INTO participations (sid, session_uid, client_id, account_id, sub, grant_id, started_at, renewed_at,
+       session_started_at)
+     VALUES (:sid, :sessionUid, :clientId, :accountId, :sub, :grantId, :startedAt, :startedAt,
+       (SELECT started_at FROM sessions WHERE uid = :sessionUid))
      ON CONFLICT (sid) DO UPDATE SET renewed_at = max(renewed_at, excluded.renewed_at)`,
     {
       sid: participation.sid,

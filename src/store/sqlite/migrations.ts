@@ -4,7 +4,7 @@ import { SCHEMA_1 } from './schema-1.ts';
 import { SCHEMA_2 } from './schema-2.ts';
 
 /** Forward only: what was released is never edited, a change is a new entry at the end. */
-const MIGRATIONS: readonly string[] = [SCHEMA_1, SCHEMA_2];
+export const MIGRATIONS: readonly string[] = [SCHEMA_1, SCHEMA_2];
 
 /**
  * Brings the file to this program's version, under the write lock, so that two processes that start together do it once.

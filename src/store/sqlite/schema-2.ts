@@ -3,4 +3,17 @@ export const SCHEMA_2 = `
 -- lists of what is not told, newest first: what somebody must look at
 DROP INDEX deliveries_failed;
 CREATE INDEX deliveries_untold ON deliveries (state, created_at, id) WHERE state <> 'told';
+
+-- what is open, newest first: of everybody, and of one account, which is also how an account ends; however many sessions
+-- of the last month are still kept
+DROP INDEX sessions_to_end;
+CREATE INDEX sessions_open ON sessions (started_at, uid) WHERE state <> 'ended';
+CREATE INDEX sessions_open_of_account ON sessions (account_id, started_at, uid) WHERE state <> 'ended';
+
+-- sessions with one app inside, newest session first
+ALTER TABLE participations ADD COLUMN session_started_at INTEGER;
+UPDATE participations SET session_started_at = (SELECT started_at FROM sessions WHERE uid = session_uid)
+  WHERE ended_at IS NULL;
+CREATE INDEX participations_inside ON participations (client_id, session_started_at, session_uid)
+  WHERE ended_at IS NULL;
 `;

@@ -62,6 +62,10 @@ export function writeOpening(tx: Tx, uid: string, state: 'arriving' | 'live', op
        idle_ms = excluded.idle_ms, expires_at = excluded.expires_at, due_at = excluded.due_at`,
     openingParams(uid, state, opening),
   );
+  tx.run('UPDATE participations SET session_started_at = :startedAt WHERE session_uid = :uid AND ended_at IS NULL', {
+    uid,
+    startedAt: opening.startedAt,
+  });
 }
 
 function openingParams(uid: string, state: 'arriving' | 'live', opening: SessionOpening): Params {

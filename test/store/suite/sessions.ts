@@ -1,9 +1,11 @@
 import { expect, it } from '@jest/globals';
+import type { SessionFilter } from '../../../src/store/store.ts';
 import {
   aCause,
   aCodeOf,
   anOpening,
   aParticipation,
+  aSessionWrite,
   DAY,
   HOUR,
   MINUTE,
@@ -77,6 +79,57 @@ export function sessionsSuite(make: MakePlace): void {
     await expect(uidsOf({ state: 'ended' })).resolves.toEqual([alice.uid]);
     await expect(uidsOf({ state: 'live' })).resolves.toEqual([bob.uid]);
   });
+
+  it('lists those with one app inside by when they began, each once, page by page', async () => {
+    const early = await signIn(at.store, { clients: ['mail', 'wiki'] });
+    const late = await signIn(at.store, { clients: ['wiki', 'wiki'], at: T0 + MINUTE });
+    await join(early, T0 + HOUR);
+    const begun = await arrive(T0 + 2 * MINUTE);
+    const byClient = { clientId: 'wiki' };
+    await expect(uidsOf(byClient, 10)).resolves.toEqual([begun.uid, late.uid, early.uid]);
+    await expect(uidsOf(byClient, 1)).resolves.toEqual([begun.uid, late.uid, early.uid]);
+    await expect(uidsOf({ ...byClient, state: 'live' }, 1)).resolves.toEqual([late.uid, early.uid]);
+    await expect(uidsOf({ ...byClient, state: 'arriving' }, 1)).resolves.toEqual([begun.uid]);
+    await expect(uidsOf({ ...byClient, accountId: early.accountId }, 1)).resolves.toEqual([early.uid]);
+    await save(begun, T0 - MINUTE);
+    await expect(uidsOf({ ...byClient, state: 'live' }, 1)).resolves.toEqual([late.uid, early.uid, begun.uid]);
+    await end(late);
+    await expect(uidsOf(byClient, 1)).resolves.toEqual([early.uid, begun.uid]);
+    await expect(uidsOf({ ...byClient, state: 'ended' }, 1)).resolves.toEqual([]);
+  });
+
+  async function uidsOf(filter: SessionFilter, limit: number): Promise<readonly string[]> {
+    const seen: string[] = [];
+    for (;;) {
+      const after = seen.at(-1);
+      const rows = await at.store.sessions.list(filter, { limit, ...(after !== undefined && { after }) });
+      seen.push(...rows.map((row) => row.session.uid));
+      if (rows.length < limit) return seen;
+    }
+  }
+
+  function join({ uid, accountId }: { uid: string; accountId: string }, startedAt: number) {
+    const participation = aParticipation({ sessionUid: uid, accountId, startedAt });
+    return at.store.sessions.join(participation, aCodeOf(participation), undefined);
+  }
+
+  /** A first sign-in at `wiki` whose session is not saved yet. */
+  async function arrive(startedAt: number): Promise<{ uid: string; accountId: string }> {
+    const { id: accountId } = await newAccount(at.store);
+    const uid = unique('uid');
+    const participation = aParticipation({ sessionUid: uid, accountId, startedAt });
+    await at.store.sessions.join(participation, aCodeOf(participation), anOpening({ accountId, startedAt }));
+    return { uid, accountId };
+  }
+
+  /** What is saved is what counts: the sign-in of another tab may have been first. */
+  function save({ uid, accountId }: { uid: string; accountId: string }, startedAt: number) {
+    return at.store.sessions.save(aSessionWrite({ uid, opening: anOpening({ accountId, startedAt }) }));
+  }
+
+  function end({ uid }: { uid: string }) {
+    return at.store.sessions.end(unique('logout'), { kind: 'session', uid }, aCause(), T0 + HOUR, planAll());
+  }
 
   it('knows the live sessions of one browser', async () => {
     const here = await signIn(at.store, { deviceKey: 'laptop' });
