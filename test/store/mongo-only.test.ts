@@ -2,6 +2,7 @@
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ClientSession, type Db, MongoClient } from 'mongodb';
+import { migrate, schemaVersion } from '../../src/store/mongo/migrations.ts';
 import { openMongoStore } from '../../src/store/mongo/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import {
@@ -20,6 +21,7 @@ import {
   unique,
 } from '../support/builders.ts';
 import { freshDatabaseUrl } from '../support/mongo-server.ts';
+import { listenForCommands, monitored } from './mongo-commands.ts';
 import { command, type Mongod, prepareMongod } from './mongod.ts';
 
 const url = freshDatabaseUrl();
@@ -258,6 +260,39 @@ describeIt('MongoDB only', () => {
       await expect(openMongoStore({ url: at, create: true })).rejects.toMatchObject({ code: 'store_newer' });
     });
 
+    it('is migrated by one process although a step takes longer than a silent holder keeps the lock', async () => {
+      const client = new MongoClient(freshDatabaseUrl() ?? '', { readConcernLevel: 'majority' });
+      clients.push(client);
+      const db = client.db();
+      let runs = 0;
+      const slow = async () => {
+        runs += 1;
+        const first = await lockOf(db);
+        for (let lock = first; lock.now <= first.until; lock = await lockOf(db));
+      };
+      await Promise.all([migrate(db, [slow], 300), migrate(db, [slow], 300)]);
+      expect(runs).toBe(1);
+      await expect(schemaVersion(db)).resolves.toBe(1);
+    });
+
+    it('is read as a majority has it and written to a majority, whatever its address says', async () => {
+      const weak = 'readConcernLevel=local&w=1&journal=false&readPreference=nearest&wtimeoutMS=1';
+      const heard = listenForCommands();
+      try {
+        const store = await open(`${monitored(freshDatabaseUrl() ?? '')}&${weak}`);
+        await store.accounts.find('nobody');
+        await store.ping();
+      } finally {
+        heard.stop();
+      }
+      const reads = heard.commands.filter((command) => 'find' in command);
+      const writes = heard.commands.filter((command) => 'update' in command);
+      expect(reads.length).toBeGreaterThan(0);
+      expect(writes.length).toBeGreaterThan(0);
+      expect(reads.map(({ readConcern }) => readConcern.level)).toEqual(reads.map(() => 'majority'));
+      for (const { writeConcern } of writes) expect(writeConcern).toMatchObject({ w: 'majority', j: true });
+    });
+
     it('is not made by a command that only looks', async () => {
       const at = freshDatabaseUrl() ?? '';
       await expect(openMongoStore({ url: at, create: false })).rejects.toMatchObject({ code: 'store_missing' });
@@ -290,6 +325,17 @@ function end(store: Store, uid: string) {
 }
 
 const clients: MongoClient[] = [];
+
+/** Both by the server's clock. */
+async function lockOf(db: Db): Promise<{ until: Date; now: Date }> {
+  const rows = db
+    .collection('meta')
+    .aggregate<{ until: Date; now: Date }>([
+      { $match: { _id: 'migration-lock' } },
+      { $project: { until: 1, now: '$$NOW' } },
+    ]);
+  return (await rows.next()) ?? Promise.reject(new Error('the lock is not held'));
+}
 
 /** As a killed process leaves it on the server: begun, and silent since. Answers a check that somebody ended it. */
 async function leaveOpen(

@@ -65,6 +65,8 @@ export interface ParticipationDoc {
   readonly startedAt: number;
   readonly renewedAt: number;
   readonly state: ParticipationState;
+  /** So that the sessions of one app can be listed as they began. */
+  readonly sessionStartedAt: number;
   readonly endedAt?: Maybe<number>;
   readonly logoutId?: Maybe<string>;
 }

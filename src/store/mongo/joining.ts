@@ -21,38 +21,45 @@ export async function join(
   opening: SessionOpening | undefined,
   tx: ClientSession,
 ): Promise<'joined' | 'ended'> {
-  if (!(await sessionTakes(parts, participation, opening, tx))) return 'ended';
-  if (!(await clientTakes(parts, participation, tx))) return 'ended';
+  const sessionStartedAt = await sessionTakes(parts, participation, opening, tx);
+  if (sessionStartedAt === undefined) return 'ended';
+  if (!(await clientTakes(parts, participation, sessionStartedAt, tx))) return 'ended';
   await writeArtifact(parts, code, tx);
   return 'joined';
 }
 
-/** The session is not ended and of today's generation; or it is not there yet and its opening is. */
+/** When the session began, where it is not ended and of today's generation; or it is not there yet and its opening is. */
 async function sessionTakes(
   parts: MongoParts,
   { sessionUid: uid, accountId }: NewParticipation,
   opening: SessionOpening | undefined,
   tx: ClientSession,
-): Promise<boolean> {
+): Promise<number | undefined> {
   const known = { _id: uid, accountId };
   const row = await parts.sessions.findOneAndUpdate(known, { $inc: { writes: 1 } }, { session: tx });
   if (row) {
     const verified = opening ? [row.generation, opening.generation] : [row.generation];
-    return row.state !== 'ended' && isInGoodStanding(parts, accountId, verified, tx);
+    const takes = row.state !== 'ended' && (await isInGoodStanding(parts, accountId, verified, tx));
+    return takes ? row.startedAt : undefined;
   }
-  if (!opening || !(await mayBegin(parts, opening, tx))) return false;
+  if (!opening || !(await mayBegin(parts, opening, tx))) return undefined;
   await parts.sessions.insertOne(arriving(uid, opening), { session: tx });
-  return true;
+  return opening.startedAt;
 }
 
 /** The client is not removed and was not cut off since, and this very `sid` is not over. */
-async function clientTakes(parts: MongoParts, participation: NewParticipation, tx: ClientSession): Promise<boolean> {
+async function clientTakes(
+  parts: MongoParts,
+  participation: NewParticipation,
+  sessionStartedAt: number,
+  tx: ClientSession,
+): Promise<boolean> {
   const { sid, clientId, accountId, startedAt } = participation;
   const cutOffAt = await passGate(parts, clientId, sid, tx);
   if (cutOffAt !== undefined && (cutOffAt >= startedAt || (await isRemoved(parts, clientId, tx)))) return false;
   const row = await parts.participations.findOneAndUpdate(
     { _id: sid, accountId },
-    { $setOnInsert: fresh(participation), $max: { renewedAt: startedAt } },
+    { $setOnInsert: { ...fresh(participation), sessionStartedAt }, $max: { renewedAt: startedAt } },
     { upsert: true, returnDocument: 'after', session: tx },
   );
   return row?.state === 'live';
@@ -68,7 +75,7 @@ function arriving(uid: string, opening: SessionOpening) {
   return { _id: uid, ...opening, state: 'arriving', lastSeenAt: opening.startedAt, dueAt, writes: 1 } as const;
 }
 
-function fresh(participation: NewParticipation): Omit<ParticipationDoc, '_id' | 'accountId' | 'renewedAt'> {
+function fresh(participation: NewParticipation): Partial<ParticipationDoc> {
   const { sessionUid, clientId, sub, grantId, startedAt } = participation;
   return { sessionUid, clientId, sub, grantId, startedAt, state: 'live' };
 }

@@ -29,7 +29,8 @@ const OPTIONS = {
   waitQueueTimeoutMS: 5_000,
   heartbeatFrequencyMS: 2_000,
   readPreference: 'primary',
-  readConcern: { level: 'majority' },
+  // Not `readConcern`: the URL's own `readConcernLevel` would win over that.
+  readConcernLevel: 'majority',
   writeConcern: { w: 'majority', j: true, wtimeoutMS: 5_000 },
   retryReads: true,
   retryWrites: true,

@@ -21,7 +21,7 @@ export async function save(
   const { opening, uid } = write;
   if (!opening || !(await mayBegin(parts, opening, tx))) return 'ended';
   const first = firstRow(write, opening, (row?.writes ?? 0) + 1);
-  if (row) await parts.sessions.replaceOne({ _id: uid, accountId: row.accountId }, first, { session: tx });
+  if (row) await replaceArriving(parts, row, first, tx);
   else await parts.sessions.insertOne({ _id: uid, ...first }, { session: tx });
   return 'saved';
 }
@@ -63,6 +63,19 @@ function firstRow(write: SessionWrite, opening: SessionOpening, writes: number):
     payload: JSON.stringify(write.payload),
     authorizations: JSON.stringify(write.authorizations),
   };
+}
+
+/** Its participations came before it, with the beginning that it was to have. */
+async function replaceArriving(
+  { sessions, participations }: MongoParts,
+  { _id, accountId, startedAt }: SessionDoc,
+  first: Omit<SessionDoc, '_id'>,
+  tx: ClientSession,
+): Promise<void> {
+  await sessions.replaceOne({ _id, accountId }, first, { session: tx });
+  if (first.startedAt === startedAt) return;
+  const began = { $set: { sessionStartedAt: first.startedAt } };
+  await participations.updateMany({ sessionUid: _id, state: 'live' }, began, { session: tx });
 }
 
 /** A writer with a retired id is a slow tab: what it knows of the session is old, its new apps are real. */
