@@ -29,3 +29,22 @@ export function storeUnavailable(cause: unknown): AppError {
     cause,
   });
 }
+
+/** A page that came too late: its sign-in or session is over, or it was sent before. The error page leads back to the app. */
+export function pageOld(cause?: unknown): AppError {
+  return new AppError({
+    code: 'page_old',
+    status: 403,
+    publicMessage: 'This page is old. Nothing was done; please start again.',
+    cause,
+  });
+}
+
+/** The browser sends back none of the cookies that it was given. */
+export function cookiesOff(): AppError {
+  return new AppError({
+    code: 'cookies_off',
+    status: 403,
+    publicMessage: 'Your browser did not send back our cookie. Please allow cookies for this site, then start again.',
+  });
+}

@@ -101,6 +101,7 @@ function createRoutes(parts: AppParts, checkCsrf: Middleware): Middleware {
     readBody,
     checkCsrf,
     takeForm: inOrder(readBody, checkCsrf),
+    device: oidc.device,
     tickets: createSignOffTickets({ box, clock }),
     rateLimit: createRateLimit({ clock, ...PARKING_RATE }),
     sessionOf: (ctx: Context) => oidc.sessionOf(ctx),

@@ -222,8 +222,10 @@ export interface ErrorPage {
   readonly developer?: string;
 }
 
-/** "This page is old, start again": a form that came too late, or a second time. */
+/** "This page is old, start again": a form that came too late. */
 export interface PageOldPage {
+  /** somebody is signed in in this browser: the page is not needed any more */
+  readonly signedIn?: boolean;
   readonly startAgain?: { readonly href: string; readonly name: string };
 }
 

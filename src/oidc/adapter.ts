@@ -3,15 +3,19 @@ import type { Adapter, AdapterFactory } from 'oidc-provider';
 import { AppError } from '../errors.ts';
 import { type ArtifactAdapterParts, createArtifactAdapter } from './artifact-adapter.ts';
 import { createClientAdapter } from './client-adapter.ts';
+import { createInteractionAdapter, type InteractionAdapterParts } from './interaction-adapter.ts';
 import { createSessionAdapter, type SessionAdapterParts } from './session-adapter.ts';
 
-export function createAdapterFactory(parts: SessionAdapterParts & ArtifactAdapterParts): AdapterFactory {
+type AdapterParts = SessionAdapterParts & ArtifactAdapterParts & InteractionAdapterParts;
+
+export function createAdapterFactory(parts: AdapterParts): AdapterFactory {
   return (model) => withStatus(adapterOf(model, parts));
 }
 
-function adapterOf(model: string, parts: SessionAdapterParts & ArtifactAdapterParts): Adapter {
+function adapterOf(model: string, parts: AdapterParts): Adapter {
   if (model === 'Session') return createSessionAdapter(parts);
   if (model === 'Client') return createClientAdapter(parts.registry);
+  if (model === 'Interaction') return createInteractionAdapter(parts);
   return createArtifactAdapter(model, parts);
 }
 

@@ -1,21 +1,20 @@
 /** Names of the browser cookies that carry a sign-in. Cookies know no ports, so they must not be called just "session". */
 export interface CookieNames {
   readonly session: string;
-  readonly interaction: string;
-  readonly resume: string;
+  /** The name a browser has with us. */
+  readonly device: string;
+  /** Before the id of an interaction that began before the browser had a name. */
+  readonly begun: string;
 }
 
-const PLAIN: CookieNames = { session: 'signoff', interaction: 'signoff_interaction', resume: 'signoff_resume' };
+const PLAIN: CookieNames = { session: 'signoff', device: 'device', begun: 'signoff_begun_' };
 const SECURE: CookieNames = {
   session: '__Host-signoff',
-  interaction: '__Secure-signoff_interaction',
-  resume: '__Secure-signoff_resume',
+  device: '__Host-device',
+  begun: '__Host-signoff_begun_',
 };
 
-/**
- * Over https the browser itself refuses to let another host or plain http set them (RFC 6265bis §4.1.3; W1). The two short
- * ones have a path of their own, which `__Host-` forbids.
- */
+/** Over https the browser itself refuses to let another host or plain http set them (RFC 6265bis §4.1.3; W1). */
 export function cookieNames(issuer: string): CookieNames {
   return issuer.startsWith('https:') ? SECURE : PLAIN;
 }

@@ -1,45 +1,58 @@
 /** The pages between an app's request and its code: which one comes now, and what its answer means. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { errors, type InteractionResults, type Provider } from 'oidc-provider';
+import type { InteractionResults } from 'oidc-provider';
 import type { Account } from '../accounts/account.ts';
 import type { Client } from '../clients/client-file.ts';
 import type { Registry } from '../clients/registry.ts';
-import { AppError } from '../errors.ts';
+import { pageOld } from '../errors.ts';
 import { type ExtraScopes, scopeNames } from '../extra-scopes.ts';
 import type { EndSessions } from '../logout/end-sessions.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Device, Generation } from '../sessions/session.ts';
-import type { SessionOpening, Store, StoredSession } from '../store/store.ts';
+import type { SessionOpening, Store } from '../store/store.ts';
 import { scopesOfClaims } from './claims.ts';
+import {
+  type Exchange,
+  type FoundInteraction,
+  hasLostSession,
+  type Interaction,
+  pageOf,
+  startOver,
+} from './interaction-lookup.ts';
 import { PASSWORD_ACR } from './interaction-policy.ts';
-import type { SignInTurns } from './sign-in-turns.ts';
+import type { Oidc } from './provider.ts';
 
-/** Node's own pair; Koa's context has it. */
-export interface Exchange {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-}
-
-/** What an interaction page has to show. `gone`: too old, finished, or of another browser. */
+/** What an interaction page has to show. */
 export type InteractionDetails =
-  | { readonly kind: 'gone' }
-  | {
+  /** Too old, or of another browser; `cookiesOff` where the browser seems to keep no cookies. */
+  | { readonly kind: 'gone'; readonly cookiesOff: boolean; readonly signedIn: boolean }
+  /** What it is about is not so any more: another session, or none. The request must be judged anew. */
+  | { readonly kind: 'overtaken'; readonly overtaken: true }
+  | (Open & {
       readonly kind: 'sign-in';
-      readonly uid: string;
-      readonly client: Client;
       readonly loginHint: string | undefined;
       /** Signed in already, but the app wants to be sure (`prompt=login`, `max_age`). */
       readonly again: boolean;
-    }
-  | {
+      /** Somebody has signed in here since it began, and the app did not ask for more. */
+      readonly overtaken: boolean;
+    })
+  | (Open & {
       readonly kind: 'consent';
-      readonly uid: string;
-      readonly client: Client;
       readonly account: Account;
       /** What the app asks for and was not allowed yet; all it asks for when it wants the question (`prompt=consent`). */
       readonly scopes: readonly string[];
-    }
-  | { readonly kind: 'continue'; readonly uid: string; readonly client: Client; readonly account: Account };
+    })
+  | (Open & { readonly kind: 'continue'; readonly account: Account });
+
+interface Open {
+  readonly uid: string;
+  /** Of its page, and where its form is sent. */
+  readonly address: string;
+  readonly client: Client;
+  /** It led on already; a second answer leads on as well. */
+  readonly answered: boolean;
+  /** Somebody is signed in in this browser now. */
+  readonly signedIn: boolean;
+}
 
 /** A verified password, and what the new session begins with. */
 export interface SignedIn {
@@ -51,21 +64,19 @@ export interface SignedIn {
   readonly shared: boolean;
 }
 
-/** The `finish…` acts answer the address to go to (303) and throw AppError `interaction_gone` (400) when it is too late. */
+/** The acts answer the address to go to (303) and throw AppError `page_old` when it is too late. */
 export interface Interactions {
-  details(exchange: Exchange): Promise<InteractionDetails>;
-  finishSignIn(exchange: Exchange, signedIn: SignedIn): Promise<string>;
-  finishConsent(exchange: Exchange, decision: 'allow' | 'deny'): Promise<string>;
+  details(exchange: Exchange, uid: string): Promise<InteractionDetails>;
+  /** Lets the app's request be judged anew, by who is signed in now. */
+  startOver(exchange: Exchange, uid: string): Promise<string>;
+  finishSignIn(exchange: Exchange, uid: string, signedIn: SignedIn): Promise<string>;
+  finishConsent(exchange: Exchange, uid: string, decision: 'allow' | 'deny'): Promise<string>;
   /** `other` answers the address of the same interaction, which then is a sign-in. */
-  finishContinue(exchange: Exchange, decision: 'continue' | 'other'): Promise<string>;
+  finishContinue(exchange: Exchange, uid: string, decision: 'continue' | 'other'): Promise<string>;
 }
 
 export interface InteractionsParts {
-  readonly oidc: {
-    currentProvider(): Provider;
-    sessionOf(exchange: Exchange): Promise<StoredSession | undefined>;
-    readonly signInTurns: SignInTurns;
-  };
+  readonly oidc: Pick<Oidc, 'currentProvider' | 'findInteraction' | 'interactionCookies' | 'signInTurns'>;
   readonly store: Pick<Store, 'accounts'>;
   readonly registry: Pick<Registry, 'get'>;
   readonly endSessions: EndSessions;
@@ -73,12 +84,14 @@ export interface InteractionsParts {
   readonly config: { readonly sessionIdleMs: number; readonly sessionMaxMs: number; readonly scopes: ExtraScopes };
 }
 
-type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
+type Found = Extract<FoundInteraction, { kind: 'found' }>;
 
 const SHARED_IDLE_MS = 15 * 60 * 1000;
 
 /** Our pages by the library's prompts. */
-const KINDS: Readonly<Record<string, 'sign-in' | 'consent' | 'continue'>> = {
+type PageKind = 'sign-in' | 'consent' | 'continue';
+
+const KINDS: Readonly<Record<string, PageKind>> = {
   login: 'sign-in',
   consent: 'consent',
   continue: 'continue',
@@ -89,101 +102,123 @@ const KINDS: Readonly<Record<string, 'sign-in' | 'consent' | 'continue'>> = {
 const OTHER_ACCOUNT = { name: 'login', reasons: ['other_account'], details: {} };
 
 export function createInteractions(parts: InteractionsParts): Interactions {
-  /** The interaction of this browser, if it is one of these pages. */
-  async function open(exchange: Exchange, kind: 'sign-in' | 'consent' | 'continue'): Promise<Interaction> {
-    const interaction = await load(exchange, parts);
-    if (!interaction || KINDS[interaction.prompt.name] !== kind) throw gone();
-    return interaction;
-  }
+  const { oidc, store, clock } = parts;
 
-  async function finish({ req, res }: Exchange, result: InteractionResults): Promise<string> {
-    try {
-      return await parts.oidc.currentProvider().interactionResult(req, res, result);
-    } catch (error) {
-      throw error instanceof errors.SessionNotFound ? gone() : error;
-    }
+  /** The interaction of this browser, if it is one of these pages. */
+  async function open(exchange: Exchange, uid: string, kind: PageKind): Promise<Found> {
+    const found = await load(exchange, uid, parts);
+    if (found.kind === 'gone' || KINDS[found.interaction.prompt.name] !== kind) throw pageOld();
+    return found;
   }
 
   /** The turn ends when the library has answered the request that this one leads to. */
   async function inTurn({ key }: Device, work: () => Promise<string>): Promise<string> {
     if (key === undefined) return work();
-    const { signInTurns } = parts.oidc;
-    await signInTurns.take(key);
+    await oidc.signInTurns.take(key);
     try {
       return await work();
     } catch (error) {
-      signInTurns.end(key);
+      oidc.signInTurns.end(key);
       throw error;
     }
   }
 
   return {
-    details: (exchange) => describe(exchange, parts),
-    async finishSignIn(exchange, signedIn) {
-      const interaction = await open(exchange, 'sign-in');
-      await endOthers(exchange, interaction, signedIn.account.id, parts);
-      return inTurn(signedIn.device, () => finish(exchange, signInResult(signedIn, parts)));
+    details: (exchange, uid) => describe(exchange, uid, parts),
+    async startOver(exchange, uid) {
+      const found = await load(exchange, uid, parts);
+      if (found.kind === 'gone') throw pageOld();
+      return startOver(found.interaction);
     },
-    async finishConsent(exchange, decision) {
-      const interaction = await open(exchange, 'consent');
-      if (decision === 'deny') return finish(exchange, denied());
-      const session = await sessionOfInteraction(exchange, interaction, parts);
-      const { accountId } = session.session;
+    async finishSignIn(exchange, uid, signedIn) {
+      const found = await open(exchange, uid, 'sign-in');
+      await endOthers(found, signedIn.account.id, parts);
+      await settleBrowser(exchange, parts);
+      return inTurn(signedIn.device, () => finish(found.interaction, signInResult(signedIn, parts)));
+    },
+    async finishConsent(exchange, uid, decision) {
+      const { interaction, browser } = await open(exchange, uid, 'consent');
+      if (decision === 'deny') return finish(interaction, denied());
+      // Nobody may agree for a session that this browser does not hold (any more).
+      if (!browser || browser.session.uid !== interaction.session?.uid) return startOver(interaction);
+      const { accountId } = browser.session;
       const { client_id: clientId } = interaction.params;
-      await parts.store.accounts.allow(accountId, String(clientId), allAsked(interaction, parts), parts.clock.now());
-      return finish(exchange, { consent: {} });
+      await store.accounts.allow(accountId, String(clientId), allAsked(interaction, parts), clock.now());
+      return finish(interaction, { consent: {} });
     },
-    async finishContinue(exchange, decision) {
-      const interaction = await open(exchange, 'continue');
-      if (decision === 'continue') return finish(exchange, { continue: {}, select_account: {} });
+    async finishContinue(exchange, uid, decision) {
+      const found = await open(exchange, uid, 'continue');
+      const { interaction } = found;
+      if (hasLostSession(found)) return startOver(interaction);
+      if (decision === 'continue') return finish(interaction, { continue: {}, select_account: {} });
       interaction.prompt = OTHER_ACCOUNT;
+      interaction.answered = false;
       await interaction.persist();
-      return `/interaction/${interaction.uid}`;
+      return pageOf(interaction);
     },
   };
 }
 
-function gone(): AppError {
-  return new AppError({
-    code: 'interaction_gone',
-    status: 400,
-    publicMessage: 'This page is old. Go back to the app and start again.',
-  });
+/** Hands the answer to the library, together with those to earlier pages of the same request. */
+async function finish(interaction: Interaction, result: InteractionResults): Promise<string> {
+  interaction.result = 'error' in result ? result : { ...interaction.lastSubmission, ...result };
+  await interaction.persist();
+  return interaction.returnTo;
 }
 
 function denied(): InteractionResults {
   return { error: 'access_denied', error_description: 'the person said no' };
 }
 
-/** Undefined when there is none, when it is over, or when its session or client is not what it began with. */
-async function load({ req, res }: Exchange, { oidc, registry }: InteractionsParts): Promise<Interaction | undefined> {
-  try {
-    const interaction = await oidc.currentProvider().interactionDetails(req, res);
-    return registry.get(String(interaction.params['client_id']))?.state === 'active' ? interaction : undefined;
-  } catch (error) {
-    if (error instanceof errors.SessionNotFound) return undefined;
-    throw error;
-  }
+/** A new browser that opens more tabs than this at once has the others begin anew. */
+const TABS_AT_ONCE = 20;
+
+/** The browser has shown which name it keeps: looking for them puts all that it began under that one. */
+async function settleBrowser(exchange: Exchange, { oidc }: InteractionsParts): Promise<void> {
+  const { req, res } = exchange;
+  const begun = oidc.interactionCookies.settle(oidc.currentProvider().createContext(req, res).cookies, req);
+  for (const uid of begun.slice(0, TABS_AT_ONCE)) await oidc.findInteraction(exchange, uid);
 }
 
-async function describe(exchange: Exchange, parts: InteractionsParts): Promise<InteractionDetails> {
-  const interaction = await load(exchange, parts);
-  const kind = KINDS[interaction?.prompt.name ?? ''];
-  const client = parts.registry.get(String(interaction?.params['client_id']))?.client;
-  if (!interaction || !kind || !client) return { kind: 'gone' };
-  const { uid } = interaction;
-  if (kind === 'sign-in') return { kind, uid, client, ...signInFacts(interaction) };
+/** `gone` also when the app may not sign anybody in any more. */
+async function load(exchange: Exchange, uid: string, { oidc, registry }: InteractionsParts): Promise<FoundInteraction> {
+  const found = await oidc.findInteraction(exchange, uid);
+  if (found.kind === 'gone') return found;
+  const isActive = registry.get(String(found.interaction.params['client_id']))?.state === 'active';
+  return isActive ? found : { kind: 'gone', cookiesOff: false, browser: found.browser };
+}
+
+async function describe(exchange: Exchange, uid: string, parts: InteractionsParts): Promise<InteractionDetails> {
+  const found = await load(exchange, uid, parts);
+  const signedIn = found.browser !== undefined;
+  if (found.kind === 'gone') return { kind: 'gone', cookiesOff: found.cookiesOff, signedIn };
+  const { interaction } = found;
+  const kind = KINDS[interaction.prompt.name];
+  const client = parts.registry.get(String(interaction.params['client_id']))?.client;
+  if (!kind || !client) return { kind: 'gone', cookiesOff: false, signedIn };
+  const common = { uid, address: pageOf(interaction), client, answered: interaction.answered ?? false, signedIn };
+  if (kind === 'sign-in') return { kind, ...common, ...signInFacts(found) };
+  if (hasLostSession(found)) return { kind: 'overtaken', overtaken: true };
   const account = await parts.store.accounts.find(interaction.session?.accountId ?? '');
-  if (account?.state !== 'active') return { kind: 'gone' };
+  if (account?.state !== 'active') return { kind: 'overtaken', overtaken: true };
   return kind === 'continue'
-    ? { kind, uid, client, account }
-    : { kind, uid, client, account, scopes: newlyAsked(interaction, parts) };
+    ? { kind, ...common, account }
+    : { kind, ...common, account, scopes: newlyAsked(interaction, parts) };
 }
 
-function signInFacts({ params, prompt, session }: Interaction) {
+/** Reasons for which a password is wanted although somebody may be signed in. */
+const WANTS_PASSWORD: readonly string[] = ['login_prompt', 'other_account'];
+
+function signInFacts({ interaction, browser }: Found) {
+  const { params, prompt, session } = interaction;
   const { login_hint: hint } = params;
   const chosen = prompt.reasons.includes('other_account');
-  return { loginHint: typeof hint === 'string' ? hint : undefined, again: session !== undefined && !chosen };
+  const wanted = prompt.reasons.some((reason) => WANTS_PASSWORD.includes(reason));
+  return {
+    loginHint: typeof hint === 'string' ? hint : undefined,
+    again: session !== undefined && !chosen,
+    overtaken: !wanted && browser !== undefined && browser.session.uid !== session?.uid,
+  };
 }
 
 /** Everything the request asks for, single claims by the scopes that carry them. */
@@ -213,38 +248,21 @@ function requestedClaims(claims: unknown): string[] {
   return [...Object.keys(userinfo ?? {}), ...Object.keys(idToken ?? {})];
 }
 
-/** Nobody may agree for a session that this browser does not hold (any more). */
-async function sessionOfInteraction(
-  exchange: Exchange,
-  interaction: Interaction,
-  { oidc }: InteractionsParts,
-): Promise<StoredSession> {
-  const stored = await oidc.sessionOf(exchange);
-  if (!stored || stored.session.uid !== interaction.session?.uid) throw gone();
-  return stored;
-}
-
 /**
  * Signing in as somebody else ends the session this browser held before (DESIGN §8.8): its apps must not stay signed in as
  * the person who left. The library must not see the old one any more, or it would refuse the interaction.
  */
-async function endOthers(
-  exchange: Exchange,
-  interaction: Interaction,
-  accountId: string,
-  { oidc, endSessions }: InteractionsParts,
-): Promise<void> {
-  const held = (await oidc.sessionOf(exchange))?.session;
+async function endOthers(found: Found, accountId: string, { endSessions }: InteractionsParts): Promise<void> {
+  const { interaction, browser } = found;
   const begun = interaction.session;
   const cause = { reason: 'other-account', actor: { kind: 'user', id: accountId } } as const;
-  const sessions = [held, begun].filter((one) => one !== undefined);
+  const sessions = [browser?.session, begun].filter((one) => one !== undefined);
   for (const uid of new Set(sessions.filter((one) => one.accountId !== accountId).map((one) => one.uid))) {
     await endSessions({ kind: 'session', uid }, cause);
   }
-  if (begun && begun.accountId !== accountId) {
-    Object.assign(interaction, { session: undefined });
-    await interaction.persist();
-  }
+  // The answer of an earlier page was given in a session that is over.
+  if (hasLostSession(found)) await startOver(interaction);
+  else if (begun && begun.accountId !== accountId) Object.assign(interaction, { session: undefined });
 }
 
 /** What travels to the library, and back to our adapter, which opens the session from it. */

@@ -1,5 +1,5 @@
 /** Everything the library is told, in one place. What a setting is for stands beside it where the name does not say it. */
-import { type AdapterFactory, type Configuration, errors } from 'oidc-provider';
+import { type AdapterFactory, type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Registry } from '../clients/registry.ts';
 import { SIGNING_ALGS } from '../deliveries/delivery.ts';
 import { type ExtraScopes, scopeNames } from '../extra-scopes.ts';
@@ -8,6 +8,9 @@ import type { AccountStore } from '../store/store.ts';
 import { claimsByScope } from './claims.ts';
 import { cookieNames } from './cookies.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
+import type { InteractionCookies } from './interaction-cookies.ts';
+import { STOCK_COOKIES } from './interaction-gate.ts';
+import { type Interaction, pageOf } from './interaction-lookup.ts';
 import { createInteractionPolicy, PASSWORD_ACR } from './interaction-policy.ts';
 import type { Keys } from './keys.ts';
 import type { RenderError } from './library-shapes.ts';
@@ -32,6 +35,7 @@ export interface ConfigurationParts {
   readonly clock: Clock;
   readonly fetch: GuardedFetch;
   readonly renderError: RenderError;
+  readonly interactionCookies: Pick<InteractionCookies, 'begin'>;
 }
 
 const MINUTE = 60;
@@ -66,7 +70,7 @@ export function providerConfiguration(parts: ConfigurationParts, adapter: Adapte
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: ({ oidc }) => rotates(registry, oidc.client?.clientId),
     clientBasedCORS: (_ctx, origin, client) => (client.redirectUris ?? []).some((uri) => originOf(uri) === origin),
-    interactions: { policy: createInteractionPolicy(parts), url: (_ctx, { uid }) => `/interaction/${uid}` },
+    interactions: { policy: createInteractionPolicy(parts), url: (ctx, one) => begin(parts, ctx, one) },
     renderError: parts.renderError,
     fetch: parts.fetch as NonNullable<Configuration['fetch']>,
     discovery: discovery(config),
@@ -89,7 +93,14 @@ export function providerConfiguration(parts: ConfigurationParts, adapter: Adapte
 
 function cookieSettings({ config, keys }: ConfigurationParts): NonNullable<Configuration['cookies']> {
   const common = { httpOnly: true, sameSite: 'lax', signed: true } as const;
-  return { keys: keys.cookieKeys, names: cookieNames(config.issuer), long: { ...common, path: '/' }, short: common };
+  const names = { session: cookieNames(config.issuer).session, ...STOCK_COOKIES };
+  return { keys: keys.cookieKeys, names, long: { ...common, path: '/' }, short: common };
+}
+
+/** Answers the address of its page. */
+function begin({ interactionCookies }: ConfigurationParts, { cookies }: KoaContextWithOIDC, one: Interaction): string {
+  interactionCookies.begin(cookies, one.uid);
+  return pageOf(one);
 }
 
 /**

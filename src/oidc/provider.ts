@@ -9,10 +9,13 @@ import type { Store, StoredSession } from '../store/store.ts';
 import { createAdapterFactory } from './adapter.ts';
 import { createCheckClients } from './check-clients.ts';
 import { sessionCookieNames } from './cookies.ts';
+import { createDeviceCookie, type DeviceCookie } from './device-cookie.ts';
 import { createEndOlderSiblings } from './device-siblings.ts';
 import { createFrozenDocuments } from './frozen-documents.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
-import type { Exchange } from './interactions.ts';
+import { createInteractionCookies, type InteractionCookies } from './interaction-cookies.ts';
+import { createInteractionGate } from './interaction-gate.ts';
+import { createInteractionLookup, type Exchange, type InteractionLookup } from './interaction-lookup.ts';
 import type { Keys } from './keys.ts';
 import type { Middleware, RenderError } from './library-shapes.ts';
 import { pinOrigin } from './pinned-origin.ts';
@@ -46,6 +49,9 @@ export interface Oidc {
   /** Makes the browser forget its session cookie, under its old names too. */
   clearSessionCookie(exchange: Exchange): void;
   currentProvider(): Provider;
+  readonly findInteraction: InteractionLookup;
+  readonly interactionCookies: InteractionCookies;
+  readonly device: DeviceCookie;
   readonly signInTurns: SignInTurns;
   /** Logs `client.rejected` for each active client that the library would refuse at its first sign-in. */
   checkClients(): Promise<void>;
@@ -55,41 +61,59 @@ export function createOidc(parts: OidcParts): Oidc {
   const { config } = parts;
   const checkClients = createCheckClients(parts);
   const lookup = createSessionLookup(parts);
+  const device = createDeviceCookie(config.issuer);
+  const interactionCookies = createInteractionCookies(config.issuer, device);
   const adapter = createAdapterFactory({
     ...parts,
     lookup,
+    device,
     endOlderSiblings: createEndOlderSiblings(parts),
     reuse: createTokenReuse(parts),
     pairwiseSalt: parts.keys.pairwiseSalt,
   });
   const signInTurns = createSignInTurns();
-  let current = createInstance(parts, adapter);
+  const configuration = { ...parts, interactionCookies };
+  let current = createInstance(configuration, adapter);
   const names = sessionCookieNames(config.issuer);
+  const currentProvider = () => current.provider;
+  const findInteraction = createInteractionLookup({
+    ...parts,
+    currentProvider,
+    sessionOf,
+    device,
+    cookies: interactionCookies,
+  });
+  const gate = createInteractionGate(findInteraction);
+
+  async function sessionOf({ req, res }: Exchange): Promise<StoredSession | undefined> {
+    const { cookies } = current.provider.createContext(req, res);
+    const cookie = cookies.get(names[0] ?? '', { signed: true });
+    return cookie === undefined ? undefined : lookup.byCookie(cookie);
+  }
 
   return {
     async middleware(ctx, next) {
       try {
-        await current.middleware(ctx, next);
+        await gate(ctx, () => current.middleware(ctx, next));
       } finally {
         const deviceKey = signedInDevice(ctx);
         if (deviceKey !== undefined) ctx.res.once('close', () => signInTurns.end(deviceKey));
       }
     },
+    currentProvider,
+    findInteraction,
+    interactionCookies,
+    device,
     signInTurns,
     reload() {
-      current = createInstance(parts, adapter);
+      current = createInstance(configuration, adapter);
     },
-    async sessionOf({ req, res }) {
-      const { cookies } = current.provider.createContext(req, res);
-      const cookie = cookies.get(names[0] ?? '', { signed: true });
-      return cookie === undefined ? undefined : lookup.byCookie(cookie);
-    },
+    sessionOf,
     clearSessionCookie({ req, res }) {
       const { cookies } = current.provider.createContext(req, res);
       const attributes = { httpOnly: true, sameSite: 'lax', path: '/', signed: true, overwrite: true } as const;
       for (const name of names) cookies.set(name, null, attributes);
     },
-    currentProvider: () => current.provider,
     checkClients: () => checkClients(current.provider),
   };
 }
@@ -99,7 +123,7 @@ interface Instance {
   readonly middleware: Middleware;
 }
 
-function createInstance(parts: OidcParts, adapter: AdapterFactory): Instance {
+function createInstance(parts: OidcParts & Pick<Oidc, 'interactionCookies'>, adapter: AdapterFactory): Instance {
   const { config, log } = parts;
   const provider = new Provider(config.issuer, providerConfiguration(parts, adapter));
   provider.proxy = false;

@@ -23,6 +23,10 @@ export function changeSeams(provider: Provider, parts: { registry: Pick<Registry
     throw new Error('the built-in back-channel logout was reached');
   };
 
+  // What we keep with an interaction (`interaction-adapter.ts`); stock drops what it does not know.
+  const { IN_PAYLOAD: known } = provider.Interaction;
+  Object.defineProperty(provider.Interaction, 'IN_PAYLOAD', { get: () => [...known, 'deviceKey', 'answered'] });
+
   client.compareClientSecret = function (secret) {
     const hash = registry.get(this.clientId)?.client.client_secret_hash;
     return hash === undefined ? compareReadable.call(this, secret) : matchesHash(secret, hash);

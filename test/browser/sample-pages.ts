@@ -190,6 +190,22 @@ export const samples: readonly Sample[] = [
   ),
   sample('page-old', 'page-old', { startAgain: { href: 'https://shop.example', name: 'Bookshop' } }, 403),
   sample('page-old-bare', 'page-old', {}, 403),
+  sample(
+    'page-old-signed-in',
+    'page-old',
+    { signedIn: true, startAgain: { href: 'https://shop.example', name: 'Bookshop' } },
+    403,
+  ),
+  sample(
+    'error-cookies-off',
+    'error',
+    {
+      message: 'Your browser did not send back our cookie. Please allow cookies for this site, then start again.',
+      code: 'cookies_off',
+      startAgain: { href: 'https://shop.example', name: 'Bookshop' },
+    },
+    403,
+  ),
   sample('wrong-host', 'wrong-host', { href: 'https://id.example/session/end?x=1' }, 421),
   sample('body-too-large', 'body-too-large', {}, 413),
   sample('headers-too-large', 'headers-too-large', {}, 431),

@@ -73,18 +73,6 @@ describeFlows('signing in', () => {
       expect([bare.status, foreign.status]).toEqual([403, 403]);
     });
 
-    it('sent a second time it is an old page', async () => {
-      const { wiki } = world.apps;
-      const browser = createBrowser();
-      const page = await browser.get(wiki.authorizationUrl());
-      await browser.submit(page, { username: 'alice', password: PASSWORD }, { stopAt: wiki.redirectUri });
-
-      const again = await browser.submit(page, { username: 'alice', password: PASSWORD }, { stopAt: wiki.redirectUri });
-
-      expect(again.status).toBe(403);
-      expect(again.body).toContain('This page is old');
-    });
-
     it('on a shared computer leaves no session cookie that outlives the browser', async () => {
       const { wiki } = world.apps;
       const browser = createBrowser();

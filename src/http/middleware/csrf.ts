@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
-import { AppError } from '../../errors.ts';
+import { AppError, cookiesOff, pageOld } from '../../errors.ts';
 import { randomId, sha256 } from '../../ops/ids.ts';
 import { formOf } from './read-body.ts';
 
@@ -61,7 +61,7 @@ export function createCsrf({ key, issuer }: CsrfOptions): Csrf {
       if (ctx.method === 'POST') {
         refuseForeign(ctx, origin);
         const value = ctx.cookies.get(cookie, { signed: false });
-        if (!value) throw cookiesOff();
+        if (!value) throw ctx.get('Cookie') === '' ? cookiesOff() : pageOld();
         if (!isOurs(ctx, value)) throw pageOld();
       }
       await next();
@@ -92,25 +92,6 @@ function same(given: string, right: string): boolean {
   const a = Buffer.from(given);
   const b = Buffer.from(right);
   return a.length === b.length && timingSafeEqual(a, b);
-}
-
-/** "This page is old, start again": also for routes whose interaction or session is gone. */
-export function pageOld(cause?: unknown): AppError {
-  return new AppError({
-    code: 'page_old',
-    status: 403,
-    publicMessage: 'This page is old. Nothing was done; please start again.',
-    cause,
-  });
-}
-
-function cookiesOff(): AppError {
-  return new AppError({
-    code: 'cookies_off',
-    status: 403,
-    publicMessage:
-      'Your browser did not send our cookie with the form. Please allow cookies for this site, then start again.',
-  });
 }
 
 function foreignForm(): AppError {

@@ -3,6 +3,7 @@ import { AppError } from '../../errors.ts';
 import type { Log } from '../../ops/log.ts';
 import { prefersHtml } from '../prefers-html.ts';
 import type { Renderer } from '../render.ts';
+import { wayBackOf } from '../way-back.ts';
 import { requestIdOf } from './request-id.ts';
 import { loggablePath } from './request-log.ts';
 
@@ -52,13 +53,17 @@ function answerJson(ctx: Context, error: AppError): void {
 
 function answerPage(ctx: Context, error: AppError, thrown: unknown, render: Renderer['render']): void {
   const { status, code, publicMessage: message } = error;
+  const way = wayBackOf(ctx);
+  const startAgain = way && { href: way.href, name: way.name };
   if (code === 'page_old') {
-    render(ctx, 'page-old', {}, { status });
+    const signedIn = way?.signedIn ?? false;
+    render(ctx, 'page-old', { signedIn, ...(startAgain && { startAgain }) }, { status });
   } else if (code === 'body_too_large') {
     render(ctx, 'body-too-large', {}, { status });
   } else {
     const advice = adviceFor(error);
-    render(ctx, 'error', { message, code, ...(advice && { advice }), developer: developerText(thrown) }, { status });
+    const model = { message, code, ...(advice && { advice }), ...(startAgain && { startAgain }) };
+    render(ctx, 'error', { ...model, developer: developerText(thrown) }, { status });
   }
 }
 

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
+import { pageOld } from '../../errors.ts';
 import type { EndSessions } from '../../logout/end-sessions.ts';
 import type { StoredSession } from '../../store/store.ts';
-import { pageOld } from '../middleware/csrf.ts';
 import { formOf } from '../middleware/read-body.ts';
 import { seeOther } from './answer-logout.ts';
 

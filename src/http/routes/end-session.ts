@@ -1,14 +1,13 @@
 import type { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import type { Client } from '../../clients/client-file.ts';
-import { AppError } from '../../errors.ts';
+import { AppError, pageOld } from '../../errors.ts';
 import type { Cause, Ended, EndSessions } from '../../logout/end-sessions.ts';
 import type { EndTarget, Scope } from '../../logout/logout.ts';
 import { decideLogout, type LogoutDecision } from '../../logout/logout-policy.ts';
 import type { EndSessionRequest } from '../../oidc/end-session-request.ts';
 import type { Participation } from '../../sessions/session.ts';
 import type { Store, StoredSession } from '../../store/store.ts';
-import { pageOld } from '../middleware/csrf.ts';
 import { formOf } from '../middleware/read-body.ts';
 import { answerAccountSwitch } from './account-switch.ts';
 import { type AnswerLogoutParts, answerLogout, answerSignedOut, seeOther } from './answer-logout.ts';

@@ -1,20 +1,22 @@
 import type { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
-import { canBeTold } from '../../clients/client-file.ts';
-import { AppError } from '../../errors.ts';
+import { type Client, canBeTold } from '../../clients/client-file.ts';
+import { type AppError, cookiesOff, pageOld } from '../../errors.ts';
 import type { InteractionDetails, Interactions } from '../../oidc/interactions.ts';
 import { appFace } from '../app-face.ts';
-import { pageOld } from '../middleware/csrf.ts';
 import { formOf } from '../middleware/read-body.ts';
 import { personFace } from '../person-face.ts';
 import type { Renderer } from '../render.ts';
 import { permissionsOf } from '../scope-words.ts';
+import { rememberWayBack, startOf, wayBackOf } from '../way-back.ts';
 import { seeOther } from './answer-logout.ts';
 import { createSignIn, type SignInParts } from './sign-in.ts';
 
 export interface InteractionParts extends SignInParts {
   readonly render: Renderer['render'];
   readonly interactions: Interactions;
+  readonly clientOf: (clientId: string) => Client | undefined;
+  readonly issuer: string;
   /** Words for scopes that the operator added. */
   readonly scopeWords: Readonly<Record<string, string>>;
   /** Reads a form and checks its csrf field. */
@@ -25,52 +27,76 @@ type Details = Exclude<InteractionDetails, { kind: 'gone' }>;
 
 /**
  * `/interaction/<uid>`: the page that is due between an app's request and its code. Which one that is, is asked anew at
- * every visit, so that a form sent from an old page cannot answer another question than it showed.
+ * every visit, so that a form sent from an old page cannot answer another question than it showed. `client_id` only says
+ * whose page it was when nothing else is left of it.
  */
 export function mountInteraction(router: Router, parts: InteractionParts): void {
+  const { interactions } = parts;
   const signIn = createSignIn(parts);
+  const leadBack = createLeadBack(parts);
 
-  router.get('/interaction/:uid', async (ctx) => {
+  router.get('/auth/:uid', leadBack);
+
+  router.get('/interaction/:uid', leadBack, async (ctx) => {
     const details = await due(ctx, parts);
-    if (details.kind === 'sign-in') signIn.show(ctx, details, details.again ? { kind: 'again' } : undefined);
+    if (details.kind !== 'overtaken' && details.answered) throw notNeeded(ctx, details.signedIn);
+    if (isOvertaken(details)) seeOther(ctx, await interactions.startOver(ctx, uidOf(ctx)));
+    else if (details.kind === 'sign-in') signIn.show(ctx, details, details.again ? { kind: 'again' } : undefined);
     else if (details.kind === 'consent') showConsent(ctx, details, parts);
     else showContinue(ctx, details, parts);
   });
 
-  router.post('/interaction/:uid', parts.takeForm, async (ctx) => {
-    const details = await due(ctx, parts);
-    const next = await inTime(() => answer(ctx, details));
+  router.post('/interaction/:uid', leadBack, parts.takeForm, async (ctx) => {
+    const next = await answer(ctx, await due(ctx, parts));
     if (next !== undefined) seeOther(ctx, next);
   });
 
   /** Where to go on to; undefined when the page was shown again. */
   async function answer(ctx: Context, details: Details): Promise<string | undefined> {
-    const { interactions } = parts;
+    const uid = uidOf(ctx);
+    if (details.kind === 'overtaken') return interactions.startOver(ctx, uid);
     if (details.kind === 'sign-in') return signIn.take(ctx, details);
     const decision = formOf(ctx).values.get('decision');
     if (details.kind === 'consent' && (decision === 'allow' || decision === 'deny')) {
-      return interactions.finishConsent(ctx, decision);
+      return interactions.finishConsent(ctx, uid, decision);
     }
     if (details.kind === 'continue' && (decision === 'continue' || decision === 'other')) {
-      return interactions.finishContinue(ctx, decision);
+      return interactions.finishContinue(ctx, uid, decision);
     }
-    return ctx.path;
+    return details.address;
   }
+}
+
+/** A page that waited, a tab of last week: where the session is there by now, nobody types a password again. */
+function isOvertaken(details: Details): details is Extract<Details, { overtaken: true }> {
+  return details.kind === 'overtaken' || (details.kind === 'sign-in' && details.overtaken);
+}
+
+/** Should this page be too old, the error page knows the app that it was for. */
+function createLeadBack({ clientOf, issuer }: InteractionParts): Middleware {
+  return (ctx, next) => {
+    const client = clientOf(String(ctx.query['client_id']));
+    const href = client && startOf(client, issuer);
+    if (client && href !== undefined) rememberWayBack(ctx, { href, name: client.client_name, signedIn: false });
+    return next();
+  };
 }
 
 async function due(ctx: Context, { interactions }: InteractionParts): Promise<Details> {
-  const details = await interactions.details(ctx);
-  if (details.kind === 'gone') throw pageOld();
-  return details;
+  const details = await interactions.details(ctx, uidOf(ctx));
+  if (details.kind !== 'gone') return details;
+  throw details.cookiesOff ? cookiesOff() : notNeeded(ctx, details.signedIn);
 }
 
-/** "Too late" is the same page wherever it is noticed. */
-async function inTime<T>(act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    throw error instanceof AppError && error.code === 'interaction_gone' ? pageOld(error) : error;
-  }
+/** Old, or done already: whoever is signed in only wants to go on. */
+function notNeeded(ctx: Context, signedIn: boolean): AppError {
+  const way = wayBackOf(ctx);
+  if (way) rememberWayBack(ctx, { ...way, signedIn });
+  return pageOld();
+}
+
+function uidOf(ctx: Context): string {
+  return String(ctx['params'].uid);
 }
 
 function showConsent(
@@ -80,7 +106,7 @@ function showConsent(
 ): void {
   const { client, account, scopes } = details;
   render(ctx, 'consent', {
-    form: { action: ctx.path },
+    form: { action: details.address },
     app: appFace(client),
     person: personFace(account),
     permissions: permissionsOf(scopes, scopeWords),
@@ -94,5 +120,5 @@ function showContinue(
   { render }: InteractionParts,
 ): void {
   const { client, account } = details;
-  render(ctx, 'continue-as', { form: { action: ctx.path }, app: appFace(client), person: personFace(account) });
+  render(ctx, 'continue-as', { form: { action: details.address }, app: appFace(client), person: personFace(account) });
 }

@@ -1,7 +1,7 @@
 import type { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
+import { pageOld } from '../../errors.ts';
 import type { ParkedRequests } from '../../oidc/parked-requests.ts';
-import { pageOld } from '../middleware/csrf.ts';
 import { formOf } from '../middleware/read-body.ts';
 import type { Parameters } from '../parameters.ts';
 import { seeOther } from './answer-logout.ts';

@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import type { SignInResult, SignInTry } from '../../accounts/verify-sign-in.ts';
+import type { DeviceCookie } from '../../oidc/device-cookie.ts';
 import type { InteractionDetails, Interactions } from '../../oidc/interactions.ts';
 import { describeDevice } from '../../sessions/device.ts';
 import { appFace } from '../app-face.ts';
@@ -7,18 +8,18 @@ import { clientAddressOf } from '../middleware/client-address.ts';
 import { formOf } from '../middleware/read-body.ts';
 import type { SignInNotice } from '../page-models.ts';
 import type { Renderer } from '../render.ts';
-import { deviceKeyOf, ensureDevice } from './device-cookie.ts';
 
 export interface SignInParts {
   readonly render: Renderer['render'];
   readonly interactions: Pick<Interactions, 'finishSignIn'>;
+  readonly device: DeviceCookie;
   readonly verifySignIn: (given: SignInTry) => Promise<SignInResult>;
 }
 
 type Details = Extract<InteractionDetails, { kind: 'sign-in' }>;
 
 export interface SignIn {
-  /** Shows the form; sets the device cookie, so that two pages opened at once belong to one device. */
+  /** Shows the form; keeps the device cookie for another year. */
   show(ctx: Context, details: Details, notice: SignInNotice | undefined): void;
   /** Answers where to go on to, or undefined when the form is shown again. Fields `username`, `password`, `shared`. */
   take(ctx: Context, details: Details): Promise<string | undefined>;
@@ -27,13 +28,13 @@ export interface SignIn {
 /** Status codes of a form that is shown again: monitoring and rate rules in front of us look at nothing else. */
 const STATUS: Readonly<Record<SignInNotice['kind'], number>> = { again: 200, empty: 400, wrong: 401, wait: 429 };
 
-export function createSignIn({ render, interactions, verifySignIn }: SignInParts): SignIn {
-  function show(ctx: Context, { client, loginHint }: Details, notice: SignInNotice | undefined): void {
-    ensureDevice(ctx);
+export function createSignIn({ render, interactions, device, verifySignIn }: SignInParts): SignIn {
+  function show(ctx: Context, { address, client, loginHint }: Details, notice: SignInNotice | undefined): void {
+    device.ensure(ctx.cookies);
     const typed = ctx.method === 'POST' ? formOf(ctx).values : undefined;
     const username = typed?.get('username') ?? loginHint;
     const page = {
-      form: { action: ctx.path },
+      form: { action: address },
       app: appFace(client),
       shared: typed?.has('shared') ?? false,
       ...(username !== undefined && { username }),
@@ -54,10 +55,10 @@ export function createSignIn({ render, interactions, verifySignIn }: SignInParts
       refuse(ctx, details, result);
       return undefined;
     }
-    return interactions.finishSignIn(ctx, {
+    return interactions.finishSignIn(ctx, details.uid, {
       account: result.account,
       generation: result.generation,
-      device: { name: describeDevice(ctx.get('User-Agent')), key: deviceKeyOf(ctx) },
+      device: { name: describeDevice(ctx.get('User-Agent')), key: device.ensure(ctx.cookies) },
       shared: values.has('shared'),
     });
   }

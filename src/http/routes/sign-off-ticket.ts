@@ -1,7 +1,7 @@
+import { pageOld } from '../../errors.ts';
 import { SCOPES, type Scope } from '../../logout/logout.ts';
 import type { Clock } from '../../ops/clock.ts';
 import type { CryptoBox } from '../../ops/crypto-box.ts';
-import { pageOld } from '../middleware/csrf.ts';
 
 /** What was checked when the sign-off page was made, for the form that comes back from it. */
 interface SignOffTicket {

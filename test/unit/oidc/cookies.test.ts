@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Exchange } from '../../../src/oidc/interactions.ts';
+import type { Exchange } from '../../../src/oidc/interaction-lookup.ts';
 import { send } from '../../support/browser.ts';
 import { createPerson, type Rig, startRig } from './rig.ts';
 
@@ -69,10 +69,17 @@ describe('W1 cookies of an https issuer behind a proxy that speaks http to us', 
     }
   });
 
-  it('the short ones are __Secure- and of one path', () => {
-    const set = attributes.get('__Secure-signoff_interaction')?.split('; ') ?? [];
-    expect(set).toEqual(expect.arrayContaining(['secure', 'httponly', 'samesite=lax']));
-    expect(set.find((one) => one.startsWith('path='))).toMatch(/^path=\/interaction\//);
+  it('so are the name of the browser and what a new one is given beside it until it has signed in', () => {
+    const begun = [...attributes].filter(([name]) => name.startsWith('__Host-signoff_begun_'));
+    expect(begun).toHaveLength(1);
+    for (const set of [attributes.get('__Host-device'), begun[0]?.[1]]) {
+      expect(set?.split('; ')).toEqual(expect.arrayContaining(['path=/', 'secure', 'httponly', 'samesite=lax']));
+    }
+    expect(begun[0]?.[1]).toContain('expires=thu, 01 jan 1970');
+  });
+
+  it('no cookie of the library reaches the browser', () => {
+    expect([...attributes.keys()].filter((name) => name.includes('stock'))).toEqual([]);
   });
 
   it('W2 clearing the session clears the name from before https too', async () => {

@@ -210,7 +210,7 @@ function pages(interactions: Interactions, store: Store): Koa.Middleware {
   return async (ctx, next) => {
     if (!ctx.path.startsWith('/interaction/')) return next();
     try {
-      if (ctx.method === 'GET') ctx.body = await interactions.details(ctx);
+      if (ctx.method === 'GET') ctx.body = await interactions.details(ctx, uidOf(ctx));
       else ctx.redirect(await finish(ctx, interactions, store));
     } catch (error) {
       const { status = 500, code, message } = error as Error & { status?: number; code?: string };
@@ -220,18 +220,22 @@ function pages(interactions: Interactions, store: Store): Koa.Middleware {
   };
 }
 
+function uidOf(ctx: Koa.Context): string {
+  return ctx.path.split('/')[2] ?? '';
+}
+
 async function finish(ctx: Koa.Context, interactions: Interactions, store: Store): Promise<string> {
   let body = '';
   for await (const chunk of ctx.req) body += chunk;
   const form = new URLSearchParams(body);
   const decision = form.get('decision');
-  if (decision === 'allow' || decision === 'deny') return interactions.finishConsent(ctx, decision);
-  if (decision === 'continue' || decision === 'other') return interactions.finishContinue(ctx, decision);
+  if (decision === 'allow' || decision === 'deny') return interactions.finishConsent(ctx, uidOf(ctx), decision);
+  if (decision === 'continue' || decision === 'other') return interactions.finishContinue(ctx, uidOf(ctx), decision);
   const account = await store.accounts.find(form.get('account') ?? '');
   if (!account) throw new Error('no such account');
   const generation = await store.sessions.generation(account.id);
   const seen = form.get('account_generation');
-  return interactions.finishSignIn(ctx, {
+  return interactions.finishSignIn(ctx, uidOf(ctx), {
     account,
     generation: seen === null ? generation : { ...generation, account: Number(seen) },
     device: { name: 'Test browser', key: form.get('device') ?? undefined },

@@ -54,7 +54,7 @@ describe('invariant 9: nothing secret is stored readable', () => {
     await person.signIn('a');
     person.replies({ 'sign-in': undefined });
     const { page } = await person.authorize('a', { prompt: 'login' });
-    const uid = page.url.split('/').at(-1) ?? '';
+    const uid = new URL(page.url).pathname.split('/').at(-1) ?? '';
     const row = await rig.store.provider.find('Interaction', sha256(uid), rig.clock.now());
     const opened = rig.box.open(row?.sealedPayload ?? '');
     expect(JSON.parse(opened)).toMatchObject({ prompt: { name: 'login' }, session: { uid: expect.any(String) } });

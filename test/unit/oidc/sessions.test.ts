@@ -260,15 +260,20 @@ describe('prompts', () => {
     expect((await person.authorize('a', { claims })).params?.['error']).toBe('unmet_authentication_requirements');
   });
 
-  it('a finished or foreign interaction is gone', async () => {
+  it('an interaction of another browser is gone, so is an old one; a finished one is known for what it is', async () => {
     const account = await rig.account();
     const person = createPerson(rig, account);
     person.replies({ 'sign-in': undefined });
     const { page } = await person.authorize('a');
-    expect(JSON.parse((await createPerson(rig, account).browser.get(page.url)).body)).toEqual({ kind: 'gone' });
+    const stranger = createPerson(rig, account).browser;
+    const look = async (browser: typeof stranger) => JSON.parse((await browser.get(page.url)).body);
+    expect(await look(stranger)).toMatchObject({ kind: 'gone', signedIn: false });
     await person.browser.post(page.url, { account: account.id }, { stopAt: 'http://a.test/' });
+    expect(await look(person.browser)).toMatchObject({ kind: 'sign-in', answered: true, signedIn: true });
+    rig.clock.advance(3 * 60_000);
+    expect(await look(person.browser)).toEqual({ kind: 'gone', cookiesOff: false, signedIn: true });
     const late = await person.browser.post(page.url, { account: account.id });
-    expect([late.status, late.body]).toEqual([400, expect.stringContaining('interaction_gone')]);
+    expect([late.status, late.body]).toEqual([403, expect.stringContaining('page_old')]);
     rig.clock.advance(DAY);
   });
 });

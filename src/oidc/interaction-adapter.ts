@@ -1,0 +1,44 @@
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { type ArtifactAdapterParts, createArtifactAdapter } from './artifact-adapter.ts';
+import type { DeviceCookie } from './device-cookie.ts';
+import { currentRequest } from './request-facts.ts';
+
+/** What we keep with an interaction besides the library's fields (`seams.ts` lets them through). */
+export interface InteractionMarks {
+  /** Of the browser that began it. */
+  deviceKey?: string | undefined;
+  /** It led on; kept for a moment, without its answer. */
+  answered?: boolean;
+}
+
+/** Seconds an answered interaction is kept, for the second click of a double click: it asks anew, for a fresh code. */
+const ANSWERED_KEPT = 2 * 60;
+
+export interface InteractionAdapterParts extends ArtifactAdapterParts {
+  readonly device: Pick<DeviceCookie, 'ensure'>;
+}
+
+export function createInteractionAdapter(parts: InteractionAdapterParts): Adapter {
+  const rows = createArtifactAdapter('Interaction', parts);
+
+  /** A new one is of the browser that is being answered. */
+  function withDevice(payload: AdapterPayload & InteractionMarks): AdapterPayload & InteractionMarks {
+    const jar = currentRequest()?.cookies;
+    return jar && payload.deviceKey === undefined ? { ...payload, deviceKey: parts.device.ensure(jar) } : payload;
+  }
+
+  return {
+    ...rows,
+    upsert: (id, payload, expiresIn) => rows.upsert(id, withDevice(payload), expiresIn),
+    /**
+     * What the library does when it takes the answer. Without its result the row opens nothing: after a sign-off, whoever
+     * comes back to this address signs in anew.
+     */
+    async destroy(id) {
+      const payload = await rows.find(id);
+      if (!payload) return;
+      const { result: _result, ...rest } = payload;
+      await rows.upsert(id, { ...rest, answered: true } as AdapterPayload, ANSWERED_KEPT);
+    },
+  };
+}
