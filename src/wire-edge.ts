@@ -23,7 +23,7 @@ import type { Keys } from './oidc/keys.ts';
 import { createParkedRequests } from './oidc/parked-requests.ts';
 import { createOidc } from './oidc/provider.ts';
 import type { Outbound } from './ops/outbound.ts';
-import type { Foundation } from './wire.ts';
+import { type Foundation, wireOutboundClient } from './wire.ts';
 
 /** What the edge is made of besides the foundation. */
 export interface EdgeParts {
@@ -50,7 +50,7 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
   const onSettled: EngineRunner['onSettled'] = engine
     ? (listener) => engine.onSettled(listener)
     : () => () => undefined;
-  const fetch = createGuardedFetch(outbound, config.outboundCa);
+  const fetch = createGuardedFetch(wireOutboundClient(config, outbound));
   const oidc = createOidc({ ...foundation, keys, endSessions, fetch, renderError: throwProviderError });
   const renderer = createRenderer({
     viewsDir: fileURLToPath(new URL('../views', import.meta.url)),

@@ -20,7 +20,8 @@ import type { Clock } from './ops/clock.ts';
 import { type CryptoBox, createCryptoBox } from './ops/crypto-box.ts';
 import type { Log } from './ops/log.ts';
 import { readMasterKey } from './ops/master-key.ts';
-import { createOutbound } from './ops/outbound.ts';
+import { createOutbound, type Outbound } from './ops/outbound.ts';
+import { createOutboundClient, type OutboundClient } from './ops/outbound-client.ts';
 import type { Store } from './store/store.ts';
 
 /** What every process of the product stands on. */
@@ -102,17 +103,22 @@ export async function openProduct(
 export async function createDeliveryEngine(foundation: Foundation): Promise<EngineRunner> {
   const { config, store, clock, registry } = foundation;
   const allow = [...new Set([...config.outboundAllow, ...(await store.clients.outboundRules())])];
-  const ca = config.outboundCa === undefined ? undefined : readFileSync(config.outboundCa, 'utf8');
   return createEngine({
     ...foundation,
     store: store.deliveries,
     clients: { find: (clientId) => registry.get(clientId)?.client, reload: () => registry.refresh() },
     signer: createSigner({ ...foundation, store: store.keys }),
-    transport: createTransport({ outbound: createOutbound({ allow }), clock, ...(ca && { ca }) }),
+    transport: createTransport({ client: wireOutboundClient(config, createOutbound({ allow })), clock }),
     issuer: config.issuer,
     retry: { firstMs: config.retryFirstMs, maxMs: config.retryMaxMs, refusalsMs: config.refusalRetriesMs },
     leaseMs: config.deliveryLeaseMs,
   });
+}
+
+/** What calls out, by the settings of this process. */
+export function wireOutboundClient(config: Config, outbound: Outbound): OutboundClient {
+  const ca = config.outboundCa === undefined ? undefined : readFileSync(config.outboundCa, 'utf8');
+  return createOutboundClient({ outbound, ca });
 }
 
 /** The delivery thread: its own store on the same settings, its engine, until it is told to stop. */

@@ -33,7 +33,7 @@ export type Health =
 export type Deliver = (delivery: Delivery, client: DeliveryClient, signal: AbortSignal) => Promise<Delivered>;
 
 /** An app that is slow once may be slow under load: the second try waits longer (engine.md §4 rule 8). */
-const TIMEOUTS_MS = [5_000, 10_000, 15_000] as const;
+const ANSWERS_MS = [5_000, 10_000, 15_000] as const;
 
 export interface DeliverParts {
   readonly issuer: string;
@@ -61,8 +61,8 @@ export function createDeliver(parts: DeliverParts): Deliver {
       jti = made.jti;
       return made.token;
     };
-    const timeoutMs = TIMEOUTS_MS[Math.min(delivery.attempts, TIMEOUTS_MS.length - 1)] ?? 15_000;
-    const outcome = await transport.post(uri, mint, { timeoutMs, signal });
+    const answerMs = ANSWERS_MS[Math.min(delivery.attempts, ANSWERS_MS.length - 1)] ?? 15_000;
+    const outcome = await transport.post(uri, mint, { answerMs, signal });
     const judged = verdict(outcome);
     const next = nextStep(delivery, judged, parts.retry, clock.now(), parts.random());
     const attempt = attemptOf(outcome, judged, next, { at, jti });

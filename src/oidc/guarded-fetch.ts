@@ -1,8 +1,4 @@
-import { readFileSync } from 'node:fs';
-import http, { type IncomingMessage } from 'node:http';
-import https from 'node:https';
-import tls from 'node:tls';
-import type { Outbound } from '../ops/outbound.ts';
+import type { Called, OutboundClient } from '../ops/outbound-client.ts';
 
 /** The little the library fetches: an app's `jwks_uri` and `sector_identifier_uri`. */
 export type GuardedFetch = (
@@ -10,63 +6,32 @@ export type GuardedFetch = (
   options?: { readonly headers?: RequestInit['headers']; readonly signal?: AbortSignal | null },
 ) => Promise<Response>;
 
-const HEADER_BYTES_MAX = 8 * 1024;
 const BODY_BYTES_MAX = 64 * 1024;
 const TIMEOUT_MS = 2_500;
 
-/**
- * GET by our own address rules (invariant 10): judged by spelling, by what the name resolves to, and by the peer. No
- * redirects, no proxy of the environment, small answers only. `caFile`: PEM of extra authorities.
- */
-export function createGuardedFetch(outbound: Outbound, caFile?: string): GuardedFetch {
-  const ca = caFile === undefined ? undefined : [...tls.getCACertificates('default'), readFileSync(caFile, 'utf8')];
+/** GET by our own rules for outgoing calls. Rejects where there is no whole answer, as `fetch` does. */
+export function createGuardedFetch(client: OutboundClient): GuardedFetch {
   return async (url, options = {}) => {
     const target = String(url instanceof Request ? url.url : url);
-    const why = outbound.refusal(target);
-    if (why !== undefined) throw new Error(`${new URL(target).host} may not be called: ${why}`);
-    const response = await get(new URL(target), options, outbound, ca);
-    const headers = Object.entries(response.headers).map(([name, value]): [string, string] => [name, String(value)]);
-    return new Response(await bodyOf(response), { status: response.statusCode ?? 502, headers });
+    const called = await client.call({
+      method: 'GET',
+      url: target,
+      headers: Object.fromEntries(new Headers(options.headers)),
+      // Somebody's request waits for this one, name and connection included.
+      signal: options.signal ?? AbortSignal.timeout(TIMEOUT_MS),
+      answerMs: TIMEOUT_MS,
+      sockets: 'fresh',
+    });
+    if (called.kind === 'answer') return responseOf(called);
+    const host = URL.parse(target)?.host ?? 'the address';
+    if (called.kind === 'blocked') throw new Error(`${host} may not be called: ${called.why}`);
+    throw new Error(`${host} could not be called: ${called.message} (${called.code})`);
   };
 }
 
-function get(
-  url: URL,
-  options: Parameters<GuardedFetch>[1] & object,
-  outbound: Outbound,
-  ca: string[] | undefined,
-): Promise<IncomingMessage> {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const send = url.protocol === 'https:' ? https.get : http.get;
-  const request = send(
-    url,
-    {
-      lookup: outbound.lookup,
-      headers: Object.fromEntries(new Headers(options.headers)),
-      signal: options.signal ?? AbortSignal.timeout(TIMEOUT_MS),
-      maxHeaderSize: HEADER_BYTES_MAX,
-      agent: false,
-      ...(ca && { ca }),
-    },
-    resolve,
-  );
-  request.on('socket', (socket) => {
-    socket.on('connect', () => {
-      const peer = socket.remoteAddress ?? '';
-      if (!outbound.allowsAddress(peer, url.hostname)) socket.destroy(new Error(`${peer} is not a public address`));
-    });
-  });
-  request.on('error', reject);
-  return promise;
-}
-
-async function bodyOf(response: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) throw new Error('the answer is too large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+async function responseOf(called: Extract<Called, { kind: 'answer' }>): Promise<Response> {
+  const { bytes, whole } = await called.body(BODY_BYTES_MAX);
+  if (!whole) throw new Error('the answer is too large, or was broken off');
+  const headers = Object.entries(called.headers).map(([name, value]): [string, string] => [name, String(value)]);
+  return new Response(bytes, { status: called.status || 502, headers });
 }

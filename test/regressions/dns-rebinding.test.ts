@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { createTransport, type Transport } from '../../src/deliveries/transport.ts';
 import { systemClock } from '../../src/ops/clock.ts';
 import { createOutbound, type Outbound } from '../../src/ops/outbound.ts';
+import { createOutboundClient } from '../../src/ops/outbound-client.ts';
 import { selfSigned } from '../unit/deliveries/self-signed.ts';
 
 /** Stands for the public internet: the only address that may be called. */
@@ -38,7 +39,10 @@ describe('A11 a name that changes its mind', () => {
     inside.listen(port, PRIVATE);
     await once(inside, 'listening');
     outbound = createOutbound({ allow: [`${PUBLIC}/32`], resolve: async () => resolve() });
-    transport = createTransport({ outbound, clock: systemClock, ca: identity.cert });
+    transport = createTransport({
+      client: createOutboundClient({ outbound, ca: identity.cert }),
+      clock: systemClock,
+    });
   });
   beforeEach(() => {
     asked = 0;
@@ -85,6 +89,6 @@ describe('A11 a name that changes its mind', () => {
   }
 
   function call() {
-    return transport.post(address(), async () => 'a.logout.token', { timeoutMs: 2_000 });
+    return transport.post(address(), async () => 'a.logout.token', { answerMs: 2_000 });
   }
 });

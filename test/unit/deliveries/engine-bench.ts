@@ -9,6 +9,7 @@ import type { EngineRunner } from '../../../src/deliveries/engine-runner.ts';
 import { createTransport } from '../../../src/deliveries/transport.ts';
 import type { Facts, Log } from '../../../src/ops/log.ts';
 import { createOutbound } from '../../../src/ops/outbound.ts';
+import { createOutboundClient } from '../../../src/ops/outbound-client.ts';
 import { aDelivery } from './a-delivery.ts';
 import { MemoryDeliveries } from './memory-deliveries.ts';
 
@@ -71,7 +72,10 @@ export function createBench(): Bench {
         store: store as EngineStore,
         clients: { find: (id) => clients.get(id), reload: async () => undefined },
         signer: { keyFor: async () => KEY, reload: () => undefined },
-        transport: createTransport({ outbound: createOutbound({ allow: ['127.0.0.0/8'] }), clock }),
+        transport: createTransport({
+          client: createOutboundClient({ outbound: createOutbound({ allow: ['127.0.0.0/8'] }) }),
+          clock,
+        }),
         issuer: 'https://op.example',
         retry: { firstMs: 20, maxMs: 60, refusalsMs: [20, 30] },
         leaseMs: 60_000,

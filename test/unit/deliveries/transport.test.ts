@@ -5,7 +5,9 @@ import net, { type AddressInfo, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createTransport, type Outcome } from '../../../src/deliveries/transport.ts';
 import { systemClock } from '../../../src/ops/clock.ts';
-import { createOutbound, type Outbound, type Resolve } from '../../../src/ops/outbound.ts';
+import { createOutbound, type Outbound } from '../../../src/ops/outbound.ts';
+import { createOutboundClient } from '../../../src/ops/outbound-client.ts';
+import type { Resolve } from '../../../src/ops/shared-lookups.ts';
 import { selfSigned } from './self-signed.ts';
 
 const closing: (() => void)[] = [];
@@ -16,9 +18,9 @@ afterEach(() => {
 const LOOPBACK = createOutbound({ allow: ['127.0.0.0/8', '::1'] });
 
 function transport(outbound: Outbound = LOOPBACK, ca?: string) {
-  const made = createTransport({ outbound, clock: systemClock, ...(ca ? { ca } : {}) });
+  const made = createTransport({ client: createOutboundClient({ outbound, ca }), clock: systemClock });
   closing.push(() => made.close());
-  return (url: string, timeoutMs = 2_000, mint = async () => 'a.b.c') => made.post(url, mint, { timeoutMs });
+  return (url: string, answerMs = 2_000, mint = async () => 'a.b.c') => made.post(url, mint, { answerMs });
 }
 
 async function listening(server: net.Server, host = '127.0.0.1'): Promise<number> {

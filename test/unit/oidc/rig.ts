@@ -15,6 +15,7 @@ import type { OidcSettings } from '../../../src/oidc/provider-configuration.ts';
 import { type CryptoBox, createCryptoBox } from '../../../src/ops/crypto-box.ts';
 import type { Facts, Log } from '../../../src/ops/log.ts';
 import { createOutbound } from '../../../src/ops/outbound.ts';
+import { createOutboundClient } from '../../../src/ops/outbound-client.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { createBrowser, type Page } from '../../support/browser.ts';
 import { anAccount, DAY, HOUR } from '../../support/builders.ts';
@@ -118,7 +119,9 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     registry,
     keys,
     endSessions,
-    fetch: createGuardedFetch(createOutbound({ allow: options.outboundAllow ?? [] })),
+    fetch: createGuardedFetch(
+      createOutboundClient({ outbound: createOutbound({ allow: options.outboundAllow ?? [] }) }),
+    ),
     renderError: (ctx, out) => {
       ctx.body = { page: 'error', ...out };
     },

@@ -1,0 +1,148 @@
+/**
+ * From an address to a socket that may be written to. Each step has a limit of its own: name, connection, TLS. The limit
+ * of the answer begins after them, with the first byte written, so that a slow name server costs an app nothing of it.
+ */
+import net, { isIP, type Socket } from 'node:net';
+import tls, { type SecureContext, type TLSSocket } from 'node:tls';
+import { type Outbound, OutboundRefused } from './outbound.ts';
+import { callError, timedOut } from './outbound-error.ts';
+import { type Trust, unpinnedKey } from './trust.ts';
+
+/** Where a socket leads, and who waits for it. */
+export interface Target {
+  /** A name or an address, without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Undefined for plain HTTP. */
+  readonly tls: { readonly context: SecureContext; readonly trust: Trust } | undefined;
+  /** Sockets and TLS sessions of the same name may be used for one another. */
+  readonly name: string;
+  /** Gives up, at whatever step; not heeded any more once the socket is there. */
+  readonly signal: AbortSignal;
+}
+
+/** How long each step may take. */
+export interface StepLimits {
+  readonly lookupMs: number;
+  readonly connectMs: number;
+  readonly handshakeMs: number;
+}
+
+export const STEP_LIMITS: StepLimits = { lookupMs: 5_000, connectMs: 2_000, handshakeMs: 5_000 };
+
+/** What it takes to connect. */
+export interface Connecting {
+  readonly outbound: Outbound;
+  readonly sessions: TlsSessions;
+  readonly limits: StepLimits;
+}
+
+/** TLS sessions that may be resumed, by the name of their target. */
+export interface TlsSessions {
+  get(name: string): Buffer | undefined;
+  keep(name: string, session: Buffer): void;
+  forget(name: string): void;
+}
+
+/** Rejects with `OutboundRefused`, `ETIMEDOUT`, the signal's reason, or what the network or TLS had to say. */
+export async function connect(target: Target, parts: Connecting): Promise<Socket> {
+  const { outbound, limits } = parts;
+  const { host, signal } = target;
+  signal.throwIfAborted();
+  const addresses = isIP(host) ? [host] : await addressesInTime(target, outbound, limits.lookupMs);
+  const socket = await dial(target, addresses, limits.connectMs);
+  const peer = socket.remoteAddress;
+  // The last of the address checks, before a byte is sent.
+  if (peer !== undefined && !outbound.allowsAddress(peer, host)) {
+    socket.destroy();
+    throw new OutboundRefused(`${host} led to ${peer}, which is not allowed`);
+  }
+  return target.tls === undefined ? socket : secure(socket, target, target.tls, parts);
+}
+
+async function addressesInTime(
+  { host, signal }: Target,
+  outbound: Outbound,
+  lookupMs: number,
+): Promise<readonly string[]> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(timedOut('no address for its name', lookupMs)), lookupMs);
+  try {
+    return await outbound.addressesOf(host, AbortSignal.any([signal, late.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Both families in parallel, the quicker one wins (RFC 8305); only addresses that were checked. */
+async function dial({ host, port, signal }: Target, addresses: readonly string[], connectMs: number): Promise<Socket> {
+  const found = addresses.map((address) => ({ address, family: isIP(address) }));
+  if (found.length === 0) throw callError('ENOTFOUND', `${host} has no address`);
+  const socket = net.connect({
+    host,
+    port,
+    autoSelectFamily: true,
+    noDelay: true,
+    lookup: (_, options, callback) => {
+      const first = found.find(({ family }) => !options.family || family === options.family) ?? found[0];
+      if (options.all) callback(null, found);
+      else callback(null, first?.address ?? '', first?.family);
+    },
+  });
+  await step(socket, 'connect', { signal, ms: connectMs, what: 'no connection' });
+  return socket;
+}
+
+async function secure(
+  socket: Socket,
+  { host, name, signal }: Target,
+  { context, trust }: NonNullable<Target['tls']>,
+  { sessions, limits }: Connecting,
+): Promise<TLSSocket> {
+  const session = sessions.get(name);
+  const secured = tls.connect({
+    socket,
+    host,
+    servername: isIP(host) ? '' : host.replace(/\.$/, ''),
+    secureContext: context,
+    ALPNProtocols: ['http/1.1'],
+    ...(session && { session }),
+  });
+  secured.on('session', (fresh) => sessions.keep(name, fresh));
+  // A session that the other side chokes on must not fail the next call too.
+  const forget = () => sessions.forget(name);
+  secured.once('error', forget);
+  await step(secured, 'secureConnect', { signal, ms: limits.handshakeMs, what: 'no TLS handshake' }).catch((error) => {
+    forget();
+    throw error;
+  });
+  const key = unpinnedKey(secured, trust);
+  if (key === undefined) return secured;
+  secured.destroy();
+  forget();
+  throw callError('EPIN', `its key is ${key}, which is none of tls_pin`);
+}
+
+/** Waits for one event of a socket that is being made; destroys it when that does not come in time. */
+function step(
+  socket: Socket,
+  event: 'connect' | 'secureConnect',
+  { signal, ms, what }: { readonly signal: AbortSignal; readonly ms: number; readonly what: string },
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const closed = () => reject(callError('ECONNRESET', 'the connection was closed'));
+  const stop = (error: unknown) => {
+    reject(error);
+    socket.destroy();
+  };
+  const abort = () => stop(signal.reason);
+  const timer = setTimeout(() => stop(timedOut(what, ms)), ms);
+  socket.once(event, resolve).once('error', reject).once('close', closed);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+    socket.off('error', reject).off('close', closed);
+  });
+}
