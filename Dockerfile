@@ -19,6 +19,7 @@ COPY demo demo
 CMD ["node", "demo/app.ts"]
 
 FROM node:26-slim
+# Production says at start what it still needs: SIGNOFF_ISSUER, and SIGNOFF_PROXY (the networks in front, or off).
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app/package.json ./

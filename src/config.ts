@@ -96,12 +96,9 @@ function originOf(
   return { text: fallback, fallback, origin: fallback === undefined ? 'not set' : 'default' };
 }
 
-function parse({ env, parse }: Setting<unknown>, { text }: Row, surroundings: Surroundings): Parsed<unknown> {
+function parse({ parse, missing }: Setting<unknown>, { text }: Row, surroundings: Surroundings): Parsed<unknown> {
   if (text !== undefined) return parse(text, surroundings);
-  if (env === SETTINGS.issuer.env) {
-    return { problem: 'must be set in production: the address of this provider, like https://id.example.org' };
-  }
-  return { value: undefined };
+  return missing === undefined ? { value: undefined } : { problem: missing };
 }
 
 function shown({ env, sentence, show }: Setting<unknown>, { text, fallback, origin }: Row): Origin {

@@ -25,6 +25,8 @@ export interface Setting<T> {
   readonly env: string;
   readonly sentence: string;
   readonly parse: Parse<T>;
+  /** What is wrong where there is neither a value nor a default; undefined: it may be absent. */
+  readonly missing?: string;
   /** The default as somebody would write it; undefined: there is none. Settings above it in the list are known. */
   readonly fallback: (known: Known) => string | undefined;
   /** How the value is shown to people; secrets show less than there is. */
@@ -58,6 +60,11 @@ function optional<T>(env: string, parse: Parse<T>, sentence: string, show = asIs
   return setting<T | undefined>(env, () => undefined, parse, sentence, show);
 }
 
+/** A setting that only development has a default for. */
+function required<T>(one: Setting<T>, what: string): Setting<T> {
+  return { ...one, missing: `must be set in production: ${what}` };
+}
+
 export const SETTINGS = {
   port: setting('PORT', '4000', parsePort, 'The port to listen on.'),
   host: setting(
@@ -66,11 +73,14 @@ export const SETTINGS = {
     parseText,
     'The address to listen on.',
   ),
-  issuer: setting(
-    'SIGNOFF_ISSUER',
-    ({ production, text }) => (production ? undefined : `http://localhost:${text('PORT')}`),
-    parseIssuer,
-    'The address of this provider as browsers and apps know it; must be set, and https, in production.',
+  issuer: required(
+    setting(
+      'SIGNOFF_ISSUER',
+      ({ production, text }) => (production ? undefined : `http://localhost:${text('PORT')}`),
+      parseIssuer,
+      'The address of this provider as browsers and apps know it; must be set, and https, in production.',
+    ),
+    'the address of this provider, like https://id.example.org',
   ),
   data: setting('SIGNOFF_DATA', 'data', parsePath, 'The folder of the database and the key file.'),
   store: setting(
@@ -154,7 +164,15 @@ export const SETTINGS = {
     parseSignInLimit,
     'Failed tries of one address at one account, then 429; off for load tests.',
   ),
-  proxy: setting('SIGNOFF_PROXY', 'off', parseProxy, 'Networks whose X-Forwarded-For is believed.'),
+  proxy: required(
+    setting(
+      'SIGNOFF_PROXY',
+      ({ production }) => (production ? undefined : 'off'),
+      parseProxy,
+      'Networks whose X-Forwarded-For is believed; must be said in production, off included.',
+    ),
+    'the networks of the proxies in front, like 10.0.0.0/8, or off where browsers connect to this process directly',
+  ),
   logLevel: setting('SIGNOFF_LOG_LEVEL', 'info', oneOf('debug', 'info', 'warn', 'error', 'silent'), 'What is logged.'),
   logFormat: setting(
     'SIGNOFF_LOG_FORMAT',

@@ -83,7 +83,7 @@ export function createApp(parts: AppParts): Koa {
   app.use(createRequestLog({ log, clock }));
   app.use(createSecurityHeaders({ issuer }));
   app.use(createErrorPage({ render, log }));
-  app.use(createClientAddress({ proxies: parts.proxies }));
+  app.use(createClientAddress({ proxies: parts.proxies, log }));
   app.use(createExpectedHost({ issuer, render }));
   app.use(renderer.serveAssets);
   app.use(csrf.issue);

@@ -129,6 +129,8 @@ describe('"signoff start"', () => {
     const env = { NODE_ENV: 'production', SIGNOFF_STORE: 'mongodb://db/signoff?replicaSet=rs0' };
     const { code, stderr } = await world.run(['start'], { env });
     expect(code).toBe(2);
-    expect(stderr).toMatch(/SIGNOFF_ISSUER must be set[\s\S]*SIGNOFF_KEY or SIGNOFF_KEY_FILE must be set/);
+    expect(stderr).toMatch(
+      /SIGNOFF_ISSUER must be set[\s\S]*SIGNOFF_PROXY must be set[\s\S]*SIGNOFF_KEY or SIGNOFF_KEY_FILE must be set/,
+    );
   });
 });

@@ -179,18 +179,28 @@ describe('mistakes in settings', () => {
 describe('production', () => {
   it('is exactly NODE_ENV=production', () => {
     expect(read({ NODE_ENV: 'prod' }).production).toBe(false);
-    const config = read({ NODE_ENV: 'production', SIGNOFF_ISSUER: 'https://id.example.org' });
+    const config = read({ NODE_ENV: 'production', SIGNOFF_ISSUER: 'https://id.example.org', SIGNOFF_PROXY: 'off' });
     expect([config.production, config.host]).toEqual([true, '::']);
   });
 
   it('lists everything it needs at once', () => {
     const told = problems({ NODE_ENV: 'production', SIGNOFF_STORE: 'mongodb://db/signoff?replicaSet=rs0' });
-    expect(told).toHaveLength(2);
-    expect(told.join('\n')).toMatch(/SIGNOFF_ISSUER must be set in production[\s\S]*SIGNOFF_KEY or SIGNOFF_KEY_FILE/);
+    expect(told).toHaveLength(3);
+    expect(told.join('\n')).toMatch(
+      /SIGNOFF_ISSUER must be set in production[\s\S]*SIGNOFF_PROXY must be set[\s\S]*SIGNOFF_KEY or SIGNOFF_KEY_FILE/,
+    );
+  });
+
+  it('must say SIGNOFF_PROXY, off included: behind a proxy that nobody named all people share one address', () => {
+    const production = { NODE_ENV: 'production', SIGNOFF_ISSUER: 'https://id.example.org' };
+    expect(problems(production)).toEqual([expect.stringMatching(/^SIGNOFF_PROXY must be set in production: .*or off/)]);
+    expect(read({ ...production, SIGNOFF_PROXY: 'off' }).proxy).toEqual([]);
+    expect(read({ ...production, SIGNOFF_PROXY: '10.0.0.0/8, ::1' }).proxy).toEqual(['10.0.0.0/8', '::1']);
+    expect(read({}).proxy).toEqual([]);
   });
 
   it('refuses an http issuer', () => {
-    const told = problems({ NODE_ENV: 'production', SIGNOFF_ISSUER: 'http://id.example.org' });
+    const told = problems({ NODE_ENV: 'production', SIGNOFF_ISSUER: 'http://id.example.org', SIGNOFF_PROXY: 'off' });
     expect(told).toEqual(['SIGNOFF_ISSUER must begin with https:// in production']);
   });
 });

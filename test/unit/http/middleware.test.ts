@@ -284,7 +284,9 @@ describe('client-address', () => {
     ctx.body = `${clientAddressOf(ctx)} ${ctx.ip}`;
   };
   const addressOf = async (header: string, proxies: readonly string[]) =>
-    (await ask({ headers: { 'x-forwarded-for': header } }, createClientAddress({ proxies }), app)).text.split(' ')[0];
+    (
+      await ask({ headers: { 'x-forwarded-for': header } }, createClientAddress({ proxies, log: aLog() }), app)
+    ).text.split(' ')[0];
 
   it('BP15 believes X-Forwarded-For from nobody unless told to', async () => {
     expect(await addressOf('203.0.113.7', [])).toBe('127.0.0.1');
@@ -301,10 +303,38 @@ describe('client-address', () => {
     expect(await addressOf('::ffff:203.0.113.7', proxies)).toBe('203.0.113.7');
   });
 
+  it('takes entries with a port', async () => {
+    const proxies = ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'];
+    expect(await addressOf('1.2.3.4:567', proxies)).toBe('1.2.3.4');
+    expect(await addressOf('1.1.1.1, 198.51.100.7:1, 10.1.2.3:80', proxies)).toBe('198.51.100.7');
+    expect(await addressOf('[2001:db8::5]:443, [fd00::1]', proxies)).toBe('2001:db8::5');
+    expect(await addressOf('2001:db8::5', proxies)).toBe('2001:db8::5');
+    expect(await addressOf('[]:80', proxies)).toBe('127.0.0.1');
+  });
+
+  it('warns once when the header comes from a peer that is not believed', async () => {
+    const log = aLog();
+    const middleware = createClientAddress({ proxies: ['10.0.0.0/8'], log });
+    await ask({}, middleware, app);
+    expect(log.lines).toEqual([]);
+    for (let i = 0; i < 3; i++) await ask({ headers: { 'x-forwarded-for': '203.0.113.7' } }, middleware, app);
+    expect(log.lines).toEqual([
+      {
+        level: 'warn',
+        event: 'proxy.not_believed',
+        facts: { address: '127.0.0.1', fix: expect.stringContaining('add it to SIGNOFF_PROXY') },
+      },
+    ]);
+    const believed = aLog();
+    const trusting = createClientAddress({ proxies: ['127.0.0.1'], log: believed });
+    await ask({ headers: { 'x-forwarded-for': '203.0.113.7' } }, trusting, app);
+    expect(believed.lines).toEqual([]);
+  });
+
   it('sets ctx.ip too', async () => {
     const answer = await ask(
       { headers: { 'x-forwarded-for': '203.0.113.7' } },
-      createClientAddress({ proxies: ['127.0.0.1'] }),
+      createClientAddress({ proxies: ['127.0.0.1'], log: aLog() }),
       app,
     );
     expect(answer.text).toBe('203.0.113.7 203.0.113.7');
@@ -319,7 +349,7 @@ describe('rate-limit', () => {
     };
     const chain = [
       errorPage(),
-      createClientAddress({ proxies: ['127.0.0.1'] }),
+      createClientAddress({ proxies: ['127.0.0.1'], log: aLog() }),
       createRateLimit({ clock, burst: 3, perSecond: 0.5 }),
       app,
     ];
