@@ -5,6 +5,7 @@ import type { SignInLimit } from './accounts/sign-in-brake.ts';
 import { ruleProblem } from './ops/address-rules.ts';
 import { suggestion } from './ops/did-you-mean.ts';
 import { parseDuration } from './ops/duration.ts';
+import type { Rate } from './ops/limiter.ts';
 import { isNetwork } from './ops/network.ts';
 
 /** What becomes of the text of one setting. A problem is a clause that follows the setting's name: "must be …". */
@@ -128,12 +129,25 @@ export const parseProxy: Parse<readonly string[]> = (text) => {
 
 /** `off` (undefined), or tries per window: `10/15m`. */
 export const parseSignInLimit: Parse<SignInLimit | undefined> = (text) => {
-  if (text === 'off') return ok(undefined);
-  const [tries = '', window = '', more] = text.split('/');
-  const windowMs = parseDuration(window);
-  const good = more === undefined && /^[1-9]\d{0,5}$/.test(tries) && windowMs !== undefined && windowMs > 0;
-  return good ? ok({ tries: Number(tries), windowMs }) : bad('must be off or tries per window, like 10/15m');
+  const found = perWindow(text);
+  if (found === 'unreadable') return bad('must be off or tries per window, like 10/15m');
+  return ok(found && { tries: found.count, windowMs: found.windowMs });
 };
+
+/** `off` (undefined), or requests per window: `600/1m` is 600 at once, and then ten a second. */
+export const parseRequestLimit: Parse<Rate | undefined> = (text) => {
+  const found = perWindow(text);
+  if (found === 'unreadable') return bad('must be off or requests per window, like 600/1m');
+  return ok(found && { burst: found.count, perSecond: (found.count * 1_000) / found.windowMs });
+};
+
+function perWindow(text: string): { readonly count: number; readonly windowMs: number } | undefined | 'unreadable' {
+  if (text === 'off') return undefined;
+  const [count = '', window = '', more] = text.split('/');
+  const windowMs = parseDuration(window);
+  const good = more === undefined && /^[1-9]\d{0,5}$/.test(count) && windowMs !== undefined && windowMs > 0;
+  return good ? { count: Number(count), windowMs } : 'unreadable';
+}
 
 /** A link in the foot of pages. */
 export function link(...protocols: readonly string[]): Parse<string> {

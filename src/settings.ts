@@ -11,6 +11,7 @@ import {
   parsePath,
   parsePort,
   parseProxy,
+  parseRequestLimit,
   parseSignInLimit,
   parseStore,
   parseText,
@@ -163,6 +164,12 @@ export const SETTINGS = {
     '10/15m',
     parseSignInLimit,
     'Failed tries of one address at one account, then 429; off for load tests.',
+  ),
+  requestLimit: setting(
+    'SIGNOFF_REQUEST_LIMIT',
+    ({ text }) => (text('SIGNOFF_SIGNIN_LIMIT') === 'off' ? 'off' : '600/1m'),
+    parseRequestLimit,
+    'Sign-ins begun, requests parked and refusals of one address without a session, then 429; off where the limit above is.',
   ),
   proxy: required(
     setting(

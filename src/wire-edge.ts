@@ -22,6 +22,8 @@ import { createInteractions } from './oidc/interactions.ts';
 import type { Keys } from './oidc/keys.ts';
 import { createParkedRequests } from './oidc/parked-requests.ts';
 import { createOidc } from './oidc/provider.ts';
+import { createStrangerLimits } from './oidc/stranger-limits.ts';
+import { createBoundedLog } from './ops/bounded-log.ts';
 import type { Outbound } from './ops/outbound.ts';
 import { type Foundation, wireOutboundClient } from './wire.ts';
 
@@ -44,14 +46,24 @@ export interface Edge {
 }
 
 export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
-  const { config, store, registry, clock } = foundation;
+  const { config, store, registry, clock, log } = foundation;
   const { keys, outbound, engine, endSessions } = parts;
   const { issuer } = config;
   const onSettled: EngineRunner['onSettled'] = engine
     ? (listener) => engine.onSettled(listener)
     : () => () => undefined;
   const fetch = createGuardedFetch(wireOutboundClient(config, outbound));
-  const oidc = createOidc({ ...foundation, keys, endSessions, fetch, renderError: throwProviderError });
+  const boundedLog = createBoundedLog(log);
+  const limits = createStrangerLimits({ clock, rate: config.requestLimit, log: boundedLog });
+  const oidc = createOidc({
+    ...foundation,
+    boundedLog,
+    limits,
+    keys,
+    endSessions,
+    fetch,
+    renderError: throwProviderError,
+  });
   const renderer = createRenderer({
     viewsDir: fileURLToPath(new URL('../views', import.meta.url)),
     serviceName: config.name,
@@ -64,6 +76,8 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
     ...foundation,
     ...parts,
     oidc,
+    boundedLog,
+    limits,
     issuer,
     cookieKeys: keys.cookieKeys,
     proxies: config.proxy,
@@ -76,7 +90,13 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
     parked: createParkedRequests(foundation),
     readEndSessionRequest: (parameters, browser) =>
       readEndSessionRequest(parameters, { browser, keys, registry, sessions: store.sessions, issuer }),
-    verifySignIn: createVerifySignIn({ store, clock, passwords: createPasswords(), limit: config.signinLimit }),
+    verifySignIn: createVerifySignIn({
+      store,
+      clock,
+      log: boundedLog,
+      passwords: createPasswords(),
+      limit: config.signinLimit,
+    }),
     waitForApps: createWaitForApps({ store, onSettled }),
     onSettled,
     deliveryTrouble: () => (engine && !engine.healthy() ? 'deliveries are not running' : undefined),

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../ops/clock.ts';
+import type { Log } from '../ops/log.ts';
 import type { Generation } from '../sessions/session.ts';
 import type { AccountStore, LimitStore, SessionStore } from '../store/store.ts';
 import type { Account } from './account.ts';
@@ -28,6 +29,8 @@ export interface VerifySignInParts {
   };
   readonly passwords: Pick<Passwords, 'verify'>;
   readonly clock: Clock;
+  /** Bounded: a flood is refused line by line. */
+  readonly log: Pick<Log, 'warn'>;
   /** Undefined: off. */
   readonly limit: SignInLimit | undefined;
   /** How a slowed try waits; for tests. */
@@ -43,12 +46,15 @@ const PASSWORD_CHARS_MAX = 1_000;
  * Throws `busy` and `store_unavailable`.
  */
 export function createVerifySignIn(parts: VerifySignInParts): (given: SignInTry) => Promise<SignInResult> {
-  const { store, passwords, clock, limit, pause = sleep } = parts;
+  const { store, passwords, clock, log, limit, pause = sleep } = parts;
   const brake = createSignInBrake({ limits: store.limits, clock, limit });
 
   return async function verifySignIn(given) {
     const permit = await brake.admit(given.username, given.address);
-    if (permit.kind === 'limited') return permit;
+    if (permit.kind === 'limited') {
+      log.warn('limit.reached', { limit: 'sign-in', by: permit.by, address: given.address });
+      return permit;
+    }
     try {
       if (permit.slowMs > 0) await pause(permit.slowMs);
       const result = await compare(given, permit.lane);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type Client, canBeTold } from '../clients/client-file.ts';
+import { clientWarnings } from '../clients/client-warnings.ts';
 import { type LoadedClients, loadClients } from '../clients/load-clients.ts';
 import { describeProblem } from '../clients/problem.ts';
 import type { RuleBook } from '../clients/registration-rules.ts';
@@ -64,7 +64,7 @@ function rowsOf({ clients, rejected }: LoadedClients): readonly Checked[] {
     client_id: client.client_id,
     ok: true,
     problems: [],
-    warnings: warningsOf(client),
+    warnings: clientWarnings(client),
   }));
   const bad = rejected.map(({ file, client_id, problems }) => ({
     file,
@@ -74,10 +74,6 @@ function rowsOf({ clients, rejected }: LoadedClients): readonly Checked[] {
     warnings: [],
   }));
   return [...good, ...bad].toSorted((a, b) => (a.file < b.file ? -1 : 1));
-}
-
-function warningsOf(client: Client): readonly string[] {
-  return canBeTold(client) ? [] : ['no backchannel_logout_uri: people stay signed in there'];
 }
 
 function report(

@@ -16,7 +16,8 @@ export function fillFromEnvironment(
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, fill(one, [...path, key])]));
   };
   const resolve = (name: string, path: readonly PropertyKey[]): string => {
-    const value = NAME.test(name) ? env[name] : undefined;
+    // A mounted file ends with a newline that nobody meant.
+    const value = NAME.test(name) ? env[name]?.replace(/(\r?\n)+$/u, '') : undefined;
     if (value) return value;
     const [message, fix] = NAME.test(name)
       ? [`needs the environment variable ${name}, which is not set`, `set ${name}, or write the value itself`]

@@ -14,6 +14,9 @@ export interface RuleBook {
 /** The longest a logout token may live: RPs with slow clocks; Back-Channel Logout §4 recommends two minutes. */
 const TOKEN_TTL_MAX_MS = 300_000;
 
+/** Strangers may try secrets all day, however slowly; below twice as much is a warning (`client-warnings.ts`). */
+const SECRET_CHARS_MIN = 16;
+
 /**
  * Whether a client may be registered (requirements G6-G11, G13, BP1, BP12). The one validator for files, commands and
  * whatever registers clients later. Answers all problems; none means yes.
@@ -41,6 +44,10 @@ function authenticationProblems(client: Client): readonly Problem[] {
   // RFC 6749 Appendix A.2: what cannot be sent in a request cannot be a secret.
   if (secret !== undefined && !/^[\x20-\x7e]+$/.test(secret)) {
     return [problem(['client_secret'], 'has characters outside of ASCII', 'make one with: signoff clients secret')];
+  }
+  if (secret !== undefined && secret.length < SECRET_CHARS_MIN) {
+    const fix = `make one with: signoff clients secret ${client.client_id}`;
+    return [problem(['client_secret'], `is shorter than ${SECRET_CHARS_MIN} characters, so it can be guessed`, fix)];
   }
   const hasSecret = secret !== undefined || hash !== undefined;
   if (method === 'none' && hasSecret) {

@@ -3,6 +3,7 @@ import type { CryptoBox } from '../ops/crypto-box.ts';
 import type { Log } from '../ops/log.ts';
 import type { ClientRecord, ClientState, ClientStore } from '../store/store.ts';
 import { type Client, canBeTold } from './client-file.ts';
+import { secretWarnings } from './client-warnings.ts';
 import type { LoadedClients } from './load-clients.ts';
 
 /**
@@ -131,7 +132,7 @@ function ignoredOf(entries: Entries): Ignored {
 /** One line for each problem, one for each app that vanished, one with the counts. */
 function logLoad(
   log: Log,
-  { rejected }: LoadedClients,
+  { clients, rejected }: LoadedClients,
   missing: readonly string[],
   removed: readonly string[],
   entries: Entries,
@@ -145,6 +146,10 @@ function logLoad(
   for (const client_id of missing) log.warn('client.missing', { client_id, state: 'suspended' });
   for (const client_id of removed) {
     log.warn('client.ignored', { client_id, message: 'was removed; "signoff clients add" brings it back' });
+  }
+  for (const client of clients) {
+    const { client_id } = client;
+    for (const message of secretWarnings(client)) log.warn('client.weak', { client_id, message });
   }
   const { suspended, cannotBeTold } = ignoredOf(entries);
   log.info('clients.loaded', {

@@ -10,6 +10,7 @@ import type { EndSessionRequest } from '../oidc/end-session-request.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { ParkedRequests } from '../oidc/parked-requests.ts';
 import type { Oidc } from '../oidc/provider.ts';
+import type { StrangerLimits } from '../oidc/stranger-limits.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
 import type { Log } from '../ops/log.ts';
@@ -20,7 +21,7 @@ import { createCsrf } from './middleware/csrf.ts';
 import { createErrorPage } from './middleware/error-page.ts';
 import { createExpectedHost } from './middleware/expected-host.ts';
 import { createRateLimit } from './middleware/rate-limit.ts';
-import { createReadBody } from './middleware/read-body.ts';
+import { createBodyLimit, createReadBody } from './middleware/read-body.ts';
 import { createRequestId } from './middleware/request-id.ts';
 import { createRequestLog } from './middleware/request-log.ts';
 import { createSecurityHeaders } from './middleware/security-headers.ts';
@@ -47,6 +48,9 @@ export interface AppParts {
   readonly box: CryptoBox;
   readonly clock: Clock;
   readonly log: Log;
+  /** For lines that strangers can cause. */
+  readonly boundedLog: Log;
+  readonly limits: StrangerLimits;
   readonly renderer: Renderer;
   readonly streams: EventStreams;
   readonly clientOf: (clientId: string) => Client | undefined;
@@ -66,9 +70,6 @@ export interface AppParts {
   readonly deliveryTrouble: () => string | undefined;
 }
 
-/** A POST at `/auth` or `/session/end` writes a row for a stranger; an office behind one address still gets through. */
-const PARKING_RATE = { burst: 200, perSecond: 50 };
-
 /** The edge: middleware from the outside in, our routes, then the library's. */
 export function createApp(parts: AppParts): Koa {
   const { issuer, log, clock, renderer, oidc, cookieKeys } = parts;
@@ -82,7 +83,7 @@ export function createApp(parts: AppParts): Koa {
   app.use(createRequestId());
   app.use(createRequestLog({ log, clock }));
   app.use(createSecurityHeaders({ issuer }));
-  app.use(createErrorPage({ render, log }));
+  app.use(createErrorPage({ render, log: parts.boundedLog }));
   app.use(createClientAddress({ proxies: parts.proxies, log }));
   app.use(createExpectedHost({ issuer, render }));
   app.use(renderer.serveAssets);
@@ -103,7 +104,7 @@ function createRoutes(parts: AppParts, checkCsrf: Middleware): Middleware {
     takeForm: inOrder(readBody, checkCsrf),
     device: oidc.device,
     tickets: createSignOffTickets({ box, clock }),
-    rateLimit: createRateLimit({ clock, ...PARKING_RATE }),
+    rateLimit: createRateLimit({ limits: parts.limits, sessionOf: (ctx) => oidc.sessionOf(ctx) }),
     sessionOf: (ctx: Context) => oidc.sessionOf(ctx),
     clearSessionCookie: (ctx: Context) => oidc.clearSessionCookie(ctx),
     readRequest: parts.readEndSessionRequest,
@@ -113,6 +114,8 @@ function createRoutes(parts: AppParts, checkCsrf: Middleware): Middleware {
   mountHealth(router, shared);
   mountHome(router, shared);
   mountPostToGet(router, shared);
+  // A pushed request is kept for whoever sends it. The library would read 56 KB, as it does at its other addresses.
+  router.post('/request', createBodyLimit());
   mountInteraction(router, shared);
   mountEndSession(router, shared);
   mountReceipt(router, shared);

@@ -16,6 +16,7 @@ import type { Keys } from './keys.ts';
 import type { RenderError } from './library-shapes.ts';
 import { createGrantLoader } from './load-grant.ts';
 import { keepOfflineAccess } from './offline-access.ts';
+import { refuseOversized } from './request-sizes.ts';
 import { subjectOf } from './subject.ts';
 
 /** The settings that matter here (config.ts has them all). */
@@ -65,7 +66,7 @@ export function providerConfiguration(parts: ConfigurationParts, adapter: Adapte
     allowOmittingSingleRegisteredRedirectUri: false,
     findAccount: (_ctx, id) => findAccount(parts, id),
     loadExistingGrant: createGrantLoader({ ...parts, extraScopes: config.scopes }),
-    extraParams: { first_party_offline_access: keepOfflineAccess(registry) },
+    extraParams: { first_party_offline_access: inOrder(refuseOversized, keepOfflineAccess(registry)) },
     expiresWithSession: async (_ctx, source) => !source.scopes.has('offline_access'),
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: ({ oidc }) => rotates(registry, oidc.client?.clientId),
@@ -88,6 +89,15 @@ export function providerConfiguration(parts: ConfigurationParts, adapter: Adapte
       backchannelLogout: on,
       resourceIndicators: off,
     },
+  };
+}
+
+type Validator = (ctx: KoaContextWithOIDC) => void | Promise<void>;
+
+/** The library asks validators of extra parameters at each authorization and pushed request: its one hook at this place. */
+function inOrder(...validators: readonly Validator[]): Validator {
+  return async (ctx) => {
+    for (const validate of validators) await validate(ctx);
   };
 }
 

@@ -1,6 +1,7 @@
 /** The provider behind a swap point: keys and configuration change by a new instance, requests in flight finish on the old. */
 import Provider, { type AdapterFactory, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Registry } from '../clients/registry.ts';
+import { AppError } from '../errors.ts';
 import type { EndSessions } from '../logout/end-sessions.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
@@ -24,6 +25,7 @@ import { factsOf, signedInDevice } from './request-facts.ts';
 import { changeSeams } from './seams.ts';
 import { createSessionLookup } from './session-lookup.ts';
 import { createSignInTurns, type SignInTurns } from './sign-in-turns.ts';
+import { countStrangers, type StrangerLimits } from './stranger-limits.ts';
 import { createTokenReuse } from './token-reuse.ts';
 
 export interface OidcParts {
@@ -32,6 +34,9 @@ export interface OidcParts {
   readonly box: CryptoBox;
   readonly clock: Clock;
   readonly log: Log;
+  /** For lines that strangers can cause. */
+  readonly boundedLog: Log;
+  readonly limits: StrangerLimits;
   readonly registry: Pick<Registry, 'get' | 'all'>;
   readonly keys: Keys;
   readonly endSessions: EndSessions;
@@ -124,12 +129,13 @@ interface Instance {
 }
 
 function createInstance(parts: OidcParts & Pick<Oidc, 'interactionCookies'>, adapter: AdapterFactory): Instance {
-  const { config, log } = parts;
+  const { config } = parts;
   const provider = new Provider(config.issuer, providerConfiguration(parts, adapter));
   provider.proxy = false;
   pinOrigin(provider, config.issuer);
   changeSeams(provider, parts);
-  reportErrors(provider, log);
+  countStrangers(provider, parts);
+  reportErrors(provider, parts.boundedLog);
   // One middleware is all it has: the host's context goes straight in, as a mount at the root would do.
   const [library] = provider.middleware;
   if (!library) throw new Error('the library has no middleware');
@@ -160,6 +166,8 @@ function withholdCookie(ctx: { readonly res: Exchange['res'] }, name: string): v
 function reportErrors(provider: Provider, log: Log): void {
   provider.on('server_error', (ctx, error) => log.error('request.failed', { path: firstPart(ctx.path), error }));
   const refused = (ctx: KoaContextWithOIDC, error: Error) => {
+    // A limit has a line of its own.
+    if (error instanceof AppError) return;
     const { message, error_description: description } = error as Error & { readonly error_description?: string };
     const client_id = ctx.oidc.client?.clientId;
     log.info('request.refused', { path: firstPart(ctx.path), client_id, reason: message, description });

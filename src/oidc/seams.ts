@@ -7,12 +7,19 @@ import type Provider from 'oidc-provider';
 import type { Registry } from '../clients/registry.ts';
 import { verifyHint } from './hint.ts';
 import type { Keys } from './keys.ts';
+import { currentRequest } from './request-facts.ts';
+import { admitStranger, type StrangerLimits } from './stranger-limits.ts';
 
 const HASH_PREFIX = 'sha256:';
 
-export function changeSeams(provider: Provider, parts: { registry: Pick<Registry, 'get'>; keys: Keys }): void {
+export function changeSeams(
+  provider: Provider,
+  parts: { registry: Pick<Registry, 'get'>; keys: Keys; limits: StrangerLimits },
+): void {
   const { registry, keys } = parts;
-  const client = provider.Client.prototype;
+  const { Client } = provider;
+  const client = Client.prototype;
+  const find = Client.find.bind(Client);
   const compareReadable = client.compareClientSecret;
 
   // Stock gives a `sid` only to clients that registered for it; without one an app cannot tell sessions apart (B3).
@@ -26,6 +33,13 @@ export function changeSeams(provider: Provider, parts: { registry: Pick<Registry
   // What we keep with an interaction (`interaction-adapter.ts`); stock drops what it does not know.
   const { IN_PAYLOAD: known } = provider.Interaction;
   Object.defineProperty(provider.Interaction, 'IN_PAYLOAD', { get: () => [...known, 'deviceKey', 'answered'] });
+
+  // Before a secret is compared or a row written, and after the session was read; no hook of the library's is there.
+  Client.find = async (clientId) => {
+    const ctx = currentRequest();
+    if (ctx && ctx.oidc.client === undefined) admitStranger(ctx, clientId, parts);
+    return find(clientId);
+  };
 
   client.compareClientSecret = function (secret) {
     const hash = registry.get(this.clientId)?.client.client_secret_hash;

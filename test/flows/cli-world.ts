@@ -134,7 +134,7 @@ function spawned(
 
 function clientFile(id: string, logoutUri: string | undefined): string {
   const told = logoutUri === undefined ? '' : `backchannel_logout_uri: ${logoutUri}\n`;
-  return `client_id: ${id}\nclient_secret: a secret of ${id}\nredirect_uris: [https://${id}.example.org/cb]\n${told}`;
+  return `client_id: ${id}\nclient_secret: a secret of ${id} that nobody will ever guess\nredirect_uris: [https://${id}.example.org/cb]\n${told}`;
 }
 
 async function register(folder: string, withStore: CliWorld['withStore']): Promise<void> {

@@ -5,7 +5,10 @@ import { createBrowser, send } from '../support/browser.ts';
 import { startWorld, type World } from '../support/product.ts';
 import { json, signOff, tokenThrough, tryToRegister } from './scene.ts';
 
-const WEB = { client_secret: 'a secret', redirect_uris: ['https://app.example/callback'] };
+const WEB = {
+  client_secret: 'a secret of an app that is long enough',
+  redirect_uris: ['https://app.example/callback'],
+};
 const PUBLIC = { token_endpoint_auth_method: 'none', redirect_uris: ['https://app.example/callback'] };
 const NATIVE = { ...PUBLIC, application_type: 'native' };
 

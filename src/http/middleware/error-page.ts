@@ -9,6 +9,7 @@ import { loggablePath } from './request-log.ts';
 
 export interface ErrorPageOptions {
   readonly render: Renderer['render'];
+  /** Bounded: a flood is refused line by line. */
   readonly log: Log;
 }
 
@@ -105,8 +106,14 @@ function note(log: Log, ctx: Context, thrown: unknown, error: AppError): void {
     error_code: error.code,
   };
   if (hungUp(thrown)) log.debug('request.abandoned', facts);
-  else if (error.status >= 500) log.error('request.failed', { ...facts, error: thrown });
-  else log.debug('request.refused', facts);
+  else if (error.status < 500) log.debug('request.refused', facts);
+  else if (isRefusal(error)) log.warn('request.refused', facts);
+  else log.error('request.failed', { ...facts, error: thrown });
+}
+
+/** We are able, but not willing just now: no accident caused it. */
+function isRefusal({ status, cause }: AppError): boolean {
+  return status === 503 && cause === undefined;
 }
 
 function hungUp(thrown: unknown): boolean {

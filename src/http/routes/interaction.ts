@@ -4,6 +4,7 @@ import { type Client, canBeTold } from '../../clients/client-file.ts';
 import { type AppError, cookiesOff, pageOld } from '../../errors.ts';
 import type { InteractionDetails, Interactions } from '../../oidc/interactions.ts';
 import { appFace } from '../app-face.ts';
+import type { RateLimit } from '../middleware/rate-limit.ts';
 import { formOf } from '../middleware/read-body.ts';
 import { personFace } from '../person-face.ts';
 import type { Renderer } from '../render.ts';
@@ -21,6 +22,7 @@ export interface InteractionParts extends SignInParts {
   readonly scopeWords: Readonly<Record<string, string>>;
   /** Reads a form and checks its csrf field. */
   readonly takeForm: Middleware;
+  readonly rateLimit: RateLimit;
 }
 
 type Details = Exclude<InteractionDetails, { kind: 'gone' }>;
@@ -46,7 +48,7 @@ export function mountInteraction(router: Router, parts: InteractionParts): void 
     else showContinue(ctx, details, parts);
   });
 
-  router.post('/interaction/:uid', leadBack, parts.takeForm, async (ctx) => {
+  router.post('/interaction/:uid', parts.rateLimit.countRefused, leadBack, parts.takeForm, async (ctx) => {
     const next = await answer(ctx, await due(ctx, parts));
     if (next !== undefined) seeOther(ctx, next);
   });

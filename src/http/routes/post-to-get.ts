@@ -2,6 +2,7 @@ import type { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { pageOld } from '../../errors.ts';
 import type { ParkedRequests } from '../../oidc/parked-requests.ts';
+import type { RateLimit } from '../middleware/rate-limit.ts';
 import { formOf } from '../middleware/read-body.ts';
 import type { Parameters } from '../parameters.ts';
 import { seeOther } from './answer-logout.ts';
@@ -10,8 +11,7 @@ export interface PostToGetParts {
   readonly parked: ParkedRequests;
   /** Reads a form of at most 16 KB. */
   readonly readBody: Middleware;
-  /** Each of these writes a row for a stranger. */
-  readonly rateLimit: Middleware;
+  readonly rateLimit: RateLimit;
 }
 
 /** The name under which a parked request comes back. */
@@ -24,7 +24,7 @@ const PARKED = 'parked';
  */
 export function mountPostToGet(router: Router, { parked, readBody, rateLimit }: PostToGetParts): void {
   for (const path of ['/auth', '/session/end']) {
-    router.post(path, rateLimit, readBody, async (ctx) => {
+    router.post(path, rateLimit.countEach, readBody, async (ctx) => {
       const id = await parked.park(again(formOf(ctx)));
       seeOther(ctx, `${path}?${PARKED}=${id}`);
     });

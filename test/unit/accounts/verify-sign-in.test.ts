@@ -8,6 +8,7 @@ const LIMIT: SignInLimit = { tries: 3, windowMs: 60_000 };
 let now: number;
 let account: Account;
 let windows: Map<string, { count: number; closesAt: number }>;
+let lines: object[];
 let hashed: (string | undefined)[];
 let lanes: (string | undefined)[];
 let pauses: number[];
@@ -18,6 +19,7 @@ let realm: number;
 beforeEach(() => {
   now = 1_000_000;
   windows = new Map();
+  lines = [];
   hashed = [];
   lanes = [];
   pauses = [];
@@ -38,6 +40,7 @@ beforeEach(() => {
 function aVerifier(limit: SignInLimit | 'off' = LIMIT) {
   return createVerifySignIn({
     clock: { now: () => now },
+    log: { warn: (event, facts) => void lines.push({ event, ...facts }) },
     limit: limit === 'off' ? undefined : limit,
     pause: async (ms) => {
       pauses.push(ms);
@@ -111,6 +114,7 @@ describe('the limit of failed tries', () => {
     for (let i = 0; i < 3; i++) expect((await verify(bad)).kind).toBe('refused');
     now += 20_000;
     expect(await verify(good)).toEqual({ kind: 'limited', by: 'pair', retryAfterMs: 40_000 });
+    expect(lines).toEqual([{ event: 'limit.reached', limit: 'sign-in', by: 'pair', address: '192.0.2.1' }]);
     expect(hashed).toHaveLength(3);
     now += 40_000;
     expect((await verify(good)).kind).toBe('ok');

@@ -17,7 +17,7 @@ client_secret: \${WIKI_SECRET}
 redirect_uris:
   - https://\${WIKI_HOST}/callback
 `;
-const ENV = { WIKI_SECRET: 'hunter2hunter2', WIKI_HOST: 'wiki.example.org' };
+const ENV = { WIKI_SECRET: 'hunter2-hunter2-hunter2-hunter2-hunter2', WIKI_HOST: 'wiki.example.org' };
 
 function load(env: Record<string, string> = ENV) {
   return loadClients({ folder, env, ...aRuleBook() });
@@ -38,7 +38,11 @@ describe('client files', () => {
     const { clients, rejected } = load();
     expect(rejected).toEqual([]);
     expect(clients).toMatchObject([
-      { client_id: 'wiki', client_secret: 'hunter2hunter2', redirect_uris: ['https://wiki.example.org/callback'] },
+      {
+        client_id: 'wiki',
+        client_secret: 'hunter2-hunter2-hunter2-hunter2-hunter2',
+        redirect_uris: ['https://wiki.example.org/callback'],
+      },
     ]);
   });
 

@@ -125,6 +125,11 @@ describe('authentication', () => {
     ['secret and hash', { client_secret_hash: `sha256:${'A'.repeat(43)}` }, 'stands beside client_secret_hash'],
     ['a secret that cannot be sent', { client_secret: 'geheimß' }, 'outside of ASCII'],
     [
+      'a secret that can be guessed',
+      { client_secret: 'fifteen-letters' },
+      'client_secret is shorter than 16 characters',
+    ],
+    [
       'private_key_jwt without keys',
       { token_endpoint_auth_method: 'private_key_jwt', client_secret: undefined },
       'jwks is missing',

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Middleware } from 'koa';
 import { AppError, storeUnavailable } from '../../../src/errors.ts';
 import { answerUnreadableRequests } from '../../../src/http/header-limit.ts';
@@ -10,12 +10,14 @@ import { clientAddressOf, createClientAddress } from '../../../src/http/middlewa
 import { createCsrf, csrfTokenOf } from '../../../src/http/middleware/csrf.ts';
 import { createErrorPage } from '../../../src/http/middleware/error-page.ts';
 import { createExpectedHost } from '../../../src/http/middleware/expected-host.ts';
-import { createRateLimit } from '../../../src/http/middleware/rate-limit.ts';
+import { createRateLimit, type RateLimit } from '../../../src/http/middleware/rate-limit.ts';
 import { createReadBody, formOf } from '../../../src/http/middleware/read-body.ts';
 import { createRequestId, requestIdOf } from '../../../src/http/middleware/request-id.ts';
 import { createRequestLog } from '../../../src/http/middleware/request-log.ts';
 import { createSecurityHeaders } from '../../../src/http/middleware/security-headers.ts';
+import { createStrangerLimits } from '../../../src/oidc/stranger-limits.ts';
 import type { Facts, Log } from '../../../src/ops/log.ts';
+import type { StoredSession } from '../../../src/store/store.ts';
 import { aRenderer } from '../../browser/page-server.ts';
 import { ask, exchange, readAnswer } from './ask.ts';
 
@@ -342,27 +344,67 @@ describe('client-address', () => {
 });
 
 describe('rate-limit', () => {
-  it('lets a burst through, then 429 with Retry-After, and again when time has passed; others are not touched', async () => {
-    const clock = { at: 0, now: () => clock.at };
-    const app: Middleware = (ctx) => {
-      ctx.body = 'ok';
-    };
-    const chain = [
+  const clock = { at: 0, now: () => clock.at };
+  let status: number;
+  let session: string | undefined;
+  let log: ReturnType<typeof aLog>;
+  let limit: RateLimit;
+  beforeEach(() => {
+    clock.at = 0;
+    status = 200;
+    session = undefined;
+    log = aLog();
+    const limits = createStrangerLimits({ clock, log, rate: { burst: 3, perSecond: 0.5 } });
+    const stored = () => ({ session: { uid: session } }) as StoredSession;
+    limit = createRateLimit({ limits, sessionOf: async () => (session === undefined ? undefined : stored()) });
+  });
+  const app: Middleware = (ctx) => {
+    if (status >= 400) throw new AppError({ code: 'no', status, publicMessage: 'No.' });
+    ctx.body = 'ok';
+  };
+  const from = (address: string, middleware: Middleware) =>
+    ask(
+      { headers: { 'x-forwarded-for': address, ...PAGE } },
       errorPage(),
       createClientAddress({ proxies: ['127.0.0.1'], log: aLog() }),
-      createRateLimit({ clock, burst: 3, perSecond: 0.5 }),
+      middleware,
       app,
-    ];
-    const from = async (address: string) => ask({ headers: { 'x-forwarded-for': address, ...PAGE } }, ...chain);
-    for (const _ of [1, 2, 3]) expect((await from('203.0.113.7')).status).toBe(200);
-    const refused = await from('203.0.113.7');
+    );
+
+  it('lets a burst through, then 429 with Retry-After, and again when time has passed; others are not touched', async () => {
+    for (const _ of [1, 2, 3]) expect((await from('203.0.113.7', limit.countEach)).status).toBe(200);
+    const refused = await from('203.0.113.7', limit.countEach);
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '2']);
     expect(refused.text).toContain('Please wait 2 s');
-    expect((await from('203.0.113.8')).status).toBe(200);
+    expect(log.lines).toEqual([
+      { level: 'warn', event: 'limit.reached', facts: { limit: 'request', address: '203.0.113.7' } },
+    ]);
+    expect((await from('203.0.113.8', limit.countEach)).status).toBe(200);
     clock.at = 2_000;
-    expect((await from('203.0.113.7')).status).toBe(200);
+    expect((await from('203.0.113.7', limit.countEach)).status).toBe(200);
     clock.at = 0;
-    expect((await from('203.0.113.7')).status).toBe(429);
+    expect((await from('203.0.113.7', limit.countEach)).status).toBe(429);
+  });
+
+  it('may count refusals only, and never what is our own fault', async () => {
+    for (const ours of [200, 200, 200, 200, 500, 503]) {
+      status = ours;
+      expect((await from('203.0.113.7', limit.countRefused)).status).toBe(ours);
+    }
+    status = 401;
+    for (const _ of [1, 2, 3]) expect((await from('203.0.113.7', limit.countRefused)).status).toBe(401);
+    expect((await from('203.0.113.7', limit.countRefused)).status).toBe(429);
+    // One budget, wherever it is spent.
+    expect((await from('203.0.113.7', limit.countEach)).status).toBe(429);
+  });
+
+  it('lets somebody who is signed in go on at an address that is over, with a budget of their own', async () => {
+    for (const _ of [1, 2, 3]) await from('203.0.113.7', limit.countEach);
+    session = 'one';
+    for (const _ of [1, 2, 3]) expect((await from('203.0.113.7', limit.countEach)).status).toBe(200);
+    expect((await from('203.0.113.7', limit.countEach)).status).toBe(429);
+    session = 'another';
+    expect((await from('203.0.113.7', limit.countEach)).status).toBe(200);
   });
 });
 

@@ -12,7 +12,9 @@ import { type Keys, openKeys } from '../../../src/oidc/keys.ts';
 import { pinOrigin } from '../../../src/oidc/pinned-origin.ts';
 import { createOidc, type Oidc } from '../../../src/oidc/provider.ts';
 import type { OidcSettings } from '../../../src/oidc/provider-configuration.ts';
+import { createStrangerLimits } from '../../../src/oidc/stranger-limits.ts';
 import { type CryptoBox, createCryptoBox } from '../../../src/ops/crypto-box.ts';
+import type { Rate } from '../../../src/ops/limiter.ts';
 import type { Facts, Log } from '../../../src/ops/log.ts';
 import { createOutbound } from '../../../src/ops/outbound.ts';
 import { createOutboundClient } from '../../../src/ops/outbound-client.ts';
@@ -53,6 +55,8 @@ export interface RigOptions {
   /** Sees every call of the store that the library makes; may wait. */
   readonly before?: (role: string, method: string, args: readonly unknown[]) => Promise<void> | void;
   readonly outboundAllow?: readonly string[];
+  /** Of strangers; without it they are not limited. */
+  readonly rate?: Rate;
 }
 
 export const SECRET = 'a-secret-of-forty-characters-0123456789-';
@@ -110,8 +114,11 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     clients: (id) => registry.get(id)?.client,
     wake: () => undefined,
   });
+  const limits = createStrangerLimits({ clock, rate: options.rate, log });
   const oidc = createOidc({
     config,
+    boundedLog: log,
+    limits,
     store,
     box,
     clock,
