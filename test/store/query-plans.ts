@@ -48,7 +48,7 @@ const STATISTICS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     deliveries_ready_of_origin: '1000000 30000 1 1',
     deliveries_overdue: '1000000 30000 1',
     deliveries_leased: '1000 100',
-    deliveries_of_logout: '10000000 12 6 4',
+    deliveries_of_logout: '10000000 12 6 4 1',
     deliveries_by_time: '10000000 10 1',
     deliveries_untold: '1200000 200000 1 1',
     deliveries_of_client: '10000000 30000 2 1',

@@ -82,6 +82,23 @@ describe('the SQLite file', () => {
     expect(faults).toEqual([]);
   });
 
+  it('counts what became of a logout from an index alone, in its order', async () => {
+    const store = await place.open();
+    await store.logouts.progress('logout');
+    await store.logouts.apps('logout');
+    const db = new DatabaseSync(path);
+    const counts = [...heard.statements].filter((sql) => /^SELECT .*count\(\*\).* GROUP BY/s.test(sql));
+    const plans = counts.map((sql) =>
+      db
+        .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+        .all({})
+        .map((step) => step['detail']),
+    );
+    db.close();
+    const inOrder = ['SEARCH deliveries USING COVERING INDEX deliveries_of_logout (logout_id=?)'];
+    expect(plans).toEqual([inOrder, inOrder]);
+  });
+
   it('does not spare a session that was dead already: of an older generation', async () => {
     const store = await place.open();
     const { accountId, uid } = await signIn(store);

@@ -7,6 +7,7 @@ import type { OnSettled } from '../../logout/wait-for-apps.ts';
 import type { Clock } from '../../ops/clock.ts';
 import type { StoredSession } from '../../store/store.ts';
 import type { EventStream, EventStreams } from '../event-streams.ts';
+import { createPacedLook } from '../paced-look.ts';
 import type { ReceiptDetail, ReceiptPage } from '../page-models.ts';
 import type { Renderer } from '../render.ts';
 import { seeOther } from './answer-logout.ts';
@@ -24,6 +25,8 @@ export interface ReceiptRouteParts {
   readonly takeForm: Middleware;
 }
 
+/** A large logout settles many batches a second, and each look counts all of it. */
+const LOOK_AT_MOST_EVERY_MS = 1_000;
 /** How often an open stream looks at the store although nobody signalled: another process may be the one that delivers. */
 const LOOK_EVERY_MS = 2_000;
 
@@ -70,15 +73,13 @@ function isOwn({ logout }: Receipt, browser: StoredSession | undefined): boolean
   return logout.accountId !== undefined && logout.accountId === browser?.session.accountId;
 }
 
-/** Sends the receipt now and whenever it changes, until it is settled. */
+/** Sends the receipt now and, at most once a second, whenever it changes, until it is settled. */
 function follow(
   stream: EventStream,
   first: { readonly id: string; readonly receipt: Receipt; readonly full: boolean },
   { receipts, onSettled }: ReceiptRouteParts,
 ): void {
   let sent = '';
-  let looking = false;
-  let again = false;
 
   function show(receipt: Receipt): void {
     const message = receiptJson(receipt, first.full);
@@ -90,27 +91,23 @@ function follow(
 
   /** A store that is gone for a moment costs one look, not the stream. */
   async function look(): Promise<void> {
-    again = looking;
-    if (looking) return;
-    looking = true;
     try {
       const receipt = await receipts.byLink(first.id);
       if (receipt === undefined) stream.close();
       else show(receipt);
     } catch {
-      again = false;
-    } finally {
-      looking = false;
+      // The next look finds it.
     }
-    if (again) await look();
   }
 
-  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  const paced = createPacedLook(LOOK_AT_MOST_EVERY_MS, look);
+  const timer = setInterval(paced.ask, LOOK_EVERY_MS);
   const unlisten = onSettled((logoutIds) => {
-    if (logoutIds.includes(first.receipt.logout.id)) void look();
+    if (logoutIds.includes(first.receipt.logout.id)) paced.ask();
   });
   stream.onClose(() => {
     clearInterval(timer);
+    paced.stop();
     unlisten();
   });
   show(first.receipt);

@@ -1,5 +1,5 @@
-import type { DeliveryState } from '../../deliveries/delivery.ts';
 import type { Progress } from '../../logout/logout.ts';
+import { type StateCount, toProgress, WORST_FIRST } from '../progress.ts';
 import type { LogoutApp, LogoutStore } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { type DeliveryDoc, toLogout } from './documents.ts';
@@ -30,33 +30,17 @@ export function createLogouts(parts: MongoParts): LogoutStore {
   };
 }
 
-interface StateCount {
-  readonly _id: DeliveryState;
-  readonly count: number;
-  readonly untried: number;
-}
-
 async function progressOf({ deliveries }: MongoParts, logoutId: string): Promise<Progress> {
   const untried = { $sum: { $cond: [{ $eq: ['$attempts', 0] }, 1, 0] } };
   const rows = await deliveries
-    .aggregate<StateCount>([{ $match: { logoutId } }, { $group: { _id: '$state', count: { $sum: 1 }, untried } }])
+    .aggregate<StateCount>([
+      { $match: { logoutId } },
+      { $group: { _id: '$state', count: { $sum: 1 }, untried } },
+      { $project: { _id: 0, state: '$_id', count: 1, untried: 1 } },
+    ])
     .toArray();
-  const of = (state: DeliveryState) => rows.find(({ _id }) => _id === state);
-  const count = (state: DeliveryState) => of(state)?.count ?? 0;
-  return {
-    total: rows.reduce((sum, row) => sum + row.count, 0),
-    told: count('told'),
-    trying: count('trying'),
-    untried: of('trying')?.untried ?? 0,
-    refused: count('refused'),
-    givenUp: count('given-up'),
-    moot: count('moot'),
-    cannotBeTold: count('cannot-be-told'),
-  };
+  return toProgress(rows);
 }
-
-/** Best to worst, so that a state that is not in the list would count as the best. */
-const WORST_LAST: readonly DeliveryState[] = ['told', 'moot', 'cannot-be-told', 'given-up', 'refused', 'trying'];
 
 interface AppGroup {
   readonly _id: string;
@@ -70,8 +54,8 @@ async function appsOf({ deliveries }: MongoParts, logoutId: string): Promise<rea
     .aggregate<AppGroup>([
       { $match: { logoutId } },
       { $project: { clientId: 1, state: 1, attempts: 1, lastAttemptAt: 1, lastStatus: 1, nextAttemptAt: 1 } },
-      { $set: { rank: { $indexOfArray: [WORST_LAST, '$state'] } } },
-      { $sort: { rank: -1, lastAttemptAt: -1, _id: 1 } },
+      { $set: { rank: { $indexOfArray: [WORST_FIRST, '$state'] } } },
+      { $sort: { rank: 1, lastAttemptAt: -1, _id: 1 } },
       { $group: { _id: '$clientId', sessions: { $sum: 1 }, worst: { $first: '$$ROOT' } } },
       { $sort: { _id: 1 } },
     ])

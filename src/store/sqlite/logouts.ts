@@ -1,5 +1,6 @@
 import type { DeliveryState } from '../../deliveries/delivery.ts';
 import type { Progress } from '../../logout/logout.ts';
+import { type StateCount, toProgress, WORST_FIRST } from '../progress.ts';
 import type { LogoutApp, LogoutStore } from '../store.ts';
 import type { Connection, Tx } from './connection.ts';
 import { type LogoutRow, logoutById, toLogout } from './logout-rows.ts';
@@ -32,53 +33,52 @@ export function createLogouts({ read, write }: Connection): LogoutStore {
   };
 }
 
+/** From the index alone: a logout of 50,000 deliveries is counted while others sign in. */
 function progressOf(tx: Tx, logoutId: string): Progress {
-  const rows = tx.all<{ state: DeliveryState; count: number; untried: number }>(
-    `SELECT state, count(*) AS count, sum(attempts = 0) AS untried FROM deliveries
-     WHERE logout_id = :logoutId GROUP BY state`,
-    { logoutId },
-  );
-  const of = (state: DeliveryState) => rows.find((row) => row.state === state);
-  const count = (state: DeliveryState) => of(state)?.count ?? 0;
-  return {
-    total: rows.reduce((sum, row) => sum + row.count, 0),
-    told: count('told'),
-    trying: count('trying'),
-    untried: of('trying')?.untried ?? 0,
-    refused: count('refused'),
-    givenUp: count('given-up'),
-    moot: count('moot'),
-    cannotBeTold: count('cannot-be-told'),
-  };
+  const sql = `SELECT state, count(*) AS count, sum(last_attempt_at IS NULL) AS untried FROM deliveries
+    WHERE logout_id = :logoutId GROUP BY state`;
+  return toProgress(tx.all<StateCount>(sql, { logoutId }));
 }
 
-interface AppRow {
+interface AppState {
   readonly client_id: string;
   readonly state: DeliveryState;
-  readonly sessions: number;
+  readonly count: number;
+}
+
+interface LastAttempt {
   readonly attempts: number;
   readonly last_attempt_at: number | null;
   readonly last_status: number | null;
   readonly next_attempt_at: number | null;
 }
 
+/** Counted from the index alone; of each app one delivery is read. */
 function appsOf(tx: Tx, logoutId: string): readonly LogoutApp[] {
-  return tx.all<AppRow>(APPS, { logoutId }).map((row) => ({
-    clientId: row.client_id,
-    state: row.state,
-    sessions: row.sessions,
-    attempts: row.attempts,
-    lastAttemptAt: row.last_attempt_at ?? undefined,
-    lastStatus: row.last_status ?? undefined,
-    nextAttemptAt: row.next_attempt_at ?? undefined,
-  }));
+  const sql = `SELECT client_id, state, count(*) AS count FROM deliveries
+    WHERE logout_id = :logoutId GROUP BY state, client_id`;
+  const byClient = Map.groupBy(tx.all<AppState>(sql, { logoutId }), (row) => row.client_id);
+  return [...byClient].sort(byKey).map(([clientId, rows]) => appOf(tx, logoutId, clientId, rows));
 }
 
-/** The worst state first, among equals the one attempted last. */
-const APPS = `SELECT * FROM (
-    SELECT *, count(*) OVER (PARTITION BY client_id) AS sessions, row_number() OVER (PARTITION BY client_id ORDER BY
-      CASE state WHEN 'trying' THEN 0 WHEN 'refused' THEN 1 WHEN 'given-up' THEN 2 WHEN 'cannot-be-told' THEN 3
-        WHEN 'moot' THEN 4 ELSE 5 END,
-      last_attempt_at DESC, id) AS place
-    FROM deliveries WHERE logout_id = :logoutId)
-  WHERE place = 1 ORDER BY client_id`;
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
+
+function appOf(tx: Tx, logoutId: string, clientId: string, rows: readonly AppState[]): LogoutApp {
+  const states = rows.map((row) => row.state);
+  const state = WORST_FIRST.find((each) => states.includes(each)) ?? 'trying';
+  const last = tx.get<LastAttempt>(LAST_ATTEMPTED, { logoutId, clientId, state });
+  return {
+    clientId,
+    state,
+    sessions: rows.reduce((sum, row) => sum + row.count, 0),
+    attempts: last?.attempts ?? 0,
+    lastAttemptAt: last?.last_attempt_at ?? undefined,
+    lastStatus: last?.last_status ?? undefined,
+    nextAttemptAt: last?.next_attempt_at ?? undefined,
+  };
+}
+
+const LAST_ATTEMPTED = `SELECT attempts, last_attempt_at, last_status, next_attempt_at FROM deliveries
+  WHERE logout_id = :logoutId AND state = :state AND client_id = :clientId ORDER BY last_attempt_at DESC LIMIT 1`;

@@ -16,4 +16,8 @@ UPDATE participations SET session_started_at = (SELECT started_at FROM sessions 
   WHERE ended_at IS NULL;
 CREATE INDEX participations_inside ON participations (client_id, session_started_at, session_uid)
   WHERE ended_at IS NULL;
+
+-- progress and apps of a logout, counted without touching the rows, and of an app the one attempted last; what is at work
+DROP INDEX deliveries_of_logout;
+CREATE INDEX deliveries_of_logout ON deliveries (logout_id, state, client_id, last_attempt_at);
 `;

@@ -1,0 +1,36 @@
+/** What the states of a logout's deliveries add up to. The adapters count, each in its own way; what it means stands here. */
+import type { DeliveryState } from '../deliveries/delivery.ts';
+import type { Progress } from '../logout/logout.ts';
+
+/** What needs somebody comes before what is well (invariant 11). */
+export const WORST_FIRST: readonly DeliveryState[] = [
+  'trying',
+  'refused',
+  'given-up',
+  'cannot-be-told',
+  'moot',
+  'told',
+];
+
+export interface StateCount {
+  readonly state: DeliveryState;
+  readonly count: number;
+  /** Of them, without any attempt. */
+  readonly untried: number;
+}
+
+/** One count a state at most. */
+export function toProgress(counts: readonly StateCount[]): Progress {
+  const of = (state: DeliveryState) => counts.find((each) => each.state === state);
+  const count = (state: DeliveryState) => of(state)?.count ?? 0;
+  return {
+    total: counts.reduce((sum, each) => sum + each.count, 0),
+    told: count('told'),
+    trying: count('trying'),
+    untried: of('trying')?.untried ?? 0,
+    refused: count('refused'),
+    givenUp: count('given-up'),
+    moot: count('moot'),
+    cannotBeTold: count('cannot-be-told'),
+  };
+}
