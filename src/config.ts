@@ -134,6 +134,10 @@ function contradictions(values: Partial<Values>, origins: readonly Origin[]): st
       longer(values.retryFirstMs, values.retryMaxMs),
       'SIGNOFF_RETRY_FIRST is longer than SIGNOFF_RETRY_MAX; make it shorter',
     ],
+    [
+      (values.deliveryThreads ?? 1) > 1 && ['inline', 'off'].includes(values.deliveryRun ?? ''),
+      `SIGNOFF_DELIVERY_THREADS is more than 1 with SIGNOFF_DELIVERY_RUN=${values.deliveryRun}; set that to thread or process`,
+    ],
   ];
   return checks.filter(([wrong]) => wrong).map(([, sentence]) => sentence);
 }

@@ -62,6 +62,15 @@ export function duration(leastMs: number, mostMs: number): Parse<number> {
   };
 }
 
+/** Digits only, within these bounds. */
+export function wholeNumber(least: number, most: number): Parse<number> {
+  return (text) => {
+    const number = Number(text);
+    const good = /^\d{1,9}$/.test(text) && number >= least && number <= most;
+    return good ? ok(number) : bad(`must be a whole number from ${least} to ${most}`);
+  };
+}
+
 /** Several durations, separated by commas. */
 export const parseDurations: Parse<readonly number[]> = (text) => {
   const all = listOf(text).map(parseDuration);

@@ -15,6 +15,7 @@ import {
   parseSignInLimit,
   parseStore,
   parseText,
+  wholeNumber,
 } from './setting-parsers.ts';
 
 /**
@@ -144,8 +145,14 @@ export const SETTINGS = {
   deliveryRun: setting(
     'SIGNOFF_DELIVERY_RUN',
     'thread',
-    oneOf('inline', 'thread', 'off'),
-    'Where deliveries run: in a thread of their own, inline, or not in this process.',
+    oneOf('inline', 'thread', 'process', 'off'),
+    'Where deliveries run: in a thread or a process of their own, inline, or not at all by this process.',
+  ),
+  deliveryThreads: setting(
+    'SIGNOFF_DELIVERY_THREADS',
+    '1',
+    wholeNumber(1, 16),
+    'How many threads (or processes) make deliveries; more than one needs four cores.',
   ),
   name: setting(
     'SIGNOFF_NAME',

@@ -3,8 +3,11 @@ import { loadClients } from './clients/load-clients.ts';
 import { createRegistryWatch } from './clients/registry-watch.ts';
 import type { Config } from './config.ts';
 import { createCleaner } from './deliveries/cleaner.ts';
+import { createEngineCrew } from './deliveries/engine-crew.ts';
+import { createEngineKeeper } from './deliveries/engine-keeper.ts';
+import { startEngineProcess } from './deliveries/engine-process.ts';
 import type { EngineRunner } from './deliveries/engine-runner.ts';
-import { createEngineThread } from './deliveries/engine-thread.ts';
+import { startEngineThread } from './deliveries/engine-thread.ts';
 import { scopeNames } from './extra-scopes.ts';
 import type { HttpServer } from './http/server.ts';
 import type { EndSessions } from './logout/end-sessions.ts';
@@ -143,9 +146,11 @@ async function loadClientFiles(
 /** Undefined where deliveries are another process's work (`SIGNOFF_DELIVERY_RUN=off`). */
 async function createRunner(foundation: Foundation): Promise<EngineRunner | undefined> {
   const { config, log } = foundation;
-  if (config.deliveryRun === 'off') return undefined;
-  if (config.deliveryRun === 'inline') return createDeliveryEngine(foundation);
+  const { deliveryRun: run, deliveryThreads: count } = config;
+  if (run === 'off') return undefined;
+  if (run === 'inline') return createDeliveryEngine(foundation);
   // Its ending is ours: `.ts` from the source, `.js` after a build.
   const url = new URL(`./delivery-main${import.meta.url.slice(-3)}`, import.meta.url);
-  return createEngineThread({ url, workerData: config, log });
+  const begin = () => (run === 'process' ? startEngineProcess(url, config) : startEngineThread(url, config));
+  return createEngineCrew(Array.from({ length: count }, () => createEngineKeeper({ begin, log })));
 }

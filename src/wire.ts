@@ -1,16 +1,14 @@
 /**
- * The composition root: who gets what. Here is what every process stands on, and what commands and the delivery thread
- * need; `wire-server.ts` is the server, `wire-edge.ts` the heavy half of it, which only a server loads. Read the three
- * and you know the product.
+ * The composition root: who gets what. Here is what every process stands on, and what commands need; `wire-delivery.ts` is
+ * the delivery thread, `wire-server.ts` the server, `wire-edge.ts` the heavy half of it, which only a server loads. Read
+ * the four and you know the product.
  */
 import { readFileSync } from 'node:fs';
-import type { MessagePort } from 'node:worker_threads';
 import { createPasswords } from './accounts/password.ts';
 import { createRegistry, type Registry } from './clients/registry.ts';
 import type { Config } from './config.ts';
 import { createEngine } from './deliveries/engine.ts';
 import type { EngineRunner } from './deliveries/engine-runner.ts';
-import { serveEngine } from './deliveries/engine-thread.ts';
 import { createSigner } from './deliveries/signer.ts';
 import { createTransport } from './deliveries/transport.ts';
 import { createEndSessions, type EndSessions } from './logout/end-sessions.ts';
@@ -119,14 +117,6 @@ export async function createDeliveryEngine(foundation: Foundation): Promise<Engi
 export function wireOutboundClient(config: Config, outbound: Outbound): OutboundClient {
   const ca = config.outboundCa === undefined ? undefined : readFileSync(config.outboundCa, 'utf8');
   return createOutboundClient({ outbound, ca });
-}
-
-/** The delivery thread: its own store on the same settings, its engine, until it is told to stop. */
-export async function serveDeliveries(config: Config, surroundings: Surroundings, port: MessagePort): Promise<void> {
-  const foundation = await openFoundation(config, surroundings, { create: false });
-  await foundation.registry.refresh();
-  await serveEngine(await createDeliveryEngine(foundation), port);
-  await foundation.store.close();
 }
 
 export function wireEnding({ store, clock, log, box, registry }: Foundation, wake: () => void): EndSessions {

@@ -22,8 +22,8 @@ export interface Registry {
    * leaves the last good record, a vanished one suspends its app, and a removed app stays away. Logs each rejection.
    */
   apply(loaded: LoadedClients): Promise<void>;
-  /** Reads what other processes wrote: all that the delivery thread and commands ever do. */
-  refresh(): Promise<void>;
+  /** Reads what other processes wrote, all that the delivery thread and commands ever do; answers whether that was anything. */
+  refresh(): Promise<boolean>;
 }
 
 export interface RegisteredClient {
@@ -46,15 +46,21 @@ interface Entry extends RegisteredClient {
 type Entries = ReadonlyMap<string, Entry>;
 
 export function createRegistry(parts: {
-  store: Pick<ClientStore, 'all' | 'save'>;
+  store: Pick<ClientStore, 'all' | 'save' | 'version'>;
   box: CryptoBox;
   clock: Clock;
   log: Log;
 }): Registry {
   const { store, box, clock, log } = parts;
   let entries: Entries = new Map();
+  let known: string | undefined;
   const refresh = async () => {
+    // Asked first: whoever writes between the two is read once more.
+    const version = await store.version();
+    if (version === known) return false;
     entries = read(await store.all(), entries, box);
+    known = version;
+    return true;
   };
   return {
     get: (clientId) => entries.get(clientId),

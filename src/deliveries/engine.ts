@@ -27,7 +27,7 @@ import { createWritePace, type WritePace } from './write-pace.ts';
 interface ClientSource {
   find(clientId: string): DeliveryClient | undefined;
   /** Reads them again, where this process did not load them itself. */
-  reload(): Promise<void>;
+  reload(): Promise<unknown>;
 }
 
 export type EngineStore = Pick<

@@ -353,6 +353,8 @@ export interface ClientStore {
   /** Inserts or replaces; never changes a cut-off. */
   save(records: readonly ClientRecord[]): Promise<void>;
   all(): Promise<readonly ClientRecord[]>;
+  /** Another one whenever a client was saved or removed: cheap enough to be asked each second by every process. */
+  version(): Promise<string>;
   /** Networks and hosts that may be called although private: what the running product was started with. */
   saveOutboundRules(rules: readonly string[]): Promise<void>;
   outboundRules(): Promise<readonly string[]>;

@@ -1,5 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import type { AccountChange } from '../../logout/logout.ts';
+import { clientsChanged } from './clients.ts';
 import type { MongoParts } from './collections.ts';
 import { closeGates } from './gates.ts';
 
@@ -70,6 +71,7 @@ export async function cutOff(parts: MongoParts, clientId: string, at: number, tx
 /** Nobody signs in there any more; the record stays for those who are still to be told. */
 export async function removeClient(parts: MongoParts, clientId: string, at: number, tx: ClientSession): Promise<void> {
   await parts.clients.updateOne({ _id: clientId }, { $set: { state: 'removed', updatedAt: at } }, { session: tx });
+  await clientsChanged(parts, tx);
 }
 
 /** Makes joins of this account that are under way run again: they have not seen this end, it has not seen them. */

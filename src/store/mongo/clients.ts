@@ -1,3 +1,4 @@
+import type { ClientSession } from 'mongodb';
 import type { ClientStore } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 
@@ -9,11 +10,18 @@ export function createClients({ clients, meta, transact }: MongoParts): ClientSt
       const writes = records.map(({ clientId, state, sealed, updatedAt }) => ({
         replaceOne: { filter: { _id: clientId }, replacement: { state, sealed, updatedAt }, upsert: true },
       }));
-      await transact((tx) => clients.bulkWrite(writes, { session: tx }));
+      await transact(async (tx) => {
+        await clients.bulkWrite(writes, { session: tx });
+        await clientsChanged({ meta }, tx);
+      });
     },
     async all() {
       const rows = await clients.find().sort({ _id: 1 }).toArray();
       return rows.map(({ _id, state, sealed, updatedAt }) => ({ clientId: _id, state, sealed, updatedAt }));
+    },
+    async version() {
+      const row = await meta.findOne({ _id: 'clients' });
+      return String(row?.count ?? 0);
     },
     async saveOutboundRules(rules) {
       await meta.updateOne({ _id: 'outbound-rules' }, { $set: { rules: [...rules] } }, { upsert: true });
@@ -23,4 +31,9 @@ export function createClients({ clients, meta, transact }: MongoParts): ClientSt
       return row?.rules ?? [];
     },
   };
+}
+
+/** Belongs into every write that changes a client. */
+export async function clientsChanged({ meta }: Pick<MongoParts, 'meta'>, tx: ClientSession): Promise<void> {
+  await meta.updateOne({ _id: 'clients' }, { $inc: { count: 1 } }, { upsert: true, session: tx });
 }

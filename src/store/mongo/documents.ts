@@ -14,7 +14,7 @@ type Maybe<T> = T | undefined;
 
 /** `meta`: the few rows there is one of; which fields a row has follows from its key. */
 export interface MetaDoc {
-  readonly _id: 'schema' | 'migration-lock' | 'realm' | 'ping' | 'outbound-rules' | 'establishment';
+  readonly _id: 'schema' | 'migration-lock' | 'realm' | 'ping' | 'outbound-rules' | 'establishment' | 'clients';
   readonly version?: number;
   readonly holder?: string;
   readonly until?: Date;

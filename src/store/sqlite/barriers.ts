@@ -1,4 +1,5 @@
 import type { AccountChange } from '../../logout/logout.ts';
+import { clientsChanged } from './clients.ts';
 import type { Tx } from './connection.ts';
 
 /** Answers the new generation; undefined when there is no such account. */
@@ -45,6 +46,7 @@ export function cutOff(tx: Tx, clientId: string, at: number): void {
 /** Nobody signs in there any more; the record stays for those who are still to be told. */
 export function removeClient(tx: Tx, clientId: string, at: number): void {
   tx.run(`UPDATE clients SET state = 'removed', updated_at = :at WHERE client_id = :clientId`, { clientId, at });
+  clientsChanged(tx);
 }
 
 function setPassword(tx: Tx, accountId: string, passwordHash: string, at: number): void {

@@ -1,8 +1,10 @@
+import { randomId } from '../../ops/ids.ts';
 import type { ClientRecord, ClientState, ClientStore } from '../store.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Tx } from './connection.ts';
 import { readFact, writeFact } from './facts.ts';
 
 const OUTBOUND_RULES = 'outbound-rules';
+const VERSION = 'clients-version';
 
 /** What the running product was started with, where commands and other processes can read it. */
 export function createClients({ read, write }: Connection): ClientStore {
@@ -16,14 +18,21 @@ export function createClients({ read, write }: Connection): ClientStore {
             { clientId, state, sealed, updatedAt },
           );
         }
+        clientsChanged(tx);
       });
     },
     all: () => read((tx) => tx.all<ClientRow>('SELECT * FROM clients ORDER BY client_id').map(toRecord)),
+    version: () => read((tx) => readFact(tx, VERSION) ?? ''),
     async saveOutboundRules(rules) {
       await write((tx) => writeFact(tx, OUTBOUND_RULES, JSON.stringify(rules)));
     },
     outboundRules: () => read((tx) => JSON.parse(readFact(tx, OUTBOUND_RULES) ?? '[]')),
   };
+}
+
+/** Belongs into every write that changes a client. */
+export function clientsChanged(tx: Tx): void {
+  writeFact(tx, VERSION, randomId());
 }
 
 interface ClientRow {

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { T0 } from '../../support/builders.ts';
+import { aCause, planAll, T0 } from '../../support/builders.ts';
 import { freshStore, type MakePlace } from './fixture.ts';
 
 export function clientsSuite(make: MakePlace): void {
@@ -20,6 +20,19 @@ export function clientsSuite(make: MakePlace): void {
     const suspended = { ...wiki, state: 'suspended', updatedAt: T0 + 1 } as const;
     await at.store.clients.save([suspended]);
     await expect(at.store.clients.all()).resolves.toEqual([suspended]);
+  });
+
+  it('has another version after each change, a removal included', async () => {
+    const removed = aCause({ reason: 'client-removed' });
+    const versions = [await at.store.clients.version()];
+    await at.store.clients.save([wiki]);
+    versions.push(await at.store.clients.version());
+    await at.store.clients.save([wiki]);
+    versions.push(await at.store.clients.version());
+    await at.store.sessions.end('removal', { kind: 'client', clientId: 'wiki' }, removed, T0, planAll());
+    versions.push(await at.store.clients.version());
+    expect(new Set(versions).size).toBe(4);
+    await expect(at.store.clients.version()).resolves.toBe(versions[3]);
   });
 
   it('remembers whom the product may call', async () => {

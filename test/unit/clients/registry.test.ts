@@ -9,12 +9,14 @@ import { aClient } from './a-client.ts';
 
 let records: Map<string, ClientRecord>;
 let saves: number;
+let reads: number;
 let lines: { event: string; facts: Facts | undefined }[];
 let registry: Registry;
 
 beforeEach(() => {
   records = new Map();
   saves = 0;
+  reads = 0;
   lines = [];
   registry = aRegistry();
 });
@@ -23,7 +25,11 @@ function aRegistry(): Registry {
   const note = (event: string, facts?: Facts) => void lines.push({ event, facts });
   return createRegistry({
     store: {
-      all: async () => [...records.values()],
+      all: async () => {
+        reads += 1;
+        return [...records.values()];
+      },
+      version: async () => String(saves),
       save: async (some) => {
         saves += 1;
         for (const one of some) records.set(one.clientId, one);
@@ -53,8 +59,11 @@ describe('the registry', () => {
     await registry.apply(loaded(wiki, mail));
     expect(registry.get('wiki')).toEqual({ client: wiki, state: 'active', sealed: expect.any(String) });
     const other = aRegistry();
-    await other.refresh();
+    await expect(other.refresh()).resolves.toBe(true);
     expect(other.get('wiki')?.client).toEqual(wiki);
+    const readsBefore = reads;
+    await expect(other.refresh()).resolves.toBe(false);
+    expect(reads).toBe(readsBefore);
     expect(lines.at(-1)).toEqual({
       event: 'clients.loaded',
       facts: { active: 2, suspended: 0, rejected: 0, cannot_be_told: 1, cannot_be_told_ids: ['mail'] },
@@ -120,6 +129,7 @@ describe('the registry', () => {
     await registry.apply(loaded(wiki));
     const record = records.get('wiki');
     if (record) records.set('wiki', { ...record, state: 'removed' });
+    saves += 1;
     await registry.apply(loaded(wiki));
     expect(states()).toEqual({ wiki: 'removed' });
     expect(lines.map(({ event }) => event)).toContain('client.ignored');

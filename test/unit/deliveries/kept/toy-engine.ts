@@ -1,14 +1,18 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { serveEngine } from '../../../../src/deliveries/engine-orders.ts';
+import { lineOfProcess } from '../../../../src/deliveries/engine-process.ts';
 import type { SettledListener } from '../../../../src/deliveries/engine-runner.ts';
-import { serveEngine } from '../../../../src/deliveries/engine-thread.ts';
+import { lineOfThread } from '../../../../src/deliveries/engine-thread.ts';
 
-/** A thread whose engine says "woken" and "reloaded" as settled logouts, crashes on a third wake, and can be born broken. */
-const { broken } = workerData as { broken?: boolean };
+/** A thread or process whose engine says "woken" and "reloaded" as settled logouts, crashes on a third wake, and can be born broken. */
+const { line, settings } = parentPort
+  ? { line: lineOfThread(parentPort), settings: workerData as unknown }
+  : await lineOfProcess();
+const { broken } = settings as { broken?: boolean };
 const listeners = new Set<SettledListener>();
 const say = (word: string) => listeners.forEach((listener) => void listener([word]));
 let wakes = 0;
 
-if (!parentPort) throw new Error('this is the entry of a thread');
 await serveEngine(
   {
     async start() {
@@ -27,5 +31,5 @@ await serveEngine(
     },
     healthy: () => true,
   },
-  parentPort,
+  line,
 );

@@ -1,19 +1,23 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { createEngineKeeper } from '../../../src/deliveries/engine-keeper.ts';
+import { startEngineProcess } from '../../../src/deliveries/engine-process.ts';
 import type { EngineRunner } from '../../../src/deliveries/engine-runner.ts';
-import { createEngineThread } from '../../../src/deliveries/engine-thread.ts';
+import { startEngineThread } from '../../../src/deliveries/engine-thread.ts';
 import type { Log } from '../../../src/ops/log.ts';
 
-const url = new URL('./threads/toy-engine.ts', import.meta.url);
+const url = new URL('./kept/toy-engine.ts', import.meta.url);
 const running: EngineRunner[] = [];
 afterEach(async () => {
   for (const one of running.splice(0)) await one.stop();
 });
 
-function thread(workerData: object = {}) {
+const PLACES = { thread: startEngineThread, process: startEngineProcess } as const;
+
+function kept(place: keyof typeof PLACES, settings: object = {}) {
   const events: string[] = [];
   const note = (event: string) => void events.push(event);
   const log: Log = { debug: note, info: note, warn: note, error: note };
-  const engine = createEngineThread({ url, workerData, log });
+  const engine = createEngineKeeper({ begin: () => PLACES[place](url, settings), log });
   running.push(engine);
   return { engine, events };
 }
@@ -27,9 +31,9 @@ function next(engine: EngineRunner): Promise<string | undefined> {
   });
 }
 
-describe('the engine in a thread of its own', () => {
+describe.each(['thread', 'process'] as const)('the engine in a %s of its own', (place) => {
   it('carries orders in and reports out', async () => {
-    const { engine } = thread();
+    const { engine } = kept(place);
     expect(engine.healthy()).toBe(false);
     await engine.start();
     expect(engine.healthy()).toBe(true);
@@ -42,28 +46,28 @@ describe('the engine in a thread of its own', () => {
   });
 
   it('is restarted when it crashes; meanwhile it is not healthy, and orders are not an error', async () => {
-    const { engine, events } = thread();
+    const { engine, events } = kept(place);
     await engine.start();
     for (let i = 0; i < 3; i += 1) engine.wake();
     while (engine.healthy()) await new Promise(setImmediate);
     engine.wake();
     while (!engine.healthy()) await new Promise((turn) => setTimeout(turn, 5));
-    expect(events).toEqual(['engine.restarted']);
+    expect(events).toEqual(['engine.ready', 'engine.restarted', 'engine.ready']);
     const woken = next(engine);
     engine.wake();
     expect(await woken).toBe('woken');
   });
 
   it('that cannot start says why', async () => {
-    const { engine, events } = thread({ broken: true });
+    const { engine, events } = kept(place, { broken: true });
     await expect(engine.start()).rejects.toThrow('born broken');
     expect(events).toEqual([]);
   });
 
   it('stops, twice, and before it was started', async () => {
-    const { engine, events } = thread();
+    const { engine, events } = kept(place);
     await engine.stop();
-    const second = thread().engine;
+    const second = kept(place).engine;
     await second.start();
     await Promise.all([second.stop(), second.stop()]);
     expect(second.healthy()).toBe(false);

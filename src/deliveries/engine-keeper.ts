@@ -1,0 +1,135 @@
+/** An engine that runs elsewhere, in a thread or a process of its own: started, watched, started again when it crashes. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Log } from '../ops/log.ts';
+import type { Order, Report } from './engine-orders.ts';
+import type { EngineRunner, SettledListener } from './engine-runner.ts';
+
+/** One life of an engine elsewhere. */
+export interface KeptEngine {
+  readonly pid: number | undefined;
+  order(order: Order): void;
+  onReport(listener: (report: Report) => void): void;
+  /** Once, when it is gone. */
+  onEnd(listener: (cause: unknown) => void): void;
+  /** Without asking. */
+  kill(): void;
+}
+
+/** A loop that hangs so long will not come back. */
+const SILENT_MAX_MS = 30_000;
+const RESTART_FIRST_MS = 100;
+const RESTART_MAX_MS = 10_000;
+/** An engine that lived so long was not born broken: the next wait begins small again. */
+const SOUND_MS = 60_000;
+/** The engine drains for up to 10 s, twice. */
+const STOP_MAX_MS = 25_000;
+
+export interface EngineKeeperParts {
+  /** Begins one life. */
+  readonly begin: () => KeptEngine;
+  readonly log: Log;
+}
+
+/** `start` rejects when the engine does not become ready the first time; afterwards it is restarted for ever. */
+export function createEngineKeeper(parts: EngineKeeperParts): EngineRunner {
+  return new EngineKeeper(parts);
+}
+
+class EngineKeeper implements EngineRunner {
+  readonly #parts: EngineKeeperParts;
+  readonly #listeners = new Set<SettledListener>();
+  #engine: KeptEngine | undefined;
+  #ready = false;
+  #stopping = false;
+  #running: Promise<void> | undefined;
+  #ended: Promise<unknown> = Promise.resolve();
+  #restarts = 0;
+
+  constructor(parts: EngineKeeperParts) {
+    this.#parts = parts;
+  }
+
+  start(): Promise<void> {
+    this.#running ??= this.#begin();
+    return this.#running;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#engine?.order('stop');
+    const ended = await Promise.race([this.#ended, pause(STOP_MAX_MS, 'late', { ref: false })]);
+    if (ended === 'late') this.#engine?.kill();
+    await this.#ended;
+  }
+
+  wake(): void {
+    this.#engine?.order('wake');
+  }
+
+  reload(): void {
+    this.#engine?.order('reload');
+  }
+
+  onSettled(listener: SettledListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  healthy(): boolean {
+    return this.#ready;
+  }
+
+  /** Resolves at the first `ready`; rejects when the engine ends before. */
+  #begin(): Promise<void> {
+    const engine = this.#parts.begin();
+    const startedAt = performance.now();
+    this.#engine = engine;
+    return new Promise((done, fail) => {
+      const watch = watchdog(() => engine.kill());
+      engine.onReport((report) => {
+        watch.refresh();
+        if (report.kind === 'settled') this.#settled(report.logoutIds);
+        else if (report.kind === 'ready') {
+          this.#ready = true;
+          this.#parts.log.info('engine.ready', { pid: engine.pid });
+          done();
+        }
+      });
+      this.#ended = new Promise<void>((ended) => {
+        engine.onEnd((cause) => {
+          watch.stop();
+          this.#mourn(startedAt, cause, fail);
+          ended();
+        });
+      });
+    });
+  }
+
+  #mourn(startedAt: number, cause: unknown, failFirst: (cause: unknown) => void): void {
+    const wasReady = this.#ready;
+    this.#ready = false;
+    this.#engine = undefined;
+    if (this.#stopping) return;
+    if (!wasReady && this.#restarts === 0) failFirst(cause);
+    else void this.#restart(performance.now() - startedAt, cause);
+  }
+
+  async #restart(livedMs: number, error: unknown): Promise<void> {
+    if (livedMs > SOUND_MS) this.#restarts = 0;
+    const waitMs = Math.min(RESTART_MAX_MS, RESTART_FIRST_MS * 2 ** this.#restarts);
+    this.#restarts += 1;
+    this.#parts.log.error('engine.restarted', { restarts: this.#restarts, wait_ms: waitMs, error });
+    await pause(waitMs);
+    if (!this.#stopping) this.#begin().catch(() => undefined);
+  }
+
+  #settled(logoutIds: readonly string[]): void {
+    for (const listener of this.#listeners) listener(logoutIds);
+  }
+}
+
+/** Calls `bite` when nobody refreshed it for too long. */
+function watchdog(bite: () => void): { refresh(): void; stop(): void } {
+  const timer = setTimeout(bite, SILENT_MAX_MS);
+  return { refresh: () => void timer.refresh(), stop: () => clearTimeout(timer) };
+}
