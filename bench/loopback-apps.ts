@@ -5,7 +5,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { selfSigned } from '../test/unit/deliveries/self-signed.ts';
+import { selfSigned } from '../test/support/authority.ts';
 
 export interface Receivers {
   /** One logout address each. */

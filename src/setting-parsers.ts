@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import type { SignInLimit } from './accounts/sign-in-brake.ts';
@@ -7,6 +6,7 @@ import { suggestion } from './ops/did-you-mean.ts';
 import { parseDuration } from './ops/duration.ts';
 import type { Rate } from './ops/limiter.ts';
 import { isNetwork } from './ops/network.ts';
+import { certificatesProblem } from './ops/pem.ts';
 
 /** What becomes of the text of one setting. A problem is a clause that follows the setting's name: "must be …". */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string };
@@ -43,14 +43,12 @@ export const parsePath: Parse<string> = (text, { cwd }) => ok(isAbsolute(text) ?
 export const parseCertificates: Parse<string> = (text, { cwd }) => {
   const path = resolve(cwd, text);
   try {
-    return new X509Certificate(readFileSync(path)).subject === undefined ? bad(NO_CERTIFICATES) : ok(path);
+    const problem = certificatesProblem(readFileSync(path, 'utf8'));
+    return problem === undefined ? ok(path) : bad(problem);
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    return bad(code.startsWith('ERR_') ? NO_CERTIFICATES : `names a file that cannot be read (${code})`);
+    return bad(`names a file that cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
 };
-
-const NO_CERTIFICATES = 'must be a file of certificates in PEM form, which begin with -----BEGIN CERTIFICATE-----';
 
 /** A duration of at least `leastMs` and at most `mostMs`. */
 export function duration(leastMs: number, mostMs: number): Parse<number> {

@@ -112,7 +112,7 @@ async function draftOf({ ask }: Context, id: string | undefined, options: AddOpt
 
 /** The same judge as at start, before anything is written. */
 function judged(context: Context, config: Config, id: string, text: string): Client {
-  const result = readClient(text, `${id}.yaml`, { env: context.env, ...ruleBookOf(config) });
+  const result = readClient(text, `${id}.yaml`, { folder: config.clients, env: context.env, ...ruleBookOf(config) });
   if ('client' in result) return result.client;
   throw new UsageError(result.rejected.problems.map(describeProblem).join('\n'));
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DURATION_PATTERN, parseDuration } from '../ops/duration.ts';
+import type { Trust } from '../ops/trust.ts';
 
 /**
  * What one `clients/<client_id>.yaml` may say: registration metadata under its standard names (OpenID Connect Dynamic
@@ -12,6 +13,9 @@ const logoutScope = z.enum(['app-here', 'all-here', 'app-everywhere', 'all-every
 
 const address = z.string().min(1).max(2000);
 const duration = z.string().regex(DURATION_PATTERN, 'must be a duration like 30s, 15m, 12h or 30d').transform(toMs);
+
+/** The key of a certificate: the SHA-256 of its SPKI. */
+const pin = z.string().regex(/^sha256\/[A-Za-z0-9+/]{43}=$/, 'must be sha256/ and 44 characters of base64');
 
 const logoutSection = z.strictObject({
   scope: logoutScope.optional().describe('What a sign-off at this app ends without a question.'),
@@ -87,6 +91,17 @@ export const clientFileSchema = z.strictObject({
   require_pkce: z.boolean().default(true).describe('false only for apps that cannot.'),
   rotate_refresh_tokens: z.boolean().default(false).describe('Public clients rotate always.'),
   party: z.enum(['first', 'third']).default('third').describe('first: ours, no consent page.'),
+  tls_ca: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.(pem|crt|cer)$/, 'must be the name of a .pem file beside this one')
+    .optional()
+    .describe('A PEM file beside this one: the only authorities that count when this app is told.'),
+  tls_pin: z
+    .union([pin, z.array(pin).min(1).max(10)])
+    .optional()
+    .describe(
+      'Keys of which the app must have one when it is told: sha256/ and the base64 of the SHA-256 of its SPKI.',
+    ),
   max_session: duration.optional().describe('Longest session of the app itself; past it telling it no longer matters.'),
   logout: logoutSection.prefault({}),
 });
@@ -94,8 +109,10 @@ export const clientFileSchema = z.strictObject({
 type ClientFile = z.output<typeof clientFileSchema>;
 
 /** A registered relying party, defaults filled in. Durations are milliseconds. */
-export interface Client extends Omit<ClientFile, 'logout' | 'client_name'> {
+export interface Client extends Omit<ClientFile, 'logout' | 'client_name' | 'tls_ca' | 'tls_pin'> {
   readonly client_name: string;
+  /** Whom to believe that it is this app, where that is not the usual: what `tls_ca` and `tls_pin` say. */
+  readonly trust?: Trust;
   readonly logout: LogoutRules;
 }
 
@@ -112,13 +129,17 @@ interface LogoutRules {
   readonly token_ttl: number;
 }
 
-/** Fills in what depends on the party (DESIGN §5, first table). */
-export function withDefaults(file: ClientFile): Client {
+/**
+ * Fills in what depends on the party (DESIGN §5, first table). `authorities`: the text of the file that `tls_ca` names.
+ */
+export function withDefaults({ tls_ca, tls_pin, ...file }: ClientFile, authorities?: string): Client {
   const first = file.party === 'first';
   const { logout } = file;
+  const pins = tls_pin === undefined ? undefined : [tls_pin].flat();
   return {
     ...file,
     client_name: file.client_name ?? file.client_id,
+    ...((authorities !== undefined || pins) && { trust: { authorities, pins } }),
     logout: {
       scope: logout.scope ?? (first ? 'all-here' : 'app-here'),
       ask: logout.ask ?? 'auto',

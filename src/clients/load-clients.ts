@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { AppError } from '../errors.ts';
+import { readAuthorities } from './authorities-file.ts';
 import { type Client, clientFileSchema, withDefaults } from './client-file.ts';
 import { fillFromEnvironment } from './environment-values.ts';
 import { type Problem, problem } from './problem.ts';
@@ -88,8 +89,11 @@ function loadFile(path: string, options: LoadOptions): FileResult {
   }
 }
 
-/** One file's text, judged whole: syntax, names and shapes, then the rules; problems of one step are told together. */
-export function readClient(text: string, file: string, options: Omit<LoadOptions, 'folder'>): FileResult {
+/**
+ * One file's text, judged whole: syntax, names and shapes, then the rules; problems of one step are told together.
+ * `folder`: where files that it names lie.
+ */
+export function readClient(text: string, file: string, options: LoadOptions): FileResult {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const syntax = document.errors.map((error) => ({
@@ -109,12 +113,19 @@ export function readClient(text: string, file: string, options: Omit<LoadOptions
 function judge(
   content: unknown,
   file: string,
-  book: RuleBook,
+  options: LoadOptions,
 ): { readonly client: Client } | { readonly problems: readonly Problem[] } {
   const parsed = clientFileSchema.safeParse(content, { reportInput: true });
   if (!parsed.success) return { problems: schemaProblems(parsed.error) };
-  const client = withDefaults(parsed.data);
-  const problems = [...nameProblems(client.client_id, file), ...registrationProblems(client, book)];
+  const { tls_ca: authoritiesFile } = parsed.data;
+  const authorities =
+    authoritiesFile === undefined ? { pem: undefined } : readAuthorities(options.folder, authoritiesFile);
+  const client = withDefaults(parsed.data, 'pem' in authorities ? authorities.pem : undefined);
+  const problems = [
+    ...nameProblems(client.client_id, file),
+    ...registrationProblems(client, options),
+    ...('problems' in authorities ? authorities.problems : []),
+  ];
   return problems.length > 0 ? { problems } : { client };
 }
 

@@ -10,6 +10,7 @@ const OURS = [
   'rotate_refresh_tokens',
   'party',
   'max_session',
+  'trust',
   'logout',
 ] as const satisfies readonly (keyof Client)[];
 

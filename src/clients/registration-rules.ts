@@ -33,6 +33,7 @@ export function registrationProblems(client: Client, book: RuleBook): readonly P
     ...sectorProblems(client),
     ...scopeProblems(client, book),
     ...durationProblems(client),
+    ...trustProblems(client),
   ];
 }
 
@@ -204,6 +205,13 @@ function durationProblems({ max_session: max, logout }: Client): readonly Proble
     );
   }
   return problems;
+}
+
+/** Certificates and keys say nothing about a call that is not encrypted; somebody would believe they did. */
+function trustProblems({ trust, backchannel_logout_uri: uri }: Client): readonly Problem[] {
+  if (trust === undefined || uri === undefined || uri.toLowerCase().startsWith('https:')) return [];
+  const field = trust.authorities === undefined ? 'tls_pin' : 'tls_ca';
+  return [problem([field], 'means nothing: backchannel_logout_uri is http://', 'use https://, or take it out')];
 }
 
 /** "what is wrong; the way out" as two parts. */

@@ -73,5 +73,12 @@ function ofFormat(issue: Issue): [string, string] {
   if (issue.path[0] === 'client_id')
     return [issue.message, 'choose a plain name, like wiki, and name the file after it'];
   if (issue.path[0] === 'client_secret_hash') return [issue.message, 'make one with: signoff clients secret'];
+  if (issue.path[0] === 'tls_ca') return [issue.message, 'write only its name, like wiki-ca.pem'];
+  if (issue.path[0] === 'tls_pin') {
+    return [
+      'must be sha256/ and 44 characters of base64, or up to ten of them',
+      'docs/relying-parties.md has the command',
+    ];
+  }
   return [issue.message, 'write a number and a unit without a space'];
 }

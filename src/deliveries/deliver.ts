@@ -14,7 +14,7 @@ import { type Verdict, verdict } from './verdict.ts';
 /** What the engine must know of a client. */
 export type DeliveryClient = Pick<
   Client,
-  'client_id' | 'backchannel_logout_uri' | 'id_token_signed_response_alg' | 'logout'
+  'client_id' | 'backchannel_logout_uri' | 'id_token_signed_response_alg' | 'logout' | 'trust'
 >;
 
 /** What came of one attempt: for the store, for the breaker of the origin, and for its cap. */
@@ -62,7 +62,7 @@ export function createDeliver(parts: DeliverParts): Deliver {
       return made.token;
     };
     const answerMs = ANSWERS_MS[Math.min(delivery.attempts, ANSWERS_MS.length - 1)] ?? 15_000;
-    const outcome = await transport.post(uri, mint, { answerMs, signal });
+    const outcome = await transport.post(uri, mint, { answerMs, signal, ...(client.trust && { trust: client.trust }) });
     const judged = verdict(outcome);
     const next = nextStep(delivery, judged, parts.retry, clock.now(), parts.random());
     const attempt = attemptOf(outcome, judged, next, { at, jti });

@@ -1,3 +1,4 @@
+import { failureWords } from './failure-words.ts';
 import type { Outcome } from './transport.ts';
 
 /** What an attempt's outcome means. `why` is our sentence for operators with the way out, never an app's words. */
@@ -84,26 +85,7 @@ function judgeFailure(failure: Extract<Outcome, { kind: 'failure' }>): Verdict {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return { kind: 'refused', why: 'its certificate is for another name; renew it, or register the name it is for' };
   }
-  if (code === 'ETIMEDOUT') return { kind: 'retry', why: failure.message };
-  return { kind: 'retry', why: `${FAILURES[code] ?? 'the call failed'} (${code})` };
+  const why = failureWords(code, failure.message);
+  // People change keys and files within minutes.
+  return code === 'EPIN' ? { kind: 'slow-retry', why } : { kind: 'retry', why };
 }
-
-const UNKNOWN_AUTHORITY = 'its certificate is of an authority we do not know; add it with SIGNOFF_OUTBOUND_CA';
-const FAILURES: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'its host name is not known',
-  ENODATA: 'its host name has no address',
-  ESERVFAIL: 'its name servers have a problem',
-  ETIMEOUT: 'its name servers did not answer',
-  ECONNREFUSED: 'nothing listens there',
-  ECONNRESET: 'it closed the connection without an answer',
-  EPIPE: 'it closed the connection without an answer',
-  EHOSTUNREACH: 'there is no way to its network',
-  ENETUNREACH: 'there is no way to its network',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
-  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
-  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
-  HPE_HEADER_OVERFLOW: 'the head of its answer is longer than 8 KiB',
-};

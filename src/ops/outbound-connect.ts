@@ -108,19 +108,39 @@ async function secure(
     ALPNProtocols: ['http/1.1'],
     ...(session && { session }),
   });
-  secured.on('session', (fresh) => sessions.keep(name, fresh));
-  // A session that the other side chokes on must not fail the next call too.
   const forget = () => sessions.forget(name);
+  // A session that the other side chokes on must not fail the next call too.
   secured.once('error', forget);
+  let sentAlone = false;
+  // Before Node judges: afterwards the certificates are gone. Where it tells us no more, an error only says less.
+  (secured as Socket).prependOnceListener('secure', () => {
+    sentAlone = secured.getPeerCertificate(true).issuerCertificate === undefined;
+  });
+  let early: Buffer | undefined;
+  const keepEarly = (fresh: Buffer) => {
+    early = fresh;
+  };
+  secured.on('session', keepEarly);
   await step(secured, 'secureConnect', { signal, ms: limits.handshakeMs, what: 'no TLS handshake' }).catch((error) => {
     forget();
-    throw error;
+    throw sentAlone && error.code === 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY' ? withoutIntermediate(error) : error;
   });
   const key = unpinnedKey(secured, trust);
-  if (key === undefined) return secured;
-  secured.destroy();
-  forget();
-  throw callError('EPIN', `its key is ${key}, which is none of tls_pin`);
+  if (key !== undefined) {
+    secured.destroy();
+    forget();
+    throw callError('EPIN', `its key is ${key}, which is not in tls_pin; if the app changed its key, add that`);
+  }
+  // Only now: whoever resumes a session shows no key again.
+  const keep = (fresh: Buffer) => sessions.keep(name, fresh);
+  secured.off('session', keepEarly).on('session', keep);
+  if (early) keep(early);
+  return secured;
+}
+
+/** OpenSSL's own code for it, which it does not use while partial chains are allowed. */
+function withoutIntermediate(error: Error): NodeJS.ErrnoException {
+  return callError('UNABLE_TO_VERIFY_LEAF_SIGNATURE', error.message);
 }
 
 /** Waits for one event of a socket that is being made; destroys it when that does not come in time. */

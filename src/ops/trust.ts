@@ -53,9 +53,12 @@ function pinOf(spki: Buffer): string {
   return `sha256/${createHash('sha256').update(spki).digest('base64')}`;
 }
 
-/** The server's key, where pins are set and it is none of them, as a pin; undefined where all is well. */
+/**
+ * The server's key, where pins are set and it is none of them, as a pin; undefined where all is well. A resumed session
+ * shows no key: it is one of the same trust, whose key was looked at.
+ */
 export function unpinnedKey(socket: TLSSocket, { pins }: Trust): string | undefined {
-  if (!pins?.length) return undefined;
+  if (!pins?.length || socket.isSessionReused()) return undefined;
   const key = socket.getPeerX509Certificate()?.publicKey;
   const pin = key === undefined ? 'no key' : pinOf(key.export({ type: 'spki', format: 'der' }));
   return pins.includes(pin) ? undefined : pin;

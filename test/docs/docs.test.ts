@@ -58,13 +58,13 @@ describe('the client file in docs/relying-parties.md', () => {
   const [first = '', choices = ''] = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml]) => yaml ?? '');
 
   it('is one that would be accepted', () => {
-    expect(readClient(first, 'wiki.yaml', { env: {}, ...aRuleBook() })).toMatchObject({
+    expect(readClient(first, 'wiki.yaml', { folder: '/', env: {}, ...aRuleBook() })).toMatchObject({
       client: { client_id: 'wiki' },
     });
   });
 
   it('names choices that exist, with values that are allowed', () => {
-    const result = readClient(`${first}${choices}`, 'wiki.yaml', { env: {}, ...aRuleBook() });
+    const result = readClient(`${first}${choices}`, 'wiki.yaml', { folder: '/', env: {}, ...aRuleBook() });
     expect(result).toMatchObject({ client: { max_session: 8 * 3_600_000 } });
     const named = [...choices.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name);
     expect(named.toSorted()).toEqual(Object.keys(clientFileSchema.shape.logout.def.innerType.shape).toSorted());

@@ -6,7 +6,7 @@ import { createTransport, type Transport } from '../../src/deliveries/transport.
 import { systemClock } from '../../src/ops/clock.ts';
 import { createOutbound, type Outbound } from '../../src/ops/outbound.ts';
 import { createOutboundClient } from '../../src/ops/outbound-client.ts';
-import { selfSigned } from '../unit/deliveries/self-signed.ts';
+import { selfSigned } from '../support/authority.ts';
 
 /** Stands for the public internet: the only address that may be called. */
 const PUBLIC = '127.0.0.2';

@@ -240,7 +240,10 @@ describe('a setting that would only show later', () => {
     ]);
     writeFileSync(join(cwd, 'garbage.pem'), 'garbage');
     expect(problems({ SIGNOFF_OUTBOUND_CA: 'garbage.pem' })[0]).toContain('in PEM form');
-    writeFileSync(join(cwd, 'good.pem'), rootCertificates[0] ?? '');
+    const [first = '', second = ''] = rootCertificates;
+    writeFileSync(join(cwd, 'second.pem'), `${first}\n${second.replace(/\n.{30}/, '\n')}\n`);
+    expect(problems({ SIGNOFF_OUTBOUND_CA: 'second.pem' })[0]).toContain('broken certificate: number 2 of 2');
+    writeFileSync(join(cwd, 'good.pem'), first);
     expect(read({ SIGNOFF_OUTBOUND_CA: 'good.pem' }).outboundCa).toBe(join(cwd, 'good.pem'));
   });
 

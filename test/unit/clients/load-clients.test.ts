@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { loadClients } from '../../../src/clients/load-clients.ts';
+import { createAuthority } from '../../support/authority.ts';
 import { aRuleBook } from './a-client.ts';
 
 let folder: string;
@@ -140,5 +141,42 @@ describe('a bad client file is named with line, field and fix', () => {
   it('and never repeats a secret', () => {
     const told = rejections('client_id: wiki\nclient_secret: [hunter2]\ntoken_endpoint_auth_method: hunter2\n');
     expect(told.join('\n')).not.toContain('hunter2');
+  });
+});
+
+describe('tls_ca and tls_pin', () => {
+  const authority = createAuthority('Wiki');
+  const HTTPS = `${GOOD}backchannel_logout_uri: https://wiki.example.org/logout\n`;
+
+  it('are read: the certificates of the file beside it, and keys, one or several', () => {
+    writeFileSync(join(folder, 'wiki-ca.pem'), authority.cert);
+    writeFileSync(join(folder, 'wiki.yaml'), `${HTTPS}tls_ca: wiki-ca.pem\ntls_pin: ${authority.pin}\n`);
+    expect(load()).toMatchObject({
+      rejected: [],
+      clients: [{ trust: { authorities: authority.cert, pins: [authority.pin] } }],
+    });
+    writeFileSync(join(folder, 'wiki.yaml'), `${HTTPS}tls_pin: ["${authority.pin}", "sha256/${'A'.repeat(43)}="]\n`);
+    expect(load()).toMatchObject({ clients: [{ trust: { pins: [authority.pin, `sha256/${'A'.repeat(43)}=`] } }] });
+  });
+
+  it('that cannot be used are named, with the way out', () => {
+    const with_ = (line: string) => rejections(`${HTTPS}${line}\n`);
+    expect(with_('tls_ca: gone.pem')).toEqual([
+      '6 tls_ca names gone.pem, which cannot be read (ENOENT); put it beside the client file',
+    ]);
+    writeFileSync(join(folder, 'bad.pem'), `${authority.cert}${authority.cert.replace(/\n.{30}/, '\n')}`);
+    expect(with_('tls_ca: bad.pem')[0]).toMatch(
+      /^6 tls_ca names bad.pem, which has a broken certificate: number 2 of 2/,
+    );
+    expect(with_('tls_ca: ../secret.pem')[0]).toMatch(/must be the name of a .pem file beside this one/);
+    expect(with_('tls_pin: sha1/abc')[0]).toMatch(/^6 tls_pin must be sha256\/ and 44 characters/);
+    expect(with_('tls_pin: []')[0]).toMatch(/^6 tls_pin is empty/);
+  });
+
+  it('mean nothing for a logout address that is not encrypted, and are refused', () => {
+    const http = `${GOOD}backchannel_logout_uri: http://127.0.0.1:4001/logout\ntls_pin: ${authority.pin}\n`;
+    writeFileSync(join(folder, 'wiki.yaml'), http);
+    const { rejected } = loadClients({ folder, env: ENV, ...aRuleBook('127.0.0.0/8') });
+    expect(rejected[0]?.problems).toMatchObject([{ field: 'tls_pin', message: expect.stringContaining('http://') }]);
   });
 });

@@ -8,7 +8,7 @@ import { systemClock } from '../../../src/ops/clock.ts';
 import { createOutbound, type Outbound } from '../../../src/ops/outbound.ts';
 import { createOutboundClient } from '../../../src/ops/outbound-client.ts';
 import type { Resolve } from '../../../src/ops/shared-lookups.ts';
-import { selfSigned } from './self-signed.ts';
+import { selfSigned } from '../../support/authority.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => {

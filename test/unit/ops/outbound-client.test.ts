@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createOutbound } from '../../../src/ops/outbound.ts';
 import { type Call, createOutboundClient, type OutboundClientOptions } from '../../../src/ops/outbound-client.ts';
 import type { Resolve } from '../../../src/ops/shared-lookups.ts';
-import { selfSigned } from '../deliveries/self-signed.ts';
+import { selfSigned } from '../../support/authority.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => {
