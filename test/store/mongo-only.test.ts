@@ -96,7 +96,7 @@ describeIt('MongoDB only', () => {
     });
     afterAll(() => mongod.remove());
 
-    it('makes every call "store unavailable" within seconds, and all goes on by itself when it is back', async () => {
+    it('makes every call "store unavailable" within seconds, those that queue for one account as well, and all goes on by itself when it is back', async () => {
       const store = await open(address);
       const { uid, accountId } = await signIn(store);
       const woken = Promise.withResolvers<void>();
@@ -113,6 +113,10 @@ describeIt('MongoDB only', () => {
         expect(store.accounts.create(anAccount())).rejects.toMatchObject(unavailable),
       ]);
       expect(performance.now() - since).toBeLessThan(SECONDS);
+      const queuedAt = performance.now();
+      const queue = Array.from({ length: 10 }, () => signIn(store, { accountId }));
+      await Promise.all(queue.map((one) => expect(one).rejects.toMatchObject(unavailable)));
+      expect(performance.now() - queuedAt).toBeLessThan(SECONDS);
 
       await mongod.start('rs0');
       await untilItAnswers(store);

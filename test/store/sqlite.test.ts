@@ -2,13 +2,17 @@ import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 // biome-ignore lint/correctness/noUnresolvedImports: the linter's list of Node's modules is older than this one
 import { DatabaseSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
-import { aCause, HOUR, planAll, signIn, T0 } from '../support/builders.ts';
+import { aCause, anAccount, HOUR, planAll, signIn, T0 } from '../support/builders.ts';
 import { type StorePlace, sqlitePlace } from '../support/stores.ts';
 import { faultsOf, listenForStatements } from './query-plans.ts';
 import { storeSuite } from './suite/store-suite.ts';
+
+/** As long as a write waits for another process. */
+const LOCK_WAIT_MS = 5_000;
 
 let heard: ReturnType<typeof listenForStatements>;
 beforeAll(() => {
@@ -121,6 +125,27 @@ describe('the SQLite file', () => {
     await expect(store.ping()).rejects.toMatchObject({ code: 'store_unavailable', status: 503 });
     db.exec('ROLLBACK');
     db.close();
+  });
+
+  it('that is locked is out of reach for all who queue in the time of one, and lets others read meanwhile', async () => {
+    const store = await place.open();
+    const db = new DatabaseSync(path);
+    db.exec('BEGIN IMMEDIATE');
+    const since = performance.now();
+    const queue = Array.from({ length: 300 }, () => store.ping());
+    const unavailable = queue.map((ping) => expect(ping).rejects.toMatchObject({ code: 'store_unavailable' }));
+    for (let n = 0; n < 100; n += 1) {
+      await store.sessions.findByCookie('anybody', T0);
+      await setImmediate();
+    }
+    expect(performance.now() - since).toBeLessThan(LOCK_WAIT_MS);
+    await Promise.all(unavailable);
+    expect(performance.now() - since).toBeLessThan(2 * LOCK_WAIT_MS);
+    const first = store.ping();
+    const second = store.accounts.create(anAccount());
+    db.exec('COMMIT');
+    db.close();
+    await expect(Promise.all([first, second])).resolves.toEqual([undefined, 'created']);
   });
 });
 

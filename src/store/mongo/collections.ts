@@ -16,6 +16,7 @@ import type {
   SessionDoc,
   SigningKeyDoc,
 } from './documents.ts';
+import { isOutOfReach } from './errors.ts';
 import { createTransact, type Transact } from './transaction.ts';
 import { createTurns, type InTurn } from './turns.ts';
 
@@ -47,7 +48,7 @@ export function mongoParts(client: MongoClient, database: string): MongoParts {
   return {
     db,
     transact: createTransact(client),
-    inTurn: createTurns(),
+    inTurn: createTurns(isOutOfReach),
     meta: db.collection('meta'),
     sessions: db.collection('sessions'),
     participations: db.collection('participations'),

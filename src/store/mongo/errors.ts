@@ -29,7 +29,7 @@ export function asStoreError(error: unknown): unknown {
   return isOutOfReach(error) ? storeUnavailable(error) : error;
 }
 
-function isOutOfReach(error: unknown): boolean {
+export function isOutOfReach(error: unknown): boolean {
   if (
     error instanceof MongoNetworkError ||
     error instanceof MongoServerSelectionError ||

@@ -2,6 +2,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isBusy, toStoreError } from './errors.ts';
+import { createLine } from './line.ts';
 
 /** One connection to the file. Queries are made inside `read` or `write` only, so that each method sees one state. */
 export interface Connection {
@@ -46,25 +47,30 @@ type Syncs = 'FULL' | 'NORMAL';
 export function connect(path: string): Connection {
   const db = openFile(path);
   const tx = createTx(db);
+  const line = createLine(LOCK_WAIT_MS);
   const underWay = new Set<Promise<unknown>>();
   let syncs: Syncs = 'FULL';
 
-  function inTransaction<T>(begin: string, work: (tx: Tx) => T, wanted = syncs): Promise<T> {
-    const result = patiently(() => {
-      if (syncs !== wanted) db.exec(`PRAGMA synchronous = ${wanted}`);
-      syncs = wanted;
-      return once(db, begin, () => work(tx));
-    });
+  function tracked<T>(result: Promise<T>): Promise<T> {
     underWay.add(result);
     const forget = () => void underWay.delete(result);
     result.then(forget, forget);
     return result;
   }
 
+  function inTransaction<T>(work: (tx: Tx) => T, wanted: Syncs): Promise<T> {
+    const attempt = () => {
+      if (syncs !== wanted) db.exec(`PRAGMA synchronous = ${wanted}`);
+      syncs = wanted;
+      return once(db, 'BEGIN IMMEDIATE', () => work(tx));
+    };
+    return tracked(line.write(attempt));
+  }
+
   return {
-    read: (work) => inTransaction('BEGIN', work),
-    write: (work) => inTransaction('BEGIN IMMEDIATE', work, 'FULL'),
-    jot: (work) => inTransaction('BEGIN IMMEDIATE', work, 'NORMAL'),
+    read: (work) => tracked(patiently(() => once(db, 'BEGIN', () => work(tx)))),
+    write: (work) => inTransaction(work, 'FULL'),
+    jot: (work) => inTransaction(work, 'NORMAL'),
     async close() {
       await Promise.allSettled(underWay);
       if (db.isOpen) db.close();
@@ -118,6 +124,7 @@ function once<T>(db: DatabaseSync, begin: string, work: () => T): T {
   }
 }
 
+/** A reader waits for nobody in WAL mode, but for a moment when the log is begun anew. */
 async function patiently<T>(attempt: () => T): Promise<T> {
   const giveUpAt = performance.now() + LOCK_WAIT_MS;
   for (;;) {
