@@ -41,8 +41,9 @@ export interface ConfigSource {
 const FILE = 'signoff.yaml';
 
 /** The environment over `signoff.yaml` over defaults; all mistakes at once, each a sentence that names its setting. */
-export function readConfig(source: ConfigSource): ConfigResult {
-  const file = readFile(source.cwd);
+export function readConfig(given: ConfigSource): ConfigResult {
+  const file = readFile(given.cwd);
+  const source = { ...given, env: withoutInjected(given.env) };
   const { values, origins, problems } = readValues(source, file.settings);
   const { scopes, problems: scopeProblems } = readScopes(file.scopes);
   const own = [...file.problems, ...unknownNames(source.env), ...problems, ...scopeProblems];
@@ -140,6 +141,22 @@ function contradictions(values: Partial<Values>, origins: readonly Origin[]): st
     ],
   ];
   return checks.filter(([wrong]) => wrong).map(([, sentence]) => sentence);
+}
+
+const INJECTED = [
+  /^SIGNOFF_(.+_)?SERVICE_(HOST|PORT(_.+)?)$/,
+  /^SIGNOFF_(.+_)?PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/,
+];
+
+/**
+ * What Kubernetes puts into every container for a Service named "signoff" or "signoff-…" is no setting of ours
+ * (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).
+ */
+function withoutInjected(env: ConfigSource['env']): ConfigSource['env'] {
+  const isInjected = (name: string, value = '') =>
+    INJECTED.some((shape) => shape.test(name)) ||
+    (/^SIGNOFF_(.+_)?PORT$/.test(name) && /^(tcp|udp|sctp):\/\//.test(value));
+  return Object.fromEntries(Object.entries(env).filter(([name, value]) => !isInjected(name, value)));
 }
 
 /** Variables of the test runner share our prefix and mean nothing to the product. */

@@ -1,3 +1,4 @@
+import { parseDuration } from './ops/duration.ts';
 import {
   duration,
   link,
@@ -55,6 +56,12 @@ function setting<T>(
   show = asIs,
 ): Setting<T> {
   return { env, sentence, parse, show, fallback: typeof fallback === 'string' ? () => fallback : fallback };
+}
+
+/** The shorter of two durations. */
+function shorter(one: string, other: string): string {
+  const ms = parseDuration(other);
+  return ms !== undefined && ms < (parseDuration(one) ?? 0) ? other : one;
 }
 
 /** A setting that may be absent. */
@@ -118,8 +125,13 @@ export const SETTINGS = {
     duration(0, 30_000),
     'The longest wait for apps before the browser is answered.',
   ),
-  sessionIdleMs: setting('SIGNOFF_SESSION_IDLE', '12h', duration(1, FOREVER), 'A session not used for so long ends.'),
   sessionMaxMs: setting('SIGNOFF_SESSION_MAX', '14d', duration(1, FOREVER), 'No session lasts longer.'),
+  sessionIdleMs: setting(
+    'SIGNOFF_SESSION_IDLE',
+    ({ text }) => shorter('12h', text('SIGNOFF_SESSION_MAX')),
+    duration(1, FOREVER),
+    'A session not used for so long ends.',
+  ),
   idTokenTtlMs: setting('SIGNOFF_ID_TOKEN_TTL', '1h', duration(1_000, DAY), 'How long an ID token is good.'),
   retentionMs: setting(
     'SIGNOFF_RETENTION',

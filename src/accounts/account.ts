@@ -19,7 +19,20 @@ export type AccountState = 'active' | 'disabled' | 'deleted';
 
 export type Claims = Readonly<Record<string, unknown>>;
 
+/** Longer names are nobody's. */
+export const USERNAME_CHARS_MAX = 256;
+
 /** Under which key a user name is found: NFKC, lower case, without surrounding space. */
 export function usernameKey(username: string): string {
   return username.normalize('NFKC').trim().toLowerCase();
+}
+
+/** Under which key an e-mail address is found: ASCII letters in lower case, as every store can do it. */
+export function emailKey(email: string): string {
+  return email.trim().replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+/** The key of the address that an account may sign in with; an unverified one may be somebody else's. */
+export function verifiedEmailKey({ email, email_verified: verified }: Claims): string | undefined {
+  return verified === true && typeof email === 'string' ? emailKey(email) : undefined;
 }

@@ -3,11 +3,12 @@ import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/log.ts';
 import type { Generation } from '../sessions/session.ts';
 import type { AccountStore, LimitStore, SessionStore } from '../store/store.ts';
-import type { Account } from './account.ts';
+import { type Account, USERNAME_CHARS_MAX } from './account.ts';
 import type { Passwords } from './password.ts';
 import { createSignInBrake, type Limited, type SignInLimit } from './sign-in-brake.ts';
 
 export interface SignInTry {
+  /** Or the e-mail address. The brake counts what was typed: to count by account would tell whose address it is. */
   readonly username: string;
   readonly password: string;
   /** Of the browser. */
@@ -23,7 +24,7 @@ export type SignInResult =
 
 export interface VerifySignInParts {
   readonly store: {
-    readonly accounts: Pick<AccountStore, 'findByUsername'>;
+    readonly accounts: Pick<AccountStore, 'findForSignIn'>;
     readonly sessions: Pick<SessionStore, 'generation'>;
     readonly limits: Pick<LimitStore, 'failures' | 'fail' | 'clear'>;
   };
@@ -37,11 +38,10 @@ export interface VerifySignInParts {
   readonly pause?: (ms: number) => Promise<unknown>;
 }
 
-const USERNAME_CHARS_MAX = 256;
 const PASSWORD_CHARS_MAX = 1_000;
 
 /**
- * Verifies user name and password. An unknown user costs the same reads, the same hash and the same write as a wrong
+ * Verifies a user name, or a verified e-mail address, and password. An unknown user costs the same reads, the same hash and the same write as a wrong
  * password, so that neither the answer nor its time tells whether an account exists.
  * Throws `busy` and `store_unavailable`.
  */
@@ -71,7 +71,7 @@ export function createVerifySignIn(parts: VerifySignInParts): (given: SignInTry)
    */
   async function compare({ username, password }: SignInTry, lane: string): Promise<SignInResult> {
     const tooLong = username.length > USERNAME_CHARS_MAX || password.length > PASSWORD_CHARS_MAX;
-    const found = await store.accounts.findByUsername(username.slice(0, USERNAME_CHARS_MAX));
+    const found = await store.accounts.findForSignIn(username.slice(0, USERNAME_CHARS_MAX));
     const { realm } = await store.sessions.generation(found?.id ?? 'nobody');
     const same = await passwords.verify(found?.passwordHash, password.slice(0, PASSWORD_CHARS_MAX), lane);
     if (!same || !found || tooLong || found.state !== 'active') return { kind: 'refused' };

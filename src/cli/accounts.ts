@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Account, Claims } from '../accounts/account.ts';
+import { type Account, type Claims, USERNAME_CHARS_MAX } from '../accounts/account.ts';
 import { readClaims, withClaimText } from '../accounts/claims.ts';
 import type { Config } from '../config.ts';
 import { randomId } from '../ops/ids.ts';
@@ -11,8 +11,6 @@ import { EXIT, UsageError } from './exit-codes.ts';
 import { findAccount, nobody } from './find-account.ts';
 import { type ListOptions, printPages, printRecord } from './listing.ts';
 import { ACCOUNT_COLUMNS, accountRow } from './rows.ts';
-
-const USERNAME_CHARS_MAX = 256;
 
 export function addAccounts(program: Command, context: Context): void {
   const group = addGroup(program, 'accounts', 'people who can sign in');

@@ -336,6 +336,11 @@ export interface AccountStore {
   find(id: string): Promise<Account | undefined>;
   /** Never a deleted one. */
   findByUsername(username: string): Promise<Account | undefined>;
+  /**
+   * By what somebody typed to sign in: a user name, else an e-mail address (`emailKey`) that is verified and of one account
+   * only, disabled ones counted. Never a deleted one. Looks for both whatever it finds: the time tells nothing.
+   */
+  findForSignIn(name: string): Promise<Account | undefined>;
   /** By user name; deleted ones left out. */
   list(page: Page): Promise<readonly Account[]>;
   setClaims(id: string, claims: Claims): Promise<void>;

@@ -55,6 +55,19 @@ describeFlows('signing in', () => {
       await expect(wiki.signIn(createBrowser())).resolves.toHaveProperty('idToken');
     });
 
+    it('an e-mail address signs in where it is verified', async () => {
+      const { wiki } = world.apps;
+      const accountId = await world.accountId('bob');
+
+      const tokens = await wiki.signIn(createBrowser(), { username: 'Bob@Example.test' });
+      await world.store.accounts.setClaims(accountId, { email: 'bob@example.test', email_verified: false });
+      const refused = await tryOnce(createBrowser(), wiki.authorizationUrl(), 'bob@example.test', PASSWORD);
+
+      expect(tokens.claims.sub).toBe(accountId);
+      expect(refused.status).toBe(401);
+      expect(refused.body).toContain('User name or email');
+    });
+
     it('fills in the login_hint', async () => {
       const page = await createBrowser().get(world.apps.wiki.authorizationUrl({ login_hint: 'alice' }));
 

@@ -264,6 +264,27 @@ describeIt('MongoDB only', () => {
       await expect(openMongoStore({ url: at, create: true })).rejects.toMatchObject({ code: 'store_newer' });
     });
 
+    it('knows the e-mail addresses of accounts from before there was a key for them', async () => {
+      const at = freshDatabaseUrl() ?? '';
+      const store = await open(at);
+      const claims = { email: 'Mira@Example.test', email_verified: true };
+      const { id } = await newAccount(store, { claims });
+      const client = new MongoClient(at);
+      clients.push(client);
+      await client
+        .db()
+        .collection('accounts')
+        .updateMany({}, { $unset: { emailKey: '' } });
+      await client
+        .db()
+        .collection<{ _id: string }>('meta')
+        .updateOne({ _id: 'schema' }, { $set: { version: 1 } });
+
+      const migrated = await open(at);
+
+      await expect(migrated.accounts.findForSignIn('mira@example.test')).resolves.toMatchObject({ id });
+    });
+
     it('is migrated by one process although a step takes longer than a silent holder keeps the lock', async () => {
       const client = new MongoClient(freshDatabaseUrl() ?? '', { readConcernLevel: 'majority' });
       clients.push(client);

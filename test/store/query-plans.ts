@@ -17,7 +17,7 @@ const SMALL = new Set(['breakers', 'clients', 'cut_offs', 'facts', 'heartbeats',
  * then how many share its first column, its first two, and so on (sqlite.org/fileformat2.html#the_sqlite_stat1_table).
  */
 const STATISTICS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  accounts: { sqlite_autoindex_accounts_1: '100000 1', accounts_by_name: '100000 1' },
+  accounts: { sqlite_autoindex_accounts_1: '100000 1', accounts_by_name: '100000 1', accounts_by_email: '80000 1' },
   sessions: {
     sqlite_autoindex_sessions_1: '1000000 1',
     sessions_due: '200000 1',

@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Config, readConfig } from '../../src/config.ts';
 import { SETTINGS } from '../../src/settings.ts';
 
+const HOUR = 3_600_000;
+
 let cwd: string;
 
 beforeEach(() => {
@@ -157,6 +159,14 @@ describe('mistakes in settings', () => {
     });
   }
 
+  it('SIGNOFF_SESSION_MAX alone may be shorter than a session rests by default', () => {
+    expect(read({ SIGNOFF_SESSION_MAX: '8h' })).toMatchObject({ sessionMaxMs: 8 * HOUR, sessionIdleMs: 8 * HOUR });
+    expect(read({}, 'session_max: 90m')).toMatchObject({ sessionIdleMs: 1.5 * HOUR });
+    expect(read({ SIGNOFF_SESSION_MAX: '30d' })).toMatchObject({ sessionIdleMs: 12 * HOUR });
+    expect(problems({ SIGNOFF_SESSION_MAX: '8h', SIGNOFF_SESSION_IDLE: '12h' })).toHaveLength(1);
+    expect(problems({ SIGNOFF_SESSION_MAX: 'soon' })).toEqual([expect.stringMatching(/^SIGNOFF_SESSION_MAX must be/)]);
+  });
+
   it('name the line of broken YAML', () => {
     expect(problems({}, 'port: 4000\nissuer: "http://\n')[0]).toMatch(/^signoff\.yaml line \d+: /);
   });
@@ -204,6 +214,29 @@ describe('production', () => {
   it('refuses an http issuer', () => {
     const told = problems({ NODE_ENV: 'production', SIGNOFF_ISSUER: 'http://id.example.org', SIGNOFF_PROXY: 'off' });
     expect(told).toEqual(['SIGNOFF_ISSUER must begin with https:// in production']);
+  });
+});
+
+describe('what Kubernetes injects for a Service', () => {
+  it.each(['SIGNOFF', 'SIGNOFF_METRICS'])('named %s is passed over', (service) => {
+    const address = 'tcp://10.0.171.239:4000';
+    const injected = {
+      [`${service}_SERVICE_HOST`]: '10.0.171.239',
+      [`${service}_SERVICE_PORT`]: '4000',
+      [`${service}_SERVICE_PORT_HTTP`]: '4000',
+      [`${service}_PORT`]: address,
+      [`${service}_PORT_4000_TCP`]: address,
+      [`${service}_PORT_4000_TCP_PROTO`]: 'tcp',
+      [`${service}_PORT_4000_TCP_PORT`]: '4000',
+      [`${service}_PORT_4000_TCP_ADDR`]: '10.0.171.239',
+    };
+    expect(problems(injected)).toEqual([]);
+    expect(read(injected).port).toBe(4000);
+  });
+
+  it('a misspelt setting of a like name is none', () => {
+    expect(problems({ SIGNOFF_PORT: '4100' })).toEqual([expect.stringContaining('SIGNOFF_PORT is not a setting')]);
+    expect(problems({ SIGNOFF_SERVICE: 'x', SIGNOFF_SERVICE_NAME: 'y' })).toHaveLength(2);
   });
 });
 

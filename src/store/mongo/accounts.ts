@@ -1,4 +1,4 @@
-import { type Account, type Claims, usernameKey } from '../../accounts/account.ts';
+import { type Account, type Claims, emailKey, usernameKey, verifiedEmailKey } from '../../accounts/account.ts';
 import type { AccountStore, Page } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import type { AccountDoc } from './documents.ts';
@@ -17,10 +17,23 @@ export function createAccounts(parts: MongoParts): AccountStore {
       const row = await accounts.findOne({ usernameKey: usernameKey(username) });
       return row ? toAccount(row) : undefined;
     },
+    async findForSignIn(name) {
+      const [byName, [byEmail, ...others]] = await Promise.all([
+        accounts.findOne({ usernameKey: usernameKey(name) }),
+        accounts
+          .find({ emailKey: emailKey(name) })
+          .limit(2)
+          .toArray(),
+      ]);
+      const row = byName ?? (others.length === 0 ? byEmail : undefined);
+      return row && toAccount(row);
+    },
     list: (page) => list(parts, page),
     async setClaims(id, claims) {
       const living = { _id: id, state: { $ne: 'deleted' } } as const;
-      await accounts.updateOne(living, { $set: { claims: JSON.stringify(claims) } });
+      const key = verifiedEmailKey(claims);
+      const set = { claims: JSON.stringify(claims), ...(key !== undefined && { emailKey: key }) };
+      await accounts.updateOne(living, { $set: set, ...(key === undefined && { $unset: { emailKey: '' } }) });
     },
     async enable(id) {
       await accounts.updateOne({ _id: id, state: 'disabled' }, { $set: { state: 'active' } });
@@ -41,7 +54,9 @@ export function createAccounts(parts: MongoParts): AccountStore {
 async function create({ accounts }: MongoParts, account: Account): Promise<'created' | 'taken'> {
   const key = usernameKey(account.username);
   const { id, claims, ...facts } = account;
-  const row = { _id: id, ...facts, usernameKey: key, claims: JSON.stringify(claims), starts: 0 };
+  const email = verifiedEmailKey(claims);
+  const names = { usernameKey: key, ...(email !== undefined && { emailKey: email }) };
+  const row = { _id: id, ...facts, ...names, claims: JSON.stringify(claims), starts: 0 };
   try {
     await accounts.insertOne(row);
     return 'created';

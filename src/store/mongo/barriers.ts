@@ -59,7 +59,7 @@ export async function changeAccount(
 /** The id stays so that it is never given to somebody else; nothing personal does. */
 const ERASE = {
   $set: { state: 'deleted', username: '', claims: '{}', passwordHash: '' },
-  $unset: { usernameKey: true },
+  $unset: { usernameKey: true, emailKey: true },
 } as const;
 
 /** What began at the client up to `at` is dead from here on. */

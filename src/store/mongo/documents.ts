@@ -151,6 +151,8 @@ export interface AccountDoc {
   readonly username: string;
   /** Absent once deleted: the name is free again. */
   readonly usernameKey?: Maybe<string>;
+  /** Of the verified e-mail address; absent where there is none. */
+  readonly emailKey?: Maybe<string>;
   readonly state: AccountState;
   readonly generation: number;
   readonly claims: string;

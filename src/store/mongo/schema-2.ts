@@ -1,4 +1,6 @@
-import type { CreateIndexesOptions, Db, IndexSpecification } from 'mongodb';
+import type { AnyBulkWriteOperation, CreateIndexesOptions, Db, IndexSpecification } from 'mongodb';
+import { type Claims, verifiedEmailKey } from '../../accounts/account.ts';
+import type { AccountDoc } from './documents.ts';
 
 type Index = readonly [collection: string, name: string, key: IndexSpecification, options?: CreateIndexesOptions];
 
@@ -19,6 +21,8 @@ const INDEXES: readonly Index[] = [
     { clientId: 1, sessionStartedAt: -1, sessionUid: -1 },
     { partialFilterExpression: { state: 'live' } },
   ],
+  // Sign-in by e-mail address, where it is verified.
+  ['accounts', 'by_email', { emailKey: 1 }, { sparse: true }],
   // Lists of what is not told, newest first: what somebody must look at.
   [
     'deliveries',
@@ -30,6 +34,7 @@ const INDEXES: readonly Index[] = [
 
 export async function schema2(db: Db): Promise<void> {
   await tellWhenSessionsBegan(db);
+  await keyEmails(db);
   for (const [collection, name, key, options] of INDEXES) {
     await db.collection(collection).createIndex(key, { name, ...options });
   }
@@ -54,4 +59,23 @@ async function tellWhenSessionsBegan(db: Db): Promise<void> {
       },
     ])
     .toArray();
+}
+
+const ACCOUNTS_PER_WRITE = 1_000;
+
+/** Claims are JSON, which an index cannot see into. */
+async function keyEmails(db: Db): Promise<void> {
+  const accounts = db.collection<AccountDoc>('accounts');
+  let writes: AnyBulkWriteOperation<AccountDoc>[] = [];
+  const flush = async () => {
+    if (writes.length > 0) await accounts.bulkWrite(writes, { ordered: false });
+    writes = [];
+  };
+  for await (const { _id, claims } of accounts.find({ claims: /"email_verified":true/ })) {
+    const emailKey = verifiedEmailKey(JSON.parse(claims) as Claims);
+    // A change of claims that came first is the newer one.
+    if (emailKey !== undefined) writes.push({ updateOne: { filter: { _id, claims }, update: { $set: { emailKey } } } });
+    if (writes.length === ACCOUNTS_PER_WRITE) await flush();
+  }
+  await flush();
 }

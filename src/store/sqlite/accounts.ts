@@ -1,4 +1,4 @@
-import { type Account, type AccountState, usernameKey } from '../../accounts/account.ts';
+import { type Account, type AccountState, emailKey, usernameKey } from '../../accounts/account.ts';
 import type { AccountStore, Page } from '../store.ts';
 import type { Connection, Tx } from './connection.ts';
 
@@ -13,8 +13,13 @@ export function createAccounts({ read, write }: Connection): AccountStore {
       }),
     findByUsername: (username) =>
       read((tx) => {
-        const sql = 'SELECT * FROM accounts WHERE username_key = :key';
-        const row = tx.get<AccountRow>(sql, { key: usernameKey(username) });
+        const row = accountByName(tx, username);
+        return row && toAccount(row);
+      }),
+    findForSignIn: (name) =>
+      read((tx) => {
+        const [byName, byEmail] = [accountByName(tx, name), accountByEmail(tx, name)];
+        const row = byName ?? byEmail;
         return row && toAccount(row);
       }),
     list: (page) => read((tx) => list(tx, page).map(toAccount)),
@@ -75,6 +80,20 @@ function create(tx: Tx, account: Account): 'created' | 'taken' {
 
 function accountById(tx: Tx, id: string): AccountRow | undefined {
   return tx.get('SELECT * FROM accounts WHERE id = :id', { id });
+}
+
+function accountByName(tx: Tx, username: string): AccountRow | undefined {
+  return tx.get('SELECT * FROM accounts WHERE username_key = :key', { key: usernameKey(username) });
+}
+
+/** The words of the index `accounts_by_email`. */
+function accountByEmail(tx: Tx, email: string): AccountRow | undefined {
+  const [row, ...others] = tx.all<AccountRow>(
+    `SELECT * FROM accounts
+     WHERE lower(claims ->> '$.email') = :key AND claims ->> '$.email_verified' = 1 LIMIT 2`,
+    { key: emailKey(email) },
+  );
+  return others.length === 0 ? row : undefined;
 }
 
 function list(tx: Tx, page: Page): readonly AccountRow[] {

@@ -20,4 +20,7 @@ CREATE INDEX participations_inside ON participations (client_id, session_started
 -- progress and apps of a logout, counted without touching the rows, and of an app the one attempted last; what is at work
 DROP INDEX deliveries_of_logout;
 CREATE INDEX deliveries_of_logout ON deliveries (logout_id, state, client_id, last_attempt_at);
+
+-- sign-in by e-mail address, where it is verified
+CREATE INDEX accounts_by_email ON accounts (lower(claims ->> '$.email')) WHERE claims ->> '$.email_verified' = 1;
 `;

@@ -27,6 +27,43 @@ export function accountsSuite(make: MakePlace): void {
     await expect(at.store.accounts.create(anAccount({ username: 'élodie' }))).resolves.toBe('taken');
   });
 
+  it('finds who signs in by name, and by an e-mail address that is verified, in any case', async () => {
+    const claims = { email: 'Alice@Example.test', email_verified: true };
+    const alice = await newAccount(at.store, { username: 'alice', claims });
+    await newAccount(at.store, { username: 'bob', claims: { email: 'bob@example.test' } });
+    const find = async (name: string) => (await at.store.accounts.findForSignIn(name))?.id;
+    expect(await Promise.all([' ALICE ', 'alice@example.TEST', 'Alice@Example.test'].map(find))).toEqual(
+      Array(3).fill(alice.id),
+    );
+    expect(await Promise.all(['bob@example.test', 'nobody@example.test', ''].map(find))).toEqual(
+      Array(3).fill(undefined),
+    );
+  });
+
+  it('finds nobody by an e-mail address of two accounts; a name that looks like one goes first', async () => {
+    const shared = { email: 'team@example.test', email_verified: true };
+    await newAccount(at.store, { claims: shared });
+    const second = await newAccount(at.store, { claims: shared });
+    await expect(at.store.accounts.findForSignIn('team@example.test')).resolves.toBeUndefined();
+    await change(second.id, 'disabled');
+    await expect(at.store.accounts.findForSignIn('team@example.test')).resolves.toBeUndefined();
+    const named = await newAccount(at.store, { username: 'Team@example.test' });
+    await expect(at.store.accounts.findForSignIn('team@example.test')).resolves.toMatchObject({ id: named.id });
+  });
+
+  it('an e-mail address goes with its claim, with its verification and with its account', async () => {
+    const verified = { email: 'carol@example.test', email_verified: true };
+    const { id } = await newAccount(at.store);
+    const find = async () => (await at.store.accounts.findForSignIn('carol@example.test'))?.id;
+    const seen = [await find()];
+    for (const claims of [verified, { ...verified, email_verified: false }, verified, { name: 'Carol' }, verified]) {
+      await at.store.accounts.setClaims(id, claims);
+      seen.push(await find());
+    }
+    await change(id, 'deleted');
+    expect([...seen, await find()]).toEqual([undefined, id, undefined, id, undefined, id, undefined]);
+  });
+
   it('gives a name to one of two who ask at once', async () => {
     const another = await at.place.open();
     const username = unique('Name');

@@ -54,7 +54,7 @@ function aVerifier(limit: SignInLimit | 'off' = LIMIT) {
       },
     },
     store: {
-      accounts: { findByUsername: async (name) => (usernameKey(name) === 'alice' ? account : undefined) },
+      accounts: { findForSignIn: async (name) => (usernameKey(name) === 'alice' ? account : undefined) },
       sessions: { generation: async () => ({ account: 99, realm }) },
       limits: {
         failures: async (keys) => keys.map((key) => open(key) ?? { count: 0, closesAt: now }),
