@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Account } from '../accounts/account.ts';
 import type { AccountChange, Reason } from '../logout/logout.ts';
 import { addLeaf, type Context, run } from './command.ts';
-import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
 import { counted, countSessions, findAccount, nobody } from './find-account.ts';
 import type { Product } from './product.ts';
 import { accountRow } from './rows.ts';
@@ -54,7 +54,7 @@ function addDisable(group: Command, context: Context): void {
     summary: 'keep an account from signing in; signs it off everywhere',
     examples: ['accounts disable alice', 'accounts disable alice --yes --json'],
   })
-    .option('--yes', 'do not ask')
+    .option('--yes', 'do not ask; needed where nobody can be asked')
     .action(
       run(context, (name: string, options: EndOptions) =>
         context.withProduct(async (product) => {
@@ -83,9 +83,6 @@ function addDelete(group: Command, context: Context): void {
         context.withProduct(async (product) => {
           const account = await findAccount(product, name);
           if (!account) return nobody(context, name);
-          if (!options.yes && !context.terminal.canAsk) {
-            throw new UsageError('Deleting cannot be undone; say --yes where nobody can be asked.');
-          }
           if (!(await isSure(context, product, account, options, 'delete'))) return EXIT.notAll;
           return end(context, product, account, options, {
             reason: 'account-deleted',
@@ -109,7 +106,7 @@ async function isSure(
   terminal.note(
     `This ends ${counted(sessions, 'session')} of ${account.username}, with ${counted(apps, 'app')} inside.`,
   );
-  return options.yes === true || ask.isSure(`Really ${verb} ${account.username}?`);
+  return ask.isSure(`Really ${verb} ${account.username}?`, options.yes);
 }
 
 async function end(

@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Account, type Claims, USERNAME_CHARS_MAX } from '../accounts/account.ts';
-import { readClaims, withClaimText } from '../accounts/claims.ts';
-import type { Config } from '../config.ts';
 import { randomId } from '../ops/ids.ts';
 import { addAccountEndings } from './account-endings.ts';
+import { addAccountUpdate } from './account-update.ts';
+import { type ClaimOptions, claimsOf, withClaimOptions } from './claim-options.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import { findAccount, nobody } from './find-account.ts';
@@ -17,21 +15,19 @@ export function addAccounts(program: Command, context: Context): void {
   addAdd(group, context);
   addList(group, context);
   addShow(group, context);
+  addAccountUpdate(group, context);
   addEnable(group, context);
   addAccountEndings(group, context);
 }
 
-interface AddOptions {
+interface AddOptions extends ClaimOptions {
   readonly json?: boolean;
   readonly passwordStdin?: boolean;
-  readonly email?: string;
-  readonly claim: readonly string[];
-  readonly claims?: string;
 }
 
 function addAdd(group: Command, context: Context): void {
   const { terminal, ask } = context;
-  addLeaf(group, {
+  const leaf = addLeaf(group, {
     usage: 'add <name>',
     summary: 'make an account; makes the store too where there is none',
     examples: [
@@ -39,16 +35,13 @@ function addAdd(group: Command, context: Context): void {
       'accounts add alice --password-stdin --email alice@example.org < password.txt',
       'accounts add alice --claim given_name=Alice --claim address.country=DE --claims more.json',
     ],
-  })
+  });
+  withClaimOptions(leaf)
     .option('--password-stdin', 'read the password from standard input')
-    .option('--email <address>', 'the claim "email"')
-    .option('--claim <name=value>', 'a claim; may be given again', collect, [])
-    .option('--claims <file>', 'a JSON file with claims')
     .action(
       run(context, async (name: string, options: AddOptions) => {
-        const config = context.config();
         const username = checkedUsername(name);
-        const claims = claimsOf(options, context.cwd, config);
+        const claims = claimsOf(options, {}, context);
         const password = await ask.newPassword(options.passwordStdin ?? false);
         return context.withProduct(
           async ({ store, clock, passwords }) => {
@@ -78,30 +71,6 @@ function checkedUsername(name: string): string {
     throw new UsageError('A user name has 1 to 256 characters, and no control characters.');
   }
   return username;
-}
-
-/** `--claims FILE`, then each `--claim`, then `--email`: what is typed wins over what is in a file. */
-function claimsOf(options: AddOptions, cwd: string, config: Config): Claims {
-  let claims: Claims = options.claims === undefined ? {} : claimsFile(resolve(cwd, options.claims));
-  for (const assignment of options.claim) {
-    const more = withClaimText(claims, assignment);
-    if (!more) throw new UsageError(`--claim ${assignment} must be name=value.`);
-    claims = more;
-  }
-  if (options.email !== undefined) claims = { ...claims, email: options.email };
-  const read = readClaims(claims, Object.values(config.scopes).flat());
-  if (!read.ok) throw new UsageError(read.problems.join('\n'));
-  return read.claims;
-}
-
-function claimsFile(path: string): Claims {
-  try {
-    const content: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content as Claims;
-  } catch (error) {
-    throw new UsageError(`${path} cannot be read as JSON: ${(error as Error).message}`);
-  }
-  throw new UsageError(`${path} must hold one JSON object: {"given_name": "Alice"}`);
 }
 
 function addList(group: Command, context: Context): void {
@@ -160,8 +129,4 @@ function addEnable(group: Command, context: Context): void {
       }),
     ),
   );
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }

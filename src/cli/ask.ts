@@ -6,8 +6,8 @@ import type { Terminal } from './terminal.ts';
 
 /** Questions, asked only where somebody can answer; scripts never wait. Standard output stays clean. */
 export interface Ask {
-  /** Yes where nobody can be asked: whoever wrote the script meant it. */
-  isSure(question: string): Promise<boolean>;
+  /** Before what cannot be undone. `yes`: it was said on the command line. Where nobody can be asked, it must be. */
+  isSure(question: string, yes: boolean | undefined): Promise<boolean>;
   /** Undefined where nobody can be asked, or nothing was answered. */
   text(question: string, placeholder?: string): Promise<string | undefined>;
   /** From standard input when told so, else by a prompt, typed twice. Never from an argument: other users could read it. */
@@ -20,8 +20,9 @@ export function createAsk(terminal: Terminal): Ask {
   const { stdin, stderr } = terminal.streams;
   const streams = { input: stdin, output: stderr };
   return {
-    async isSure(question) {
-      if (!terminal.canAsk) return true;
+    async isSure(question, yes) {
+      if (yes) return true;
+      if (!terminal.canAsk) throw new UsageError('Nobody can be asked here whether you are sure: say --yes.');
       return (await confirm({ message: safeText(question), initialValue: false, ...streams })) === true;
     },
     async text(question, placeholder) {

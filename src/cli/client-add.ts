@@ -65,8 +65,7 @@ async function add(context: Context, id: string | undefined, options: AddOptions
   writeNew(file, text);
   await bringBack(context, client);
   const { client_id } = draft;
-  if (options.json)
-    context.terminal.printJson({ client_id, file, ...(secret && { client_secret: secret.client_secret }) });
+  if (options.json) context.terminal.printJson({ client_id, file, client_secret: secret?.client_secret });
   else printAdded(context, file, secret?.client_secret);
   return EXIT.done;
 }
@@ -77,7 +76,7 @@ async function addAgain(context: Context, id: string, options: AddOptions): Prom
   const file = fileOf(config, id);
   const client = judged(context, config, id, readFileSync(file, 'utf8'));
   if (!(await bringBack(context, client))) throw new UsageError(`${file} is there already; change it with an editor.`);
-  if (options.json) context.terminal.printJson({ client_id: id, file });
+  if (options.json) context.terminal.printJson({ client_id: id, file, client_secret: undefined });
   else context.terminal.print(`${id} is back, as ${file} says.`);
   return EXIT.done;
 }

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { type Client, canBeTold } from '../clients/client-file.ts';
+import { type Client, canBeTold, clientFileSchema } from '../clients/client-file.ts';
 import { randomId, sha256 } from '../ops/ids.ts';
 
 /** What somebody answered, or said by flags, about a new app. */
@@ -70,9 +70,12 @@ function commentOn(name: string, { party }: ClientDraft): string {
   }
 }
 
+const METADATA = Object.keys(clientFileSchema.shape).filter((name) => !name.startsWith('client_secret'));
+
 /** The client as commands show it: no secret, no hash of one. */
 export function withoutSecrets(client: Client): Record<string, unknown> {
   const { client_secret, client_secret_hash, ...rest } = client;
   const hasSecret = client_secret !== undefined || client_secret_hash !== undefined;
-  return { ...rest, has_secret: hasSecret, can_be_told: canBeTold(client) };
+  const absent = Object.fromEntries(METADATA.map((name) => [name, undefined]));
+  return { ...absent, ...rest, has_secret: hasSecret, can_be_told: canBeTold(client) };
 }

@@ -78,7 +78,7 @@ function addSecret(group: Command, context: Context): void {
     run(context, async (id: string | undefined, options: { readonly json?: boolean }) => {
       const secret = newSecret();
       const { terminal } = context;
-      if (options.json) terminal.printJson({ ...(id !== undefined && { client_id: id }), ...secret });
+      if (options.json) terminal.printJson({ client_id: id, ...secret });
       else {
         terminal.print(`client_secret: ${secret.client_secret}`);
         terminal.print(`client_secret_hash: ${secret.client_secret_hash}`);
@@ -102,7 +102,7 @@ function addRemove(group: Command, context: Context): void {
     summary: 'take an app away; everybody is signed off there, and it is told a last time',
     examples: ['clients remove wiki', 'clients remove wiki --yes'],
   })
-    .option('--yes', 'do not ask')
+    .option('--yes', 'do not ask; needed where nobody can be asked')
     .action(run(context, (id: string, options: RemoveOptions) => remove(context, id, options)));
 }
 
@@ -113,7 +113,7 @@ async function remove(context: Context, id: string, options: RemoveOptions): Pro
     if (!entry || entry.state === 'removed') return unknownApp(context, id);
     const { sessions, accounts } = await countSessions(product, { clientId: id });
     terminal.note(`${counted(accounts, 'account')} in ${counted(sessions, 'session')} will be signed off at ${id}.`);
-    if (options.yes !== true && !(await ask.isSure(`Really remove ${id}?`))) return EXIT.notAll;
+    if (!(await ask.isSure(`Really remove ${id}?`, options.yes))) return EXIT.notAll;
     const ended = await product.endSessions(
       { kind: 'client', clientId: id },
       { reason: 'client-removed', actor: { kind: 'operator' } },

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Attempt } from '../deliveries/delivery.ts';
 import { GIVE_UP_AFTER_MS } from '../logout/plan-deliveries.ts';
 import { iso } from '../ops/clock.ts';
 import type { DeliveryFilter } from '../store/store.ts';
@@ -8,7 +9,7 @@ import { findAccount, nobody } from './find-account.ts';
 import { type ListOptions, oneOfWords, printPages, printRecord, printRows } from './listing.ts';
 import type { Product } from './product.ts';
 import { DELIVERY_COLUMNS, deliveryRow } from './rows.ts';
-import type { Column } from './terminal.ts';
+import type { Column, Row } from './terminal.ts';
 
 interface FilterOptions extends ListOptions {
   readonly logout?: string;
@@ -82,6 +83,10 @@ const ATTEMPT_COLUMNS: readonly Column[] = [
   ['answer', 'THE APP SAID'],
 ];
 
+function attemptRow({ at, ms, jti, verdict, status, error, answer }: Attempt): Row {
+  return { at: iso(at), ms, jti, verdict, status, error, answer };
+}
+
 function addShow(group: Command, context: Context): void {
   addLeaf(group, {
     usage: 'show <delivery>',
@@ -95,7 +100,7 @@ function addShow(group: Command, context: Context): void {
           context.terminal.note(`There is no delivery ${id}.`);
           return EXIT.nothing;
         }
-        const history = (await store.deliveries.attempts(id)).map((attempt) => ({ ...attempt, at: iso(attempt.at) }));
+        const history = (await store.deliveries.attempts(id)).map(attemptRow);
         const record = { ...deliveryRow(delivery), sid: delivery.sid };
         if (options.json) context.terminal.printJson({ ...record, history });
         else {

@@ -58,7 +58,7 @@ export function printRecord(terminal: Terminal, json: boolean | undefined, recor
   }
   const width = Math.max(...Object.keys(record).map((name) => name.length));
   for (const [name, value] of Object.entries(record)) {
-    if (value === undefined) continue;
+    if (value === undefined || value === null) continue;
     const text = typeof value === 'string' ? value : JSON.stringify(value);
     terminal.print(`${name.padEnd(width)}  ${text}`);
   }

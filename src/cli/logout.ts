@@ -32,7 +32,7 @@ export function addLogout(program: Command, context: Context): void {
     .option('--account <account>', 'all sessions of an account, by name or id')
     .option('--client <client_id>', 'one app, for everybody')
     .option('--wait <duration>', 'stay so long to see the apps told', '10s')
-    .option('--yes', 'do not ask')
+    .option('--yes', 'do not ask; needed where nobody can be asked, but for one session')
     .action(
       run(context, async (options: LogoutOptions) => {
         assertOneTarget(options);
@@ -72,7 +72,7 @@ async function isSure(
 ): Promise<boolean> {
   if (target.kind === 'session') return true;
   terminal.note(await previewOf(product, target));
-  return options.yes === true || ask.isSure('Sign off?');
+  return ask.isSure('Sign off?', options.yes);
 }
 
 async function previewOf(product: Product, target: EndTarget): Promise<string> {

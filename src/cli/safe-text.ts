@@ -11,9 +11,12 @@ export function safeText(text: string): string {
   return text.replace(UNSAFE, escaped);
 }
 
-/** One JSON document on one line; the same value, with everything unsafe for a terminal written as an escape. */
+/**
+ * One JSON document on one line, with everything unsafe for a terminal written as an escape. What is absent is null, never
+ * left out: scripts find every name in every row.
+ */
 export function safeJson(value: unknown): string {
-  return JSON.stringify(value).replace(UNSAFE, escaped);
+  return JSON.stringify(value, (_name, one) => (one === undefined ? null : one)).replace(UNSAFE, escaped);
 }
 
 /** Each half of a pair by itself, because JSON knows no other way. */

@@ -52,7 +52,7 @@ function table(columns: readonly Column[], rows: readonly Row[]): readonly strin
 }
 
 function cell(value: unknown): string {
-  if (value === undefined || value === '') return '-';
+  if (value === undefined || value === null || value === '') return '-';
   if (Array.isArray(value)) return value.length === 0 ? '-' : safeText(value.join(', '));
   return safeText(typeof value === 'string' ? value : JSON.stringify(value));
 }

@@ -8,7 +8,7 @@ import { type Clock, iso } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
 import { sha256 } from '../ops/ids.ts';
 import type { LogoutApp, LogoutStore } from '../store/store.ts';
-import type { Logout } from './logout.ts';
+import type { EndTarget, Logout, Scope } from './logout.ts';
 
 /** How long a receipt's link leads anywhere. */
 const RECEIPT_LIFE_MS = 24 * 60 * 60 * 1000;
@@ -81,9 +81,24 @@ export function receiptJson(receipt: Receipt, full: boolean): Record<string, unk
   return full ? { ...open, ...facts(receipt) } : open;
 }
 
+/** What is absent is null, never left out. */
 function facts({ logout, continueUri, apps }: Receipt): Record<string, unknown> {
-  return { scope: logout.scope, reason: logout.reason, continue_uri: continueUri, apps: apps.map(appJson) };
+  return {
+    scope: logout.scope ?? SCOPES[logout.target.kind] ?? null,
+    reason: logout.reason,
+    continue_uri: continueUri ?? null,
+    apps: apps.map(appJson),
+  };
 }
+
+/** Which of the four scopes an end is that was not asked for as one; an app that ends for everybody is none of them. */
+const SCOPES: Readonly<Record<EndTarget['kind'], Scope | undefined>> = {
+  session: 'all-here',
+  participation: 'app-here',
+  account: 'all-everywhere',
+  'account-client': 'app-everywhere',
+  client: undefined,
+};
 
 function appJson(app: ReceiptApp): Record<string, unknown> {
   return {
@@ -92,8 +107,8 @@ function appJson(app: ReceiptApp): Record<string, unknown> {
     state: app.state,
     sessions: app.sessions,
     attempts: app.attempts,
-    last_attempt_at: iso(app.lastAttemptAt),
-    last_status: app.lastStatus,
+    last_attempt_at: iso(app.lastAttemptAt) ?? null,
+    last_status: app.lastStatus ?? null,
   };
 }
 

@@ -159,7 +159,8 @@ function rotates(registry: Pick<Registry, 'get'>, clientId = ''): boolean {
 async function findAccount({ store }: ConfigurationParts, id: string) {
   const account = await store.accounts.find(id);
   if (account?.state !== 'active') return undefined;
-  return { accountId: id, claims: async () => ({ ...account.claims, sub: id }) };
+  const updated_at = Math.floor(account.createdAt / 1000);
+  return { accountId: id, claims: async () => ({ updated_at, ...account.claims, sub: id }) };
 }
 
 /** RFC 7009 §2.1: a token of somebody else is refused and the caller told; a public client proves nothing by its name. */

@@ -93,9 +93,40 @@ describe('accounts', () => {
     }
   });
 
+  it('are changed: what is not named stays, a new address is not verified, the change is dated', async () => {
+    const given = ['--email', 'old@example.org', '--claim', 'email_verified=true', '--claim', 'address.country=DE'];
+    await addAccount('moved', ...given, '--claim', 'nickname=Mo', '--claim', 'updated_at=1');
+
+    const [row] = await world.json([
+      'accounts',
+      'update',
+      'moved',
+      '--email',
+      'new@example.org',
+      '--claim',
+      'address.locality=Ulm',
+      '--without',
+      'nickname',
+    ]);
+    const address = { country: 'DE', locality: 'Ulm' };
+    expect(row).toMatchObject({ username: 'moved', email: 'new@example.org' });
+    expect(row?.['claims']).toEqual({ email: 'new@example.org', address, updated_at: expect.any(Number) });
+    expect((row?.['claims'] as { updated_at: number }).updated_at).toBeGreaterThan(1_700_000_000);
+    expect((await world.json(['accounts', 'show', 'moved']))[0]?.['claims']).toEqual(row?.['claims']);
+    for (const [args, code] of [
+      [[], 2],
+      [['--claim', 'emial=x@y.example'], 2],
+      [['--email', 'none'], 2],
+    ] as const) {
+      expect((await world.run(['accounts', 'update', 'moved', ...args])).code).toBe(code);
+    }
+    expect((await world.run(['accounts', 'update', 'nobody', '--claim', 'name=x'])).code).toBe(4);
+  });
+
   it('are deleted only on purpose', async () => {
     await addAccount('doomed');
-    expect((await world.run(['accounts', 'delete', 'doomed'])).code).toBe(2);
+    const [code, stderr] = await world.run(['accounts', 'delete', 'doomed']).then((it) => [it.code, it.stderr]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--yes')]);
     expect((await world.run(['accounts', 'delete', 'doomed', '--yes'])).code).toBe(0);
     expect((await world.run(['accounts', 'show', 'doomed'])).code).toBe(4);
   });
@@ -133,13 +164,15 @@ describe('ending, without a running server', () => {
 
   it('"logout --account" tells every app with a sid of its own, and ends with 0 and the full receipt', async () => {
     await world.signIn(alice, 'wiki', 'quiet');
-    const [receipt] = await world.json(['logout', '--account', 'alice']);
+    const [receipt] = await world.json(['logout', '--account', 'alice', '--yes']);
     expect(receipt).toMatchObject({
       logout_id: expect.any(String),
       account_id: alice,
       url: expect.stringMatching(/^http:\/\/localhost:4000\/logout\/[\w-]{43}$/),
       state: 'settled',
+      scope: 'all-everywhere',
       reason: 'operator',
+      continue_uri: null,
       counts: { told: 2, trying: 0, refused: 0, given_up: 0, moot: 0, cannot_be_told: 1 },
     });
     expect(receipt?.['apps']).toContainEqual({
@@ -207,7 +240,7 @@ describe('ending, without a running server', () => {
 
   it('"logout --client" signs everybody off there and keeps the app', async () => {
     await world.signIn(alice, 'mail');
-    const [receipt] = await world.json(['logout', '--client', 'mail']);
+    const [receipt] = await world.json(['logout', '--client', 'mail', '--yes']);
     expect(receipt).toMatchObject({ counts: { told: 1 } });
     expect(await world.json(['clients', 'show', 'mail'])).toMatchObject([{ client_id: 'mail', state: 'active' }]);
     expect((await world.run(['logout', '--client', 'nope'])).code).toBe(4);
@@ -215,7 +248,7 @@ describe('ending, without a running server', () => {
 
   for (const [args, reason] of [
     [['password', 'alice', '--password-stdin'], 'password-changed'],
-    [['disable', 'alice'], 'account-disabled'],
+    [['disable', 'alice', '--yes'], 'account-disabled'],
   ] as const) {
     it(`"accounts ${args[0]}" ends all sessions and tells the apps`, async () => {
       await world.json(['accounts', 'enable', 'alice']);
@@ -242,6 +275,7 @@ describe('ending, without a running server', () => {
     expect(removed).toMatchObject({ client_id: 'wiki', state: 'removed', sign_ins_ended: 1 });
     expect(world.arrived.slice(before).filter((one) => one.claims['aud'] === 'wiki')).toHaveLength(1);
     expect((await world.run(['clients', 'remove', 'wiki'])).code).toBe(4);
+    expect((await world.run(['clients', 'remove', 'mail'])).code).toBe(2);
     expect(await world.json(['clients', 'add', 'wiki'])).toMatchObject([{ client_id: 'wiki' }]);
     expect(await world.json(['clients', 'show', 'wiki'])).toMatchObject([{ state: 'active' }]);
     expect((await world.run(['clients', 'add', 'wiki'])).code).toBe(2);
@@ -279,6 +313,64 @@ describe('clients', () => {
     const { createHash } = await import('node:crypto');
     const hash = createHash('sha256').update(String(secret?.['client_secret'])).digest('base64url');
     expect(secret).toMatchObject({ client_id: 'mail', client_secret_hash: `sha256:${hash}` });
+  });
+});
+
+describe('what is absent', () => {
+  it('is null in every row, never left out', async () => {
+    const rows = {
+      'accounts add': await world.json(['accounts', 'add', 'bare', '--password-stdin'], { input: 'a password' }),
+      'accounts list': await world.json(['accounts', 'list']),
+      'accounts disable': await world.json(['accounts', 'disable', 'bare', '--yes']),
+      'sessions list': await world.json(['sessions', 'list']),
+      'deliveries list': await world.json(['deliveries', 'list']),
+      'clients list': await world.json(['clients', 'list']),
+      'clients secret': await world.json(['clients', 'secret']),
+      'keys list': await world.json(['keys', 'list']),
+      config: await world.json(['config']),
+    };
+    const account = ['id', 'username', 'state', 'name', 'email', 'created_at', 'password_changed_at'];
+    const names = {
+      'accounts add': account,
+      'accounts list': account,
+      'accounts disable': [...account, 'logout_id', 'sessions_ended'],
+      'sessions list': 'id account_id username device started_at last_seen_at apps state'.split(' '),
+      'deliveries list':
+        'id logout_id client_id account_id state attempts next_attempt_at last_attempt_at last_status last_error'.split(
+          ' ',
+        ),
+      'clients list': 'client_id client_name party state backchannel_logout_uri can_be_told'.split(' '),
+      'clients secret': ['client_id', 'client_secret', 'client_secret_hash'],
+      'keys list': 'kid alg state created_at signs_from retired_at'.split(' '),
+      config: ['name', 'value', 'default', 'origin', 'sentence'],
+    };
+    for (const [command, wanted] of Object.entries(names)) {
+      const seen = rows[command as keyof typeof rows];
+      expect([command, seen.length > 0]).toEqual([command, true]);
+      for (const row of seen) expect([command, Object.keys(row).sort()]).toEqual([command, wanted.toSorted()]);
+    }
+    expect(rows['accounts add'][0]).toMatchObject({ name: null, email: null });
+    expect(rows['clients list'].find((row) => row['client_id'] === 'quiet')).toMatchObject({
+      backchannel_logout_uri: null,
+    });
+  });
+
+  it('so in what one thing is shown with', async () => {
+    const [client] = await world.json(['clients', 'show', 'quiet']);
+    expect(client).toMatchObject({ backchannel_logout_uri: null, max_session: null, client_uri: null });
+    const [told] = await world.json(['deliveries', 'list', '--state', 'told', '--limit', '1']);
+    const [shown] = await world.json(['deliveries', 'show', String(told?.['id'])]);
+    expect(shown?.['history']).toEqual([
+      {
+        at: expect.any(String),
+        ms: expect.any(Number),
+        jti: expect.any(String),
+        verdict: 'delivered',
+        status: 200,
+        error: null,
+        answer: null,
+      },
+    ]);
   });
 });
 

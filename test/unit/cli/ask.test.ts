@@ -3,6 +3,12 @@ import { describe, expect, it } from '@jest/globals';
 import { createAsk } from '../../../src/cli/ask.ts';
 import { createTerminal } from '../../../src/cli/terminal.ts';
 
+/** With a terminal on some of its streams. */
+function terminalOn(...names: readonly ('stdin' | 'stdout' | 'stderr')[]) {
+  const stream = (name: (typeof names)[number]) => Object.assign(new PassThrough(), { isTTY: names.includes(name) });
+  return createTerminal({ stdin: stream('stdin'), stdout: stream('stdout'), stderr: stream('stderr') });
+}
+
 function anAsk(input = '') {
   const stdin = new PassThrough();
   stdin.end(input);
@@ -21,8 +27,17 @@ describe('where nobody can be asked', () => {
     await expect(anAsk().newPassword(false)).rejects.toThrow('--password-stdin');
   });
 
-  it('nothing waits for an answer', async () => {
-    expect(await anAsk().isSure('Really?')).toBe(true);
+  it('nothing waits for an answer, and what cannot be undone needs --yes', async () => {
+    await expect(anAsk().isSure('Really?', undefined)).rejects.toThrow('--yes');
+    expect(await anAsk().isSure('Really?', true)).toBe(true);
     expect(await anAsk().text('Name?')).toBeUndefined();
+  });
+
+  it.each([
+    [['stdin', 'stdout']],
+    [['stdout', 'stderr']],
+    [['stdin']],
+  ] as const)('a terminal on %s alone is nobody', async (names) => {
+    await expect(createAsk(terminalOn(...names)).isSure('Really?', undefined)).rejects.toThrow('--yes');
   });
 });

@@ -43,6 +43,7 @@ describe('the command line', () => {
       'accounts add',
       'accounts list',
       'accounts show',
+      'accounts update',
       'accounts enable',
       'accounts password',
       'accounts disable',
