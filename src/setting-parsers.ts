@@ -125,6 +125,24 @@ export const parseOutboundAllow: Parse<readonly string[]> = (text) => {
   return problem === undefined ? ok(entries) : bad(`has a mistake: ${problem}`);
 };
 
+/** The address of a proxy, kept as text; a mistake in it is not repeated, because it may hold a password. */
+export const parseOutboundProxy: Parse<string> = (text) => {
+  const url = URL.parse(text);
+  const isOrigin = url !== null && ['http:', 'https:'].includes(url.protocol) && url.pathname === '/';
+  if (!isOrigin || url.search || url.hash) return bad('must be an address like http://proxy.example.org:3128');
+  return isDecodable(url.username) && isDecodable(url.password)
+    ? ok(text)
+    : bad('has a % in its user name or password that is not written %25');
+};
+
+function isDecodable(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** `off`, or the networks of the proxies in front. */
 export const parseProxy: Parse<readonly string[]> = (text) => {
   if (text === 'off') return ok([]);

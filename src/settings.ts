@@ -9,6 +9,7 @@ import {
   parseIssuer,
   parseKey,
   parseOutboundAllow,
+  parseOutboundProxy,
   parsePath,
   parsePort,
   parseProxy,
@@ -117,6 +118,18 @@ export const SETTINGS = {
     '',
     parseOutboundAllow,
     'Networks and hosts that may be called although private, and by http://; separated by commas.',
+  ),
+  outboundProxy: optional(
+    'SIGNOFF_OUTBOUND_PROXY',
+    parseOutboundProxy,
+    'A proxy through which all outgoing calls go: http://[USER:PASSWORD@]HOST:PORT, or https.',
+    (text) => text.replace(/\/\/.*@/, '//(secret)@'),
+  ),
+  outboundDirect: setting(
+    'SIGNOFF_OUTBOUND_DIRECT',
+    '',
+    parseOutboundAllow,
+    'Networks and hosts that are called without that proxy; separated by commas.',
   ),
   outboundCa: optional('SIGNOFF_OUTBOUND_CA', parseCertificates, 'A PEM file of extra authorities for outgoing calls.'),
   logoutWaitMs: setting(

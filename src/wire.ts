@@ -116,7 +116,8 @@ export async function createDeliveryEngine(foundation: Foundation): Promise<Engi
 /** What calls out, by the settings of this process. */
 export function wireOutboundClient(config: Config, outbound: Outbound): OutboundClient {
   const ca = config.outboundCa === undefined ? undefined : readFileSync(config.outboundCa, 'utf8');
-  return createOutboundClient({ outbound, ca });
+  const { outboundProxy: url, outboundDirect: except } = config;
+  return createOutboundClient({ outbound, ca, proxy: url === undefined ? undefined : { url, except } });
 }
 
 export function wireEnding({ store, clock, log, box, registry }: Foundation, wake: () => void): EndSessions {

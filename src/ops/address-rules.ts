@@ -79,6 +79,11 @@ export function isAllowListed(rules: AddressRules, host: string): boolean {
   return rules.networks.has(isLocalhost(name) ? '127.0.0.1' : name);
 }
 
+/** Whether a place is one of these: by name, or with all of its addresses. */
+export function isInRules(rules: AddressRules, host: string, addresses: readonly string[]): boolean {
+  return rules.hosts.has(normalHost(host)) || (addresses.length > 0 && addresses.every((ip) => rules.networks.has(ip)));
+}
+
 /** `localhost` and names below it are loopback, whatever a resolver says (RFC 6761 §6.3). */
 export function isLocalhost(host: string): boolean {
   const name = normalHost(host);

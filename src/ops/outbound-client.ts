@@ -6,6 +6,7 @@ import http, { type ClientRequest, type IncomingHttpHeaders, type IncomingMessag
 import { type Outbound, OutboundRefused } from './outbound.ts';
 import { connect, STEP_LIMITS, type StepLimits, type Target } from './outbound-connect.ts';
 import { CUT_OFF, callError, timedOut } from './outbound-error.ts';
+import { createProxy, type ProxySettings } from './outbound-proxy.ts';
 import { type Agents, createAgents, createTlsSessions, type TargetedOptions } from './outbound-sockets.ts';
 import { createSecureContexts, type SecureContexts, type Trust, trustKey } from './trust.ts';
 
@@ -65,6 +66,8 @@ export interface OutboundClientOptions {
   readonly outbound: Outbound;
   /** PEM of authorities in addition to the usual ones (`SIGNOFF_OUTBOUND_CA`). */
   readonly ca?: string | undefined;
+  /** The only way out, where there is one. */
+  readonly proxy?: ProxySettings | undefined;
   /** Idle sockets in all, and the limits of each step: less in tests. */
   readonly idleMax?: number;
   readonly limits?: Partial<StepLimits>;
@@ -75,8 +78,13 @@ const NO_TRUST: Trust = {};
 
 export function createOutboundClient(options: OutboundClientOptions): OutboundClient {
   const { outbound } = options;
-  const connecting = { outbound, sessions: createTlsSessions(), limits: { ...STEP_LIMITS, ...options.limits } };
   const contexts = createSecureContexts(options.ca);
+  const connecting = {
+    outbound,
+    sessions: createTlsSessions(),
+    limits: { ...STEP_LIMITS, ...options.limits },
+    proxy: options.proxy && createProxy(options.proxy, contexts.of(NO_TRUST)),
+  };
   const agents = createAgents((target) => connect(target, connecting), options.idleMax);
   return {
     idle: () => agents.idle(),

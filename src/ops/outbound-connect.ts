@@ -2,10 +2,12 @@
  * From an address to a socket that may be written to. Each step has a limit of its own: name, connection, TLS. The limit
  * of the answer begins after them, with the first byte written, so that a slow name server costs an app nothing of it.
  */
-import net, { isIP, type Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import tls, { type SecureContext, type TLSSocket } from 'node:tls';
 import { type Outbound, OutboundRefused } from './outbound.ts';
+import { dial, step } from './outbound-dial.ts';
 import { callError, timedOut } from './outbound-error.ts';
+import type { OutboundProxy } from './outbound-proxy.ts';
 import { type Trust, unpinnedKey } from './trust.ts';
 
 /** Where a socket leads, and who waits for it. */
@@ -26,15 +28,19 @@ export interface StepLimits {
   readonly lookupMs: number;
   readonly connectMs: number;
   readonly handshakeMs: number;
+  /** All that a proxy does before the way is open. */
+  readonly proxyMs: number;
 }
 
-export const STEP_LIMITS: StepLimits = { lookupMs: 5_000, connectMs: 2_000, handshakeMs: 5_000 };
+export const STEP_LIMITS: StepLimits = { lookupMs: 5_000, connectMs: 2_000, handshakeMs: 5_000, proxyMs: 5_000 };
 
 /** What it takes to connect. */
 export interface Connecting {
   readonly outbound: Outbound;
   readonly sessions: TlsSessions;
   readonly limits: StepLimits;
+  /** Undefined: every call is direct. */
+  readonly proxy: OutboundProxy | undefined;
 }
 
 /** TLS sessions that may be resumed, by the name of their target. */
@@ -44,20 +50,43 @@ export interface TlsSessions {
   forget(name: string): void;
 }
 
-/** Rejects with `OutboundRefused`, `ETIMEDOUT`, the signal's reason, or what the network or TLS had to say. */
+/** Rejects with `OutboundRefused`, `ETIMEDOUT`, `EPROXY`, `EPIN`, the signal's reason, or what the network or TLS had to say. */
 export async function connect(target: Target, parts: Connecting): Promise<Socket> {
-  const { outbound, limits } = parts;
+  const { outbound, limits, proxy } = parts;
   const { host, signal } = target;
   signal.throwIfAborted();
   const addresses = isIP(host) ? [host] : await addressesInTime(target, outbound, limits.lookupMs);
+  const socket =
+    proxy === undefined || proxy.isPassedBy(host, addresses)
+      ? await dialChecked(target, addresses, parts)
+      : await tunnel(target, addresses, parts, proxy);
+  return target.tls === undefined ? socket : secure(socket, target, target.tls, parts);
+}
+
+/** Looks at the connected peer before a byte is sent: the last of the address checks. */
+async function dialChecked(
+  target: Target,
+  addresses: readonly string[],
+  { outbound, limits }: Connecting,
+): Promise<Socket> {
   const socket = await dial(target, addresses, limits.connectMs);
   const peer = socket.remoteAddress;
-  // The last of the address checks, before a byte is sent.
-  if (peer !== undefined && !outbound.allowsAddress(peer, host)) {
-    socket.destroy();
-    throw new OutboundRefused(`${host} led to ${peer}, which is not allowed`);
-  }
-  return target.tls === undefined ? socket : secure(socket, target, target.tls, parts);
+  if (peer === undefined || outbound.allowsAddress(peer, target.host)) return socket;
+  socket.destroy();
+  throw new OutboundRefused(`${target.host} led to ${peer}, which is not allowed`);
+}
+
+/** A proxy is told an address that was checked, never a name: what it found behind the name nobody here could judge. */
+async function tunnel(
+  { host, port, signal }: Target,
+  addresses: readonly string[],
+  { outbound, limits }: Connecting,
+  proxy: OutboundProxy,
+): Promise<Socket> {
+  const address = addresses.find((one) => isIP(one) === 4) ?? addresses[0];
+  if (address === undefined) throw callError('ENOTFOUND', `${host} has no address`);
+  if (!outbound.allowsAddress(address, host)) throw new OutboundRefused(`${host} is ${address}, which is not allowed`);
+  return proxy.open({ address, port, signal, ms: limits.proxyMs });
 }
 
 async function addressesInTime(
@@ -72,25 +101,6 @@ async function addressesInTime(
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Both families in parallel, the quicker one wins (RFC 8305); only addresses that were checked. */
-async function dial({ host, port, signal }: Target, addresses: readonly string[], connectMs: number): Promise<Socket> {
-  const found = addresses.map((address) => ({ address, family: isIP(address) }));
-  if (found.length === 0) throw callError('ENOTFOUND', `${host} has no address`);
-  const socket = net.connect({
-    host,
-    port,
-    autoSelectFamily: true,
-    noDelay: true,
-    lookup: (_, options, callback) => {
-      const first = found.find(({ family }) => !options.family || family === options.family) ?? found[0];
-      if (options.all) callback(null, found);
-      else callback(null, first?.address ?? '', first?.family);
-    },
-  });
-  await step(socket, 'connect', { signal, ms: connectMs, what: 'no connection' });
-  return socket;
 }
 
 async function secure(
@@ -141,28 +151,4 @@ async function secure(
 /** OpenSSL's own code for it, which it does not use while partial chains are allowed. */
 function withoutIntermediate(error: Error): NodeJS.ErrnoException {
   return callError('UNABLE_TO_VERIFY_LEAF_SIGNATURE', error.message);
-}
-
-/** Waits for one event of a socket that is being made; destroys it when that does not come in time. */
-function step(
-  socket: Socket,
-  event: 'connect' | 'secureConnect',
-  { signal, ms, what }: { readonly signal: AbortSignal; readonly ms: number; readonly what: string },
-): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const closed = () => reject(callError('ECONNRESET', 'the connection was closed'));
-  const stop = (error: unknown) => {
-    reject(error);
-    socket.destroy();
-  };
-  const abort = () => stop(signal.reason);
-  const timer = setTimeout(() => stop(timedOut(what, ms)), ms);
-  socket.once(event, resolve).once('error', reject).once('close', closed);
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  return promise.finally(() => {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
-    socket.off('error', reject).off('close', closed);
-  });
 }

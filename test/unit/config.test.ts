@@ -280,6 +280,23 @@ describe('a setting that would only show later', () => {
     expect(read({ SIGNOFF_OUTBOUND_CA: 'good.pem' }).outboundCa).toBe(join(cwd, 'good.pem'));
   });
 
+  it('SIGNOFF_OUTBOUND_PROXY must be the address of a proxy, and its credentials are shown nowhere', () => {
+    const good = 'http://signoff:s3cret@proxy.example.org:3128';
+    const config = read({ SIGNOFF_OUTBOUND_PROXY: good, SIGNOFF_OUTBOUND_DIRECT: '10.0.0.0/8,wiki.corp' });
+    expect(config).toMatchObject({ outboundProxy: good, outboundDirect: ['10.0.0.0/8', 'wiki.corp'] });
+    expect(JSON.stringify(config.origins)).not.toContain('s3cret');
+    for (const bad of [
+      'proxy.example.org:3128',
+      'socks5://s3cret@proxy',
+      'http://u:s3cret%@proxy',
+      'http://u:s3cret@proxy/x',
+    ]) {
+      const [problem = ''] = problems({ SIGNOFF_OUTBOUND_PROXY: bad });
+      expect(problem).toMatch(/^SIGNOFF_OUTBOUND_PROXY /);
+      expect(problem).not.toContain('s3cret');
+    }
+  });
+
   it('SIGNOFF_DELIVERY_LEASE must leave time to send', () => {
     expect(problems({ SIGNOFF_DELIVERY_LEASE: '5ms' })[0]).toContain('SIGNOFF_DELIVERY_LEASE must be at least');
   });
