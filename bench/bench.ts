@@ -7,6 +7,7 @@ import { startStores } from './bench-stores.ts';
 import { logoutAnswer } from './logout-answer.ts';
 import { quietDelivery } from './quiet-delivery.ts';
 import type { Effort, Row } from './row.ts';
+import { scale } from './scale.ts';
 import { signIns } from './sign-ins.ts';
 import { startUp } from './start-up.ts';
 
@@ -20,13 +21,14 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 };
 
 /** Minutes each: run only when they are named. */
-const LONG_BENCHES: Readonly<Record<string, Bench>> = {};
+const LONG_BENCHES: Readonly<Record<string, Bench>> = { scale };
 
 const HELP = `Usage: npm run bench -- [NAME …] [--quick] [--json]
 
   NAME      ${Object.keys(BENCHES).join(', ')}; without a name all of these
             only when named: ${Object.keys(LONG_BENCHES).join(', ')}
   --quick   less of each: under 90 seconds without a name
+  --size N  sessions in the store of "scale": 1000000 on SQLite, a tenth of it on MongoDB
   --json    one JSON object a row
 
 Exit code 1 when a target is not met.`;
@@ -34,6 +36,7 @@ Exit code 1 when a target is not met.`;
 const { values, positionals } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    size: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -54,10 +57,12 @@ else if (unknown !== undefined) {
 
 async function run(names: readonly string[]): Promise<void> {
   const stores = await startStores();
+  const size = values.size === undefined ? undefined : Number(values.size);
+  const effort = { quick: values.quick, size, stores: stores.all };
   let missed = 0;
   for (const name of names) {
     console.error(`${name} …`);
-    for (const row of (await all[name]?.({ quick: values.quick, stores: stores.all })) ?? []) {
+    for (const row of (await all[name]?.(effort)) ?? []) {
       if (!row.met) missed += 1;
       console.log(values.json ? JSON.stringify(row) : describe(row));
     }

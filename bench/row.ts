@@ -14,6 +14,8 @@ export interface Row {
 /** How much is measured: a quick look, or enough to quote; and on which stores. */
 export interface Effort {
   readonly quick: boolean;
+  /** Of a store that is filled: how many sessions, where somebody said so. */
+  readonly size: number | undefined;
   readonly stores: readonly BenchStore[];
 }
 
