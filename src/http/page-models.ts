@@ -10,6 +10,7 @@ export interface PageModels {
   readonly consent: ConsentPage;
   readonly 'continue-as': ContinueAsPage;
   readonly 'sign-off': SignOffPage;
+  readonly 'sign-off-app': SignOffAppPage;
   readonly receipt: ReceiptPage;
   readonly home: HomePage;
   readonly 'signed-out': SignedOutPage;
@@ -111,6 +112,12 @@ export interface SignOffPage {
   readonly cannotBeTold: readonly string[];
   /** why a good-looking request still ends on this page */
   readonly notice?: 'other-account' | 'old-request';
+}
+
+/** Nobody is signed in in this browser, but an app proved that somebody still is with it: may that end? */
+export interface SignOffAppPage {
+  readonly form: FormTarget;
+  readonly app: AppFace;
 }
 
 export type SignOffScope = 'app-here' | 'all-here' | 'app-everywhere' | 'all-everywhere';

@@ -16,6 +16,7 @@ const VIEWS: Readonly<Record<ViewName, 'flow' | 'page'>> = {
   consent: 'flow',
   'continue-as': 'flow',
   'sign-off': 'flow',
+  'sign-off-app': 'flow',
   receipt: 'page',
   home: 'page',
   'signed-out': 'page',
@@ -27,7 +28,15 @@ const VIEWS: Readonly<Record<ViewName, 'flow' | 'page'>> = {
 };
 
 /** Apps may show these in a popup (`signinPopup`, `signoutPopup`); COOP would cut the tie to their window for good. */
-const IN_POPUPS: readonly ViewName[] = ['sign-in', 'consent', 'continue-as', 'sign-off', 'receipt', 'page-old'];
+const IN_POPUPS: readonly ViewName[] = [
+  'sign-in',
+  'consent',
+  'continue-as',
+  'sign-off',
+  'sign-off-app',
+  'receipt',
+  'page-old',
+];
 
 export interface RendererOptions {
   /** folder of the templates; `assets/` below it */

@@ -47,8 +47,8 @@ export type LogoutDecision =
       readonly offered: readonly Scope[];
       readonly redirects: boolean;
     }
-  /** Nobody is signed in here, but the app's own participation lives on: it asks for its own end. */
-  | { readonly kind: 'end-own' }
+  /** Nobody is signed in here, but the participation of the hint lives on: a page that names the app, and nobody else. */
+  | { readonly kind: 'ask-own' }
   /** Nobody is signed in here and nothing is left to end (§4: no error). */
   | { readonly kind: 'already-out'; readonly redirects: boolean }
   /** An error page that offers to sign out; never a redirect. */
@@ -64,10 +64,13 @@ export function decideLogout(facts: LogoutFacts): LogoutDecision {
   return ask(facts.client, defaultScope(facts.client), facts.hint !== 'other-account');
 }
 
-/** The browser has no session: ours idled out, or a native app opened a browser without cookies. */
+/**
+ * The browser has no session: ours idled out, or a native app opened a browser without cookies. It may as well be the
+ * browser of somebody who found an ID token, so it is asked: a mere visit (an image on any page) ends nothing.
+ */
 function decideForNobody(facts: LogoutFacts): LogoutDecision {
   if (facts.hint === 'none') return { kind: 'already-out', redirects: false };
-  return facts.hintLives ? { kind: 'end-own' } : { kind: 'already-out', redirects: true };
+  return facts.hintLives ? { kind: 'ask-own' } : { kind: 'already-out', redirects: true };
 }
 
 function decideForGoodHint(client: AskingClient, wished: Scope | undefined): LogoutDecision {

@@ -6,8 +6,11 @@ export type Scope = (typeof SCOPES)[number];
 export type EndTarget =
   /** Everything of one browser: `all-here`, expiry, `sessions end`. */
   | { readonly kind: 'session'; readonly uid: string }
-  /** One app in one session, named by any `sid` of it: `app-here`, a reused refresh token. */
-  | { readonly kind: 'participation'; readonly sid: string }
+  /**
+   * One app in one session, named by any `sid` of it: `app-here`, a reused refresh token. Its offline access goes too,
+   * unless it is `kept`: where nothing but an ID token says whose end it is.
+   */
+  | { readonly kind: 'participation'; readonly sid: string; readonly offline?: 'kept' }
   /** One account: all of it, or all but one session. Raises its generation. */
   | { readonly kind: 'account'; readonly accountId: string; readonly exceptUid?: string }
   /** One app of one account, on all devices: `app-everywhere`. */

@@ -142,6 +142,10 @@ export const samples: readonly Sample[] = [
       { scope: 'all-everywhere', devices: 3, signIns: 9 },
     ],
   }),
+  sample('sign-off-app', 'sign-off-app', {
+    form: { action: '/session/end/confirm', hidden: [{ name: 'request', value: 'r1' }] },
+    app: bookshop,
+  }),
   sample('sign-off-other', 'sign-off', {
     form,
     app: bookshop,

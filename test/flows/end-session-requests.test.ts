@@ -188,28 +188,30 @@ describeFlows('requests at /session/end', () => {
       expect(page.status).toBe(200);
     });
 
-    it('a hint whose participation lives ends it, and returns to the app', async () => {
-      const { wiki, mail } = world.apps;
-      const inMail = await mail.signIn(browser);
-
-      const page = await createBrowser().get(
-        mail.endSessionUrl({ id_token_hint: inMail.idToken, post_logout_redirect_uri: mail.postLogoutRedirectUri }),
-        { follow: false },
-      );
-
-      expect(page.location).toBe(mail.postLogoutRedirectUri);
-      await mail.waitForTokens(1);
-      expect(wiki.received).toHaveLength(0);
-      expect(await isSignedIn(browser, wiki)).toBe(true);
-    });
-
-    it('the last app takes the session with it', async () => {
+    it('a hint whose participation lives asks, and a yes without an address to go to ends at the receipt', async () => {
       const { wiki } = world.apps;
+      const kiosk = createBrowser();
 
-      await createBrowser().get(wiki.endSessionUrl({ id_token_hint: inWiki.idToken }));
+      const page = await kiosk.get(wiki.endSessionUrl({ id_token_hint: inWiki.idToken }));
+      expect(wiki.received).toEqual([]);
+      const out = await kiosk.submit(page, { decision: 'sign-out' });
 
       await wiki.waitForTokens(1);
-      expect(await isSignedIn(browser, wiki)).toBe(false);
+      expect(new URL(out.url).pathname).toMatch(/^\/logout\//);
+      expect(out.body).toContain('Wiki');
+    });
+
+    it('a cross-site POST with such a hint asks too', async () => {
+      const { wiki } = world.apps;
+
+      const page = await createBrowser().post(
+        `${world.issuer}/session/end`,
+        { id_token_hint: inWiki.idToken },
+        { crossSite: true },
+      );
+
+      expect(page.forms[0]?.choices['decision']).toEqual(['sign-out', 'stay']);
+      expect(wiki.received).toEqual([]);
     });
 
     it('signing off twice returns to the app both times', async () => {

@@ -82,6 +82,14 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
   '`all-here`': { happen: signOff('all-here') },
   '`app-everywhere`': { happen: signOff('app-everywhere') },
   '`all-everywhere`': { happen: signOff('all-everywhere') },
+  'a yes to the page, in a browser without a session': {
+    async happen({ places }) {
+      const { rp, bound } = places['the app here'];
+      const browser = createBrowser();
+      const page = await browser.get(rp.endSessionUrl({ id_token_hint: bound.idToken }));
+      expect((await browser.submit(page, { decision: 'sign-out' })).status).toBe(200);
+    },
+  },
   'idle too long': {
     async happen(scene) {
       letPass(6 * DAY);

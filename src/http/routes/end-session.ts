@@ -8,16 +8,17 @@ import { decideLogout, type LogoutDecision } from '../../logout/logout-policy.ts
 import type { EndSessionRequest } from '../../oidc/end-session-request.ts';
 import type { Participation } from '../../sessions/session.ts';
 import type { Store, StoredSession } from '../../store/store.ts';
+import { appFace } from '../app-face.ts';
 import { formOf } from '../middleware/read-body.ts';
 import { answerAccountSwitch } from './account-switch.ts';
-import { type AnswerLogoutParts, answerLogout, answerSignedOut, seeOther } from './answer-logout.ts';
+import { type AnswerLogoutParts, answerLogout, answerSignedOut, type Onward, seeOther } from './answer-logout.ts';
 import { explainFault } from './end-session-faults.ts';
 import { type SignOffPageParts, signOffPage } from './sign-off-page.ts';
 import { readScope, type SignOffTickets } from './sign-off-ticket.ts';
 
 export interface EndSessionParts extends AnswerLogoutParts, SignOffPageParts {
   readonly store: SignOffPageParts['store'] & {
-    readonly sessions: Pick<Store['sessions'], 'list' | 'get' | 'participation'>;
+    readonly sessions: Pick<Store['sessions'], 'list' | 'get'>;
   };
   readonly endSessions: EndSessions;
   readonly issuer: string;
@@ -69,8 +70,8 @@ async function answerRequest(
     case 'already-out':
       answerSignedOut(ctx, { client, continueUri: decision.redirects ? continueUri : undefined }, parts);
       return;
-    case 'end-own':
-      await endOwn(ctx, request, parts);
+    case 'ask-own':
+      askOwn(ctx, request, parts);
       return;
     case 'ask': {
       // Of two clicks the first may have ended the session since we looked: whoever is out is not asked.
@@ -95,7 +96,7 @@ async function askFirst(
   parts: EndSessionParts,
 ): Promise<void> {
   const sealed = parts.tickets.seal({
-    sessionUid: browser.session.uid,
+    about: { kind: 'session', uid: browser.session.uid },
     clientId: request.client?.client_id,
     continueUri: ask.redirects ? request.continueUri : undefined,
   });
@@ -104,7 +105,16 @@ async function askFirst(
   else parts.render(ctx, 'sign-off', page);
 }
 
-/** The sign-off page's answer, or that of an error page that offered to sign out (without a ticket). */
+/** Nobody is signed in in this browser, but the app proves by its hint that somebody still is with it. */
+function askOwn(ctx: Context, { client, liveSid, continueUri }: EndSessionRequest, parts: EndSessionParts): void {
+  if (client === undefined || liveSid === undefined) throw new Error('decided for a participation that is not there');
+  const about = { kind: 'participation', sid: liveSid } as const;
+  const request = parts.tickets.seal({ about, clientId: client.client_id, continueUri });
+  const form = { action: '/session/end/confirm', hidden: [{ name: 'request', value: request }] };
+  parts.render(ctx, 'sign-off-app', { form, app: appFace(client) });
+}
+
+/** The answer of a sign-off page, or of an error page that offered to sign out (without a ticket). */
 async function confirm(ctx: Context, parts: EndSessionParts): Promise<void> {
   const { values, duplicated } = formOf(ctx);
   if (duplicated.length > 0) throw badForm(`The form says ${duplicated[0]} twice.`);
@@ -114,11 +124,12 @@ async function confirm(ctx: Context, parts: EndSessionParts): Promise<void> {
   const decision = values.get('decision');
   if (decision === 'stay') return seeOther(ctx, client?.client_uri ?? '/');
   if (decision !== 'sign-out') throw badForm('The form says neither "sign-out" nor "stay".');
+  if (ticket?.about.kind === 'participation') return endOwn(ctx, ticket.about.sid, onward, parts);
   const scope = readScope(values.get('scope'));
   if (scope === undefined) throw badForm('The form names none of the four scopes.');
   const browser = await parts.sessionOf(ctx);
   if (browser === undefined) return answerSignedOut(ctx, onward, parts);
-  if (ticket !== undefined && ticket.sessionUid !== browser.session.uid) throw pageOld();
+  if (ticket !== undefined && ticket.about.uid !== browser.session.uid) throw pageOld();
   const cause = { reason: 'user', actor: { kind: 'user', id: browser.session.accountId } } as const;
   await proceed(ctx, { ...onward, scope, cause }, browser, parts);
 }
@@ -170,20 +181,13 @@ async function targetOf(
 }
 
 /**
- * Nobody is signed in in this browser, but the app proves by its hint that it still is: it asks for its own end, and for
- * that of the session when no other app is left in it. The answer goes back to the app at once where it may.
+ * What a hint alone may end: that sign-in of the app, never the session, never offline access. Whoever holds an ID token
+ * can come this far, and it is no logout button (RP-Initiated Logout §6).
  */
-async function endOwn(ctx: Context, request: EndSessionRequest, parts: EndSessionParts): Promise<void> {
-  const { client, continueUri, liveSid = '' } = request;
-  const participation = await parts.store.sessions.participation(liveSid);
-  const uid = participation?.sessionUid ?? '';
-  const others = live(await parts.store.sessions.get(uid)).filter((one) => one.clientId !== client?.client_id);
-  const target: EndTarget = others.length > 0 ? { kind: 'participation', sid: liveSid } : { kind: 'session', uid };
-  const cause = { reason: 'app', actor: { kind: 'client', id: client?.client_id ?? '' } } as const;
-  const scope = others.length > 0 ? 'app-here' : 'all-here';
-  const ended = await end(target, { scope, client, continueUri, cause }, parts);
-  if (ended.kind === 'ended') await parts.waitForApps(ended.logout.id, parts.logoutWaitMs);
-  answerSignedOut(ctx, { client, continueUri }, parts);
+async function endOwn(ctx: Context, sid: string, onward: Onward, parts: EndSessionParts): Promise<void> {
+  const cause = { reason: 'app', actor: { kind: 'client', id: onward.client?.client_id ?? '' } } as const;
+  const target = { kind: 'participation', sid, offline: 'kept' } as const;
+  await answerLogout(ctx, await end(target, { ...onward, scope: 'app-here', cause }, parts), onward, parts);
 }
 
 function live(view: { readonly participations: readonly Participation[] } | undefined): readonly Participation[] {

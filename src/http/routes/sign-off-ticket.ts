@@ -5,11 +5,22 @@ import type { CryptoBox } from '../../ops/crypto-box.ts';
 
 /** What was checked when the sign-off page was made, for the form that comes back from it. */
 interface SignOffTicket {
-  /** Whose page it was: the form of one session must not end another. */
-  readonly sessionUid: string;
+  readonly about: AboutSession | AboutParticipation;
   readonly clientId: string | undefined;
   /** The registered address to go to after a yes. */
   readonly continueUri: string | undefined;
+}
+
+/** Whose page it was: the form of one session must not end another. */
+interface AboutSession {
+  readonly kind: 'session';
+  readonly uid: string;
+}
+
+/** What a hint proved where nobody is signed in. */
+interface AboutParticipation {
+  readonly kind: 'participation';
+  readonly sid: string;
 }
 
 export interface SignOffTickets {
@@ -21,7 +32,7 @@ export interface SignOffTickets {
 const LIFE_MS = 60 * 60 * 1000;
 
 /** Tells these tickets from all else that is sealed under the same key. */
-const PURPOSE = 'sign-off';
+const PURPOSE = 'sign-off.v2';
 
 /**
  * The checked request travels through the form sealed (AES-256-GCM), so that nobody can swap the client or the address
@@ -34,8 +45,8 @@ export function createSignOffTickets({ box, clock }: { box: CryptoBox; clock: Cl
       if (text === undefined || text === '') return undefined;
       const content = unseal(text, box);
       if (content?.purpose !== PURPOSE || !(content.until > clock.now())) throw pageOld();
-      const { sessionUid, clientId, continueUri } = content;
-      return { sessionUid, clientId, continueUri };
+      const { about, clientId, continueUri } = content;
+      return { about, clientId, continueUri };
     },
   };
 }

@@ -95,7 +95,7 @@ async function raiseBarrier(parts: MongoParts, ending: Ending, tx: ClientSession
     case 'session':
       return endSession(parts, ending, target.uid, tx);
     case 'participation':
-      return endParticipation(parts, target.sid, tx);
+      return endParticipation(parts, target, tx);
     case 'account':
       return endAccount(parts, ending, target, tx);
     case 'account-client': {
@@ -125,12 +125,16 @@ async function endSession(
   return { accountId: row?.accountId, sessionsEnded: 1, living, evenIfNothing: false };
 }
 
-async function endParticipation(parts: MongoParts, sid: string, tx: ClientSession): Promise<Barrier | undefined> {
+async function endParticipation(
+  parts: MongoParts,
+  { sid, offline }: Extract<EndTarget, { kind: 'participation' }>,
+  tx: ClientSession,
+): Promise<Barrier | undefined> {
   const named = await parts.participations.findOne({ _id: sid }, { session: tx });
   if (!named) return undefined;
   const { accountId, sessionUid, clientId } = named;
   await parts.sessions.updateOne({ _id: sessionUid }, { $inc: { writes: 1 } }, { session: tx });
-  await revokeApp(parts, named, tx);
+  await revokeApp(parts, named, offline, tx);
   return { accountId, sessionsEnded: 0, living: { sessionUid, clientId, state: 'live' }, evenIfNothing: false };
 }
 

@@ -29,10 +29,12 @@ export async function revokeEnded(
 export async function revokeApp(
   parts: MongoParts,
   { sessionUid, clientId }: ParticipationDoc,
+  offline: 'kept' | undefined,
   tx: ClientSession,
 ): Promise<void> {
   const rows = await parts.participations.find({ sessionUid, clientId }, { session: tx }).toArray();
-  await removeTokens(parts, rows, {}, tx);
+  if (offline === 'kept') await keepOffline(parts, rows, tx);
+  else await removeTokens(parts, rows, {}, tx);
 }
 
 /** Every grant that fits, whatever became of its session: offline grants of ended ones are among them. */

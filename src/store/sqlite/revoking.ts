@@ -15,19 +15,20 @@ export function revoke(
   slice: number,
 ): number {
   switch (logout.target_kind) {
-    case 'session': {
-      const kept = ended.filter((each) => keepsOffline(each.client_id));
-      removeTokens(tx, kept, `bound = 1 AND model <> 'Grant'`);
-      removeTokens(tx, kept, NOTHING_OFFLINE_LEFT);
+    case 'session':
+      removeBound(
+        tx,
+        ended.filter((each) => keepsOffline(each.client_id)),
+      );
       removeTokens(
         tx,
         ended.filter((each) => !keepsOffline(each.client_id)),
         'TRUE',
       );
       return 0;
-    }
     case 'participation':
-      removeTokens(tx, ofSameApp(tx, logout), 'TRUE');
+      if (targetParams(logout)['offline'] === 'kept') removeBound(tx, ofSameApp(tx, logout));
+      else removeTokens(tx, ofSameApp(tx, logout), 'TRUE');
       return 0;
     case 'client':
       removeTokens(tx, ended, 'TRUE');
@@ -41,6 +42,12 @@ export function revoke(
 
 /** A grant, and an app in a session: a token may know its session although its grant was made anew since. */
 type Roots = Pick<ParticipationRow, 'grant_id' | 'session_uid' | 'client_id'>;
+
+/** All but what outlives the session, with the grant it hangs on. */
+function removeBound(tx: Tx, roots: readonly Roots[]): void {
+  removeTokens(tx, roots, `bound = 1 AND model <> 'Grant'`);
+  removeTokens(tx, roots, NOTHING_OFFLINE_LEFT);
+}
 
 /**
  * What outlives the session hangs on its grant, and without it is dead. The plus keeps SQLite from going through all grants

@@ -180,6 +180,20 @@ export function endingSuite(make: MakePlace): void {
       });
     });
 
+    it('leaves its offline tokens, with their grant, where they are to be kept', async () => {
+      const { uid, participations } = await signIn(at.store, { clients: ['wiki', 'mail'] });
+      const [wiki, mail] = participations;
+      const [bound, offline] = [await tokenOf(wiki, true), await tokenOf(wiki, false)];
+      const bare = await ended({ kind: 'participation', sid: mail?.sid ?? '', offline: 'kept' });
+      const logout = await ended({ kind: 'participation', sid: wiki?.sid ?? '', offline: 'kept' });
+      await expect(told(logout)).resolves.toEqual(sids(wiki));
+      await expect(told(bare)).resolves.toEqual(sids(mail));
+      await expect(Promise.all([bound(), offline()])).resolves.toEqual([false, true]);
+      await expect(exists('Grant', wiki?.grantId ?? '')).resolves.toBe(true);
+      await expect(exists('Grant', mail?.grantId ?? '')).resolves.toBe(false);
+      await expect(isLive(uid)).resolves.toBe(true);
+    });
+
     it('ends once, and takes what a late token left behind', async () => {
       const { participations } = await signIn(at.store);
       const target = { kind: 'participation', sid: participations[0]?.sid ?? '' } as const;

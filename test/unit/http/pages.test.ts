@@ -110,7 +110,7 @@ describe('pages', () => {
   });
 
   it('pages of a flow have no form-action, which Chromium applies to the redirect to the app; all others have', async () => {
-    const flow: ViewName[] = ['sign-in', 'consent', 'continue-as', 'sign-off'];
+    const flow: ViewName[] = ['sign-in', 'consent', 'continue-as', 'sign-off', 'sign-off-app'];
     for (const sample of samples) {
       const csp = (await pageOf(sample)).headers.get('content-security-policy') ?? '';
       expect({ view: sample.view, restricted: csp.includes("form-action 'self'") }).toEqual({

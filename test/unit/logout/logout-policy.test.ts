@@ -89,8 +89,8 @@ const TABLE: readonly [string, Partial<LogoutFacts>, Partial<AskingClient['logou
     'nobody signed in, the hint’s participation lives',
     { signedIn: false, hint: 'stale', hintLives: true },
     {},
-    { kind: 'end-own' },
-    { kind: 'end-own' },
+    { kind: 'ask-own' },
+    { kind: 'ask-own' },
   ],
   [
     'nobody signed in, verified hint, nothing left',
