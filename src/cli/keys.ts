@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { rotateCookieKeys } from '../oidc/cookie-keys.ts';
 import { type KeyInfo, listKeys, retireKey, rotateKeys } from '../oidc/key-rotation.ts';
 import { iso } from '../ops/clock.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
@@ -14,6 +15,13 @@ const COLUMNS: readonly Column[] = [
   ['signs_from', 'SIGNS FROM'],
   ['retired_at', 'RETIRED'],
 ];
+
+interface RotateOptions {
+  readonly json?: boolean;
+  readonly leaked?: boolean;
+  readonly now?: boolean;
+  readonly cookies?: boolean;
+}
 
 function keyRow({ kid, alg, role, createdAt, signsFrom, retiredAt }: KeyInfo): Row {
   return { kid, alg, state: role, created_at: iso(createdAt), signs_from: iso(signsFrom), retired_at: iso(retiredAt) };
@@ -45,18 +53,31 @@ function addRotate(group: Command, context: Context): void {
   addLeaf(group, {
     usage: 'rotate',
     summary: 'make new keys: published at once, signing after 10 minutes',
-    examples: ['keys rotate', 'keys rotate --now'],
+    examples: ['keys rotate', 'keys rotate --leaked', 'keys rotate --cookies'],
   })
-    .option('--now', 'sign with them at once, because an old one has leaked')
+    .option('--leaked', 'an old one has leaked: sign at once, and believe no older key any more')
+    .option('--cookies', 'the key that signs browser cookies instead; with --leaked every browser signs in again')
+    // Its first name.
+    .addOption(new Option('--now').hideHelp())
     .action(
-      run(context, (options: { readonly json?: boolean; readonly now?: boolean }) =>
+      run(context, (options: RotateOptions) =>
         context.withProduct(async (product) => {
-          const made = await rotateKeys(product, { immediately: options.now ?? false });
-          printRows(context.terminal, options.json, COLUMNS, made.map(keyRow));
+          const how = { leaked: options.leaked ?? options.now ?? false };
+          const rows = options.cookies
+            ? [cookieKeyRow(await rotateCookieKeys(product, how))]
+            : (await rotateKeys(product, how)).map(keyRow);
+          printRows(context.terminal, options.json, COLUMNS, rows);
           return EXIT.done;
         }),
       ),
     );
+}
+
+/** A cookie key has no public name. */
+function cookieKeyRow({ createdAt, signsFrom }: { readonly createdAt: number; readonly signsFrom: number }): Row {
+  const state = signsFrom > createdAt ? 'next' : 'signing';
+  const when = { created_at: iso(createdAt), signs_from: iso(signsFrom), retired_at: iso(undefined) };
+  return { kid: 'cookies', alg: 'HMAC', state, ...when };
 }
 
 function addRetire(group: Command, context: Context): void {

@@ -13,7 +13,7 @@ export interface Signer {
   reload(): void;
 }
 
-/** A rotation is seen after so long even when nobody tells; `keys rotate` leaves ten minutes, `--now` sends a reload. */
+/** A rotation is seen after so long even when nobody tells; `keys rotate` leaves ten minutes, a leaked key sends a reload. */
 const FRESH_MS = 10_000;
 
 export function createSigner(parts: { store: Pick<KeyStore, 'signingKeys'>; box: CryptoBox; clock: Clock }): Signer {

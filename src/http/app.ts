@@ -37,8 +37,8 @@ import { createSignOffTickets } from './routes/sign-off-ticket.ts';
 /** Everything the edge needs, by name; `wire.ts` puts it together. */
 export interface AppParts {
   readonly issuer: string;
-  /** The same array as the library's: both sign cookies that the other reads. */
-  readonly cookieKeys: readonly string[];
+  /** The very array of the library: both sign cookies that the other reads. Changes in place when keys rotate. */
+  readonly cookieKeys: string[];
   /** Networks whose `X-Forwarded-For` is believed. */
   readonly proxies: readonly string[];
   readonly logoutWaitMs: number;
@@ -75,10 +75,10 @@ export function createApp(parts: AppParts): Koa {
   const { issuer, log, clock, renderer, oidc, cookieKeys } = parts;
   const { render } = renderer;
   const app = new Koa();
-  app.keys = [...cookieKeys];
+  app.keys = cookieKeys;
   // Koa's own handler writes whole errors to stderr; ours has answered and logged before it is asked.
   app.silent = true;
-  const csrf = createCsrf({ key: cookieKeys[0] ?? '', issuer });
+  const csrf = createCsrf({ keys: cookieKeys, issuer });
 
   app.use(createRequestId());
   app.use(createRequestLog({ log, clock }));

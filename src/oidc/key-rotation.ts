@@ -1,4 +1,4 @@
-/** What `signoff keys` does: list, rotate, retire. Running processes notice within half a minute. */
+/** What `signoff keys` does to signing keys: list, rotate, retire. Running processes notice within seconds. */
 import { SIGNING_ALGS, type SigningAlg } from '../deliveries/delivery.ts';
 import { AppError } from '../errors.ts';
 import type { Clock } from '../ops/clock.ts';
@@ -10,8 +10,11 @@ import { makeSigningKey } from './signing-key.ts';
 /** How long a new key is published before it signs: apps cache our key set for five minutes. */
 export const PUBLISHED_BEFORE_MS = 10 * 60 * 1000;
 
-/** `next`: published, does not sign yet. `published`: signed once, still in the key set. `retired`: proves old hints only. */
-export type KeyRole = 'next' | 'signing' | 'published' | 'retired';
+/**
+ * `next`: published, does not sign yet. `published`: signed once, still in the key set. `retired`: proves old hints only.
+ * `leaked`: proves nothing.
+ */
+export type KeyRole = 'next' | 'signing' | 'published' | 'retired' | 'leaked';
 
 export interface KeyInfo {
   readonly kid: string;
@@ -33,18 +36,26 @@ export async function listKeys({ store, clock }: RotationParts): Promise<readonl
   return rows.map((row) => infoOf(row, rows, clock.now()));
 }
 
-/** A new key for each algorithm: published at once, signs after ten minutes, or `immediately` where one has leaked. */
+/**
+ * A new key for each algorithm: published at once, signs after ten minutes. `leaked`: signs at once, and every key there
+ * was is out of the key set and proves no hint any more, retired ones too: they lay in the same place.
+ */
 export async function rotateKeys(
   parts: RotationParts & { readonly box: CryptoBox },
-  options: { readonly immediately: boolean },
+  { leaked }: { readonly leaked: boolean },
 ): Promise<readonly KeyInfo[]> {
   const { store, clock, box } = parts;
   const createdAt = clock.now();
-  const signsFrom = createdAt + (options.immediately ? 0 : PUBLISHED_BEFORE_MS);
+  const signsFrom = createdAt + (leaked ? 0 : PUBLISHED_BEFORE_MS);
   const made = await Promise.all(SIGNING_ALGS.map((alg) => makeSigningKey(alg, { createdAt, signsFrom }, box)));
-  await store.keys.saveSigningKeys(made);
+  const before = leaked ? await store.keys.signingKeys() : [];
+  await store.keys.saveSigningKeys([...made, ...before.map((row) => asLeaked(row, createdAt))]);
   const rows = await store.keys.signingKeys();
   return made.map((row) => infoOf(row, rows, createdAt));
+}
+
+function asLeaked(row: SigningKeyRow, at: number): SigningKeyRow {
+  return { ...row, retiredAt: row.retiredAt ?? at, leakedAt: row.leakedAt ?? at, sealedPrivateJwk: '' };
 }
 
 /**
@@ -62,7 +73,7 @@ export async function retireKey({ store, clock }: RotationParts, kid: string): P
     throw new AppError({
       code: 'key_in_use',
       status: 409,
-      publicMessage: `${kid} is the only key that signs with ${row.alg}. Run "keys rotate" first; a leaked key is replaced at once by "keys rotate --now".`,
+      publicMessage: `${kid} is the only key that signs with ${row.alg}. Run "keys rotate" first; a leaked key is replaced at once by "keys rotate --leaked".`,
     });
   }
   const retired = { ...row, retiredAt: now, sealedPrivateJwk: '' };
@@ -76,6 +87,7 @@ function infoOf(row: SigningKeyRow, rows: readonly SigningKeyRow[], now: number)
 }
 
 function roleOf(row: SigningKeyRow, rows: readonly SigningKeyRow[], now: number): KeyRole {
+  if (row.leakedAt !== undefined) return 'leaked';
   if (row.retiredAt !== undefined) return 'retired';
   if (row.signsFrom > now) return 'next';
   return signingRow(rows, row.alg, now)?.kid === row.kid ? 'signing' : 'published';

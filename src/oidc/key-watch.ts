@@ -3,7 +3,7 @@ import type { Log } from '../ops/log.ts';
 import type { Service } from '../ops/service.ts';
 import type { Keys } from './keys.ts';
 
-/** How soon `keys rotate` shows in the key set of a running server: "at once", and `--now` means a leaked key. */
+/** How soon `keys rotate` shows in a running server: "at once", and a leaked key must go quickly. */
 const POLL_MS = 2_000;
 
 /** Calls `changed` when another process changed the keys, and in the moment in which a published key begins to sign. */
@@ -15,10 +15,8 @@ export function createKeyWatch(parts: { keys: Keys; clock: Clock; log: Log; chan
   let running = false;
 
   function order(): string {
-    return keys
-      .privateKeys(clock.now())
-      .map((key) => key.kid)
-      .join();
+    const signing = keys.privateKeys(clock.now()).map((key) => key.kid);
+    return [...signing, ...keys.cookieKeys].join();
   }
 
   async function look(): Promise<void> {

@@ -4,13 +4,16 @@ import { SIGNING_ALGS, type SigningAlg } from '../deliveries/delivery.ts';
 import { AppError } from '../errors.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
-import { randomId } from '../ops/ids.ts';
 import type { Establishment, KeyStore, SigningKeyRow } from '../store/store.ts';
+import { inSigningOrder as cookieKeyOrder, newSecrets, openSecrets, type Secrets, sealSecrets } from './cookie-keys.ts';
 import { makeSigningKey, type PrivateJwk, privateHalf } from './signing-key.ts';
 
 /** What this process knows about keys. `refresh` reads what others changed. */
 export interface Keys {
-  /** Signs browser cookies, the newest first. The host app's `keys` must be this very array: two cookie jars are in play. */
+  /**
+   * The first signs browser cookies, all are believed. `refresh` changes the array in place. The host app's `keys` must be
+   * this very array, and the library's: two cookie jars are in play.
+   */
   readonly cookieKeys: string[];
   /** Never changes: pairwise subjects are made with it. */
   readonly pairwiseSalt: string;
@@ -18,9 +21,9 @@ export interface Keys {
   privateKeys(now: number): readonly PrivateJwk[];
   /** The key that signs with this algorithm at `now`. */
   signerFor(alg: SigningAlg, now: number): PrivateJwk;
-  /** A public half by `kid`, retired ones included: they still prove old hints (I20). */
+  /** A public half by `kid`, retired ones included: they still prove old hints (I20). Not those that leaked. */
   publicKey(kid: string): JWK | undefined;
-  /** When the next key begins to sign: the provider has to be swapped then. Undefined: nothing is planned. */
+  /** When the next key begins to sign: the provider has to be swapped then, after a `refresh`. Undefined: none is planned. */
   nextChangeAt(now: number): number | undefined;
   /** Reads the store again; answers whether anything changed. */
   refresh(): Promise<boolean>;
@@ -33,12 +36,6 @@ interface KeysParts {
   readonly issuer: string;
 }
 
-/** What is sealed beside the signing keys. */
-interface Secrets {
-  readonly cookieKeys: string[];
-  readonly pairwiseSalt: string;
-}
-
 const CHECK_TEXT = 'signoff';
 
 /**
@@ -46,22 +43,24 @@ const CHECK_TEXT = 'signoff';
  * `wrong_key` when the store belongs to another issuer or was sealed under another master key.
  */
 export async function openKeys(parts: KeysParts): Promise<Keys> {
-  const { store, box } = parts;
+  const { store, box, clock } = parts;
   const established = (await store.keys.established()) ?? (await store.keys.establish(await firstKeys(parts)));
   assertSame(established, parts);
-  const secrets = JSON.parse(box.open(established.sealedCookieKeys)) as Secrets;
-  let state = readRows(await store.keys.signingKeys(), box);
+  let state = readState(established, box);
+  const cookieKeys: string[] = [...cookieKeyOrder(state.secrets.cookieKeys, clock.now())];
   return {
-    ...secrets,
+    cookieKeys,
+    pairwiseSalt: state.secrets.pairwiseSalt,
     privateKeys: (now) => SIGNING_ALGS.flatMap((alg) => inSigningOrder(state, alg, now)),
     signerFor: (alg, now) => signer(state, alg, now),
     publicKey: (kid) => state.publicKeys.get(kid),
-    nextChangeAt: (now) => nextChange(state.rows, now),
+    nextChangeAt: (now) => nextChange(state, now),
     async refresh() {
-      const rows = await store.keys.signingKeys();
-      if (JSON.stringify(rows) === JSON.stringify(state.rows)) return false;
-      state = readRows(rows, box);
-      return true;
+      const found = (await store.keys.established()) ?? state.established;
+      const changed = JSON.stringify(found) !== JSON.stringify(state.established);
+      if (changed) state = readState(found, box);
+      cookieKeys.splice(0, cookieKeys.length, ...cookieKeyOrder(state.secrets.cookieKeys, clock.now()));
+      return changed;
     },
   };
 }
@@ -69,12 +68,11 @@ export async function openKeys(parts: KeysParts): Promise<Keys> {
 async function firstKeys({ box, clock, issuer }: KeysParts): Promise<Establishment> {
   const now = clock.now();
   const when = { createdAt: now, signsFrom: now };
-  const secrets: Secrets = { cookieKeys: [randomId(32)], pairwiseSalt: randomId(32) };
   return {
     issuer,
     keyId: box.keyId,
     sealedCheck: box.seal(CHECK_TEXT),
-    sealedCookieKeys: box.seal(JSON.stringify(secrets)),
+    sealedCookieKeys: sealSecrets(newSecrets(now), box),
     signingKeys: await Promise.all(SIGNING_ALGS.map((alg) => makeSigningKey(alg, when, box))),
   };
 }
@@ -105,28 +103,33 @@ function opens(box: CryptoBox, sealedCheck: string): boolean {
 }
 
 interface KeyState {
-  readonly rows: readonly SigningKeyRow[];
+  readonly established: Establishment;
+  readonly secrets: Secrets;
   readonly privateKeys: ReadonlyMap<string, PrivateJwk>;
   readonly publicKeys: ReadonlyMap<string, JWK>;
 }
 
-function readRows(rows: readonly SigningKeyRow[], box: CryptoBox): KeyState {
-  const live = rows.filter((row) => row.retiredAt === undefined);
+function readState(established: Establishment, box: CryptoBox): KeyState {
+  const { signingKeys, sealedCookieKeys } = established;
+  const live = signingKeys.filter((row) => row.retiredAt === undefined);
+  const believed = signingKeys.filter((row) => row.leakedAt === undefined);
   return {
-    rows,
+    established,
+    secrets: openSecrets(sealedCookieKeys, box),
     privateKeys: new Map(live.map((row) => [row.kid, privateHalf(row, box)])),
-    publicKeys: new Map(rows.map((row) => [row.kid, JSON.parse(row.publicJwk) as JWK])),
+    publicKeys: new Map(believed.map((row) => [row.kid, JSON.parse(row.publicJwk) as JWK])),
   };
 }
 
 function inSigningOrder(state: KeyState, alg: SigningAlg, now: number): PrivateJwk[] {
-  const signing = signingRow(state.rows, alg, now);
-  const others = state.rows.filter((row) => row.alg === alg && row.kid !== signing?.kid).reverse();
+  const rows = state.established.signingKeys;
+  const signing = signingRow(rows, alg, now);
+  const others = rows.filter((row) => row.alg === alg && row.kid !== signing?.kid).reverse();
   return [signing, ...others].map((row) => state.privateKeys.get(row?.kid ?? '')).filter((key) => key !== undefined);
 }
 
 function signer(state: KeyState, alg: SigningAlg, now: number): PrivateJwk {
-  const key = state.privateKeys.get(signingRow(state.rows, alg, now)?.kid ?? '');
+  const key = state.privateKeys.get(signingRow(state.established.signingKeys, alg, now)?.kid ?? '');
   if (!key) throw new Error(`no key signs with ${alg}`);
   return key;
 }
@@ -139,7 +142,8 @@ export function signingRow(rows: readonly SigningKeyRow[], alg: SigningAlg, now:
     .at(-1);
 }
 
-function nextChange(rows: readonly SigningKeyRow[], now: number): number | undefined {
-  const planned = rows.filter((row) => row.retiredAt === undefined && row.signsFrom > now).map((row) => row.signsFrom);
+function nextChange({ established, secrets }: KeyState, now: number): number | undefined {
+  const signing = established.signingKeys.filter((row) => row.retiredAt === undefined);
+  const planned = [...signing, ...secrets.cookieKeys].map((one) => one.signsFrom).filter((from) => from > now);
   return planned.length === 0 ? undefined : Math.min(...planned);
 }

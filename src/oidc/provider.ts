@@ -132,6 +132,8 @@ function createInstance(parts: OidcParts & Pick<Oidc, 'interactionCookies'>, ada
   const { config } = parts;
   const provider = new Provider(config.issuer, providerConfiguration(parts, adapter));
   provider.proxy = false;
+  // The very array, which changes when cookie keys do.
+  provider.keys = parts.keys.cookieKeys;
   pinOrigin(provider, config.issuer);
   changeSeams(provider, parts);
   countStrangers(provider, parts);

@@ -43,6 +43,7 @@ export async function makeSigningKey(
     sealedPrivateJwk: box.seal(JSON.stringify(key)),
     ...when,
     retiredAt: undefined,
+    leakedAt: undefined,
   };
 }
 

@@ -383,6 +383,8 @@ export interface KeyStore {
   establish(first: Establishment): Promise<Establishment>;
   /** What was established, with today's signing keys; undefined in a new store. */
   established(): Promise<Establishment | undefined>;
+  /** Puts `to` in the place of the established `sealedCookieKeys`; false when they are not `from` (any more). */
+  replaceCookieKeys(from: string, to: string): Promise<boolean>;
   /** Oldest first. */
   signingKeys(): Promise<readonly SigningKeyRow[]>;
   /** Inserts or replaces by `kid`. */
@@ -409,8 +411,10 @@ export interface SigningKeyRow {
   readonly createdAt: number;
   /** Published at once, signs from here on: the youngest that may sign does. */
   readonly signsFrom: number;
-  /** Out of the JWKS since then; its public half still proves old hints. */
+  /** Out of the JWKS since then; its public half still proves old hints, unless it leaked. */
   readonly retiredAt: number | undefined;
+  /** Proves nothing since then: anybody may have signed with it. Retired too. */
+  readonly leakedAt: number | undefined;
 }
 
 // ---------------------------------------------------------------- limits

@@ -43,7 +43,7 @@ export async function startPageServer(samples: readonly Sample[], renderer = aRe
   const posted: string[] = [];
   const app = new Koa();
   app.use(createRequestId()).use(createSecurityHeaders({ issuer: 'http://localhost' }));
-  app.use(renderer.serveAssets).use(createCsrf({ key: 'k', issuer: 'http://localhost' }).issue);
+  app.use(renderer.serveAssets).use(createCsrf({ keys: ['k'], issuer: 'http://localhost' }).issue);
   app.use(async (ctx, next) => {
     if (ctx.method !== 'POST') return next();
     posted.push(await text(ctx.req));

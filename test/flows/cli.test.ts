@@ -381,12 +381,28 @@ describe('keys', () => {
     const [first] = made;
     const wait = Date.parse(String(first?.['signs_from'])) - Date.parse(String(first?.['created_at']));
     expect(wait).toBe(600_000);
-    expect((await world.json(['keys', 'rotate', '--now'])).map((row) => row['state'])).toContain('signing');
+  });
+
+  it('that leaked are out at once, and believed no more; --now is the old name', async () => {
+    for (const name of ['--leaked', '--now']) {
+      const made = await world.json(['keys', 'rotate', name]);
+      expect(made.map((row) => row['state'])).toEqual(['signing', 'signing', 'signing', 'signing']);
+      const listed = await world.json(['keys', 'list']);
+      expect(new Set(listed.slice(0, -4).map((row) => row['state']))).toEqual(new Set(['leaked']));
+    }
+    await world.json(['keys', 'rotate']);
+  });
+
+  it('of cookies are rotated too, and sign after half a minute, or at once', async () => {
+    const [soon] = await world.json(['keys', 'rotate', '--cookies']);
+    const [now] = await world.json(['keys', 'rotate', '--cookies', '--leaked']);
+    expect([soon?.['state'], now?.['state']]).toEqual(['next', 'signing']);
+    expect(Date.parse(String(soon?.['signs_from'])) - Date.parse(String(soon?.['created_at']))).toBe(30_000);
   });
 
   it('are retired', async () => {
     const keys = await world.json(['keys', 'list']);
-    const old = keys.find((row) => row['state'] === 'published');
+    const old = keys.find((row) => row['state'] === 'next');
     expect(await world.json(['keys', 'retire', String(old?.['kid'])])).toMatchObject([{ state: 'retired' }]);
     expect((await world.run(['keys', 'retire', 'nope'])).code).toBe(4);
   });

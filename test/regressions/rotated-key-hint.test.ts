@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { headerOf, json, signOff } from '../spec/scene.ts';
+import { headerOf, json, rotateKeysEarlier, signOff } from '../spec/scene.ts';
 import { createBrowser } from '../support/browser.ts';
 import { runCommand } from '../support/command.ts';
 import { startWorld, type World } from '../support/product.ts';
@@ -19,7 +19,7 @@ describe('A18 keys rotated and retired between sign-in and sign-off', () => {
     const inEs = await es.signIn(browser);
     const oldKids = [inWiki, inEs].map(({ idToken }) => headerOf(idToken).kid ?? '');
 
-    await command('keys', 'rotate', '--now');
+    await rotateKeysEarlier(world);
     for (const kid of oldKids) await command('keys', 'retire', kid);
     await world.restart();
     expect(await publishedKids()).not.toEqual(expect.arrayContaining([expect.stringMatching(oldKids.join('|'))]));

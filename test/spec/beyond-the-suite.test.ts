@@ -1,7 +1,6 @@
 /** What the official suite does not check and a provider must do all the same (requirements.md §20). */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { rotateKeys } from '../../src/oidc/key-rotation.ts';
 import { createBrowser } from '../support/browser.ts';
 import { startWorld, type World } from '../support/product.ts';
 import type { RelyingParty } from '../support/relying-party.ts';
@@ -13,6 +12,7 @@ import {
   isSignedIn,
   json,
   type Receiver,
+  rotateKeysEarlier,
   signInSilently,
   signOff,
   startReceiver,
@@ -119,8 +119,7 @@ describe('between the sign-in and the sign-off', () => {
     const browser = createBrowser();
     const tokens = await wiki.signIn(browser);
     const oldKid = headerOf(tokens.idToken).kid;
-    const { store, clock, box } = world.server.foundation;
-    await rotateKeys({ store, clock, box }, { immediately: true });
+    await rotateKeysEarlier(world);
     await world.restart();
 
     const token = await tokenThrough(wiki, async () => {

@@ -1,10 +1,10 @@
 /** OpenID Connect RP-Initiated Logout 1.0 §3: where the browser goes afterwards, and where it never goes. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { retireKey, rotateKeys } from '../../src/oidc/key-rotation.ts';
+import { retireKey } from '../../src/oidc/key-rotation.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
 import { startWorld, type World } from '../support/product.ts';
 import type { RelyingParty, Tokens } from '../support/relying-party.ts';
-import { headerOf, isSignedIn, json, signOff } from './scene.ts';
+import { headerOf, isSignedIn, json, rotateKeysEarlier, signOff } from './scene.ts';
 
 describe('after a sign-off', () => {
   let world: World<'wiki' | 'mail' | 'native'>;
@@ -151,8 +151,8 @@ describe('after a sign-off', () => {
   it('I20 a hint signed by a key that is retired since is still good', async () => {
     await signIn();
     const { kid = '' } = headerOf(tokens.idToken);
-    const { store, clock, box } = world.server.foundation;
-    await rotateKeys({ store, clock, box }, { immediately: true });
+    await rotateKeysEarlier(world);
+    const { store, clock } = world.server.foundation;
     await retireKey({ store, clock }, kid);
     await world.restart();
     const { keys } = (await json(`${world.issuer}/jwks`)) as { keys: { kid: string }[] };

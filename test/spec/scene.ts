@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
+import { PUBLISHED_BEFORE_MS, rotateKeys } from '../../src/oidc/key-rotation.ts';
 import { type Browser, type Page, send } from '../support/browser.ts';
 import type { World } from '../support/product.ts';
 import type { ReceivedToken, RelyingParty, Tokens } from '../support/relying-party.ts';
@@ -144,6 +145,12 @@ export async function tryToRegister(
 
 function fileOf({ config }: World<string>, clientId: string): string {
   return join(config.clients, `${clientId}.yaml`);
+}
+
+/** As if they had been rotated ten minutes ago: the new ones sign from the next start on. */
+export async function rotateKeysEarlier({ server }: World<string>): Promise<void> {
+  const { store, clock, box } = server.foundation;
+  await rotateKeys({ store, box, clock: { now: () => clock.now() - PUBLISHED_BEFORE_MS } }, { leaked: false });
 }
 
 /** A logout address that answers as the test says, one answer per token in turn, the last one for ever. */

@@ -172,6 +172,7 @@ export function aSigningKey(given: Partial<SigningKeyRow> = {}): SigningKeyRow {
     createdAt: T0,
     signsFrom: T0,
     retiredAt: undefined,
+    leakedAt: undefined,
     ...given,
   };
 }

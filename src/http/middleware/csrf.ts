@@ -5,8 +5,8 @@ import { randomId, sha256 } from '../../ops/ids.ts';
 import { formOf } from './read-body.ts';
 
 export interface CsrfOptions {
-  /** secret of this service, the same in every process */
-  readonly key: string | Buffer;
+  /** secrets of this service, the same in every process; the first makes tokens, all are believed; may change in place */
+  readonly keys: readonly string[];
   readonly issuer: string;
 }
 
@@ -22,11 +22,12 @@ export interface Csrf {
  * HMAC, that scripts cannot read and, with its `__Host-` prefix, sibling hosts cannot set. Fetch metadata and Origin are
  * judged too, each alone can be missing.
  */
-export function createCsrf({ key, issuer }: CsrfOptions): Csrf {
+export function createCsrf({ keys, issuer }: CsrfOptions): Csrf {
   const { origin, protocol } = new URL(issuer);
   const secure = protocol === 'https:';
   const cookie = secure ? '__Host-csrf' : 'csrf';
-  const signed = (name: string) => createHmac('sha256', key).update(`csrf.v2:${name}`).digest('base64url');
+  const signed = (name: string, key = keys[0] ?? '') =>
+    createHmac('sha256', key).update(`csrf.v2:${name}`).digest('base64url');
 
   function token(ctx: Context): string {
     const name = sha256(ctx.cookies.get(cookie, { signed: false }) || fresh(ctx));
@@ -39,7 +40,7 @@ export function createCsrf({ key, issuer }: CsrfOptions): Csrf {
    */
   function isOurs(ctx: Context, value: string): boolean {
     const [name = '', signature = ''] = (formOf(ctx).values.get('csrf') ?? '').split('.');
-    if (!same(signature, signed(name))) return false;
+    if (!keys.some((key) => same(signature, signed(name, key)))) return false;
     return same(name, sha256(value)) || ctx.get('Sec-Fetch-Site') === 'same-origin';
   }
 

@@ -191,9 +191,10 @@ export interface GateDoc {
   readonly cutOffAt?: Maybe<number>;
 }
 
-export interface SigningKeyDoc extends Omit<SigningKeyRow, 'kid' | 'retiredAt'> {
+export interface SigningKeyDoc extends Omit<SigningKeyRow, 'kid' | 'retiredAt' | 'leakedAt'> {
   readonly _id: string;
   readonly retiredAt?: Maybe<number>;
+  readonly leakedAt?: Maybe<number>;
 }
 
 export interface LimitDoc {

@@ -17,6 +17,11 @@ export function createKeys(parts: MongoParts): KeyStore {
         return { ...facts, signingKeys: await signingKeys(parts, tx) };
       }),
     established: () => established(parts),
+    async replaceCookieKeys(from, to) {
+      const which = { _id: 'establishment', 'establishment.sealedCookieKeys': from } as const;
+      const change = { $set: { 'establishment.sealedCookieKeys': to } };
+      return (await parts.meta.updateOne(which, change)).matchedCount === 1;
+    },
     signingKeys: () => signingKeys(parts),
     saveSigningKeys: (rows) => transact((tx) => save(parts, rows, tx)),
   };
@@ -41,6 +46,6 @@ async function save(parts: MongoParts, rows: readonly SigningKeyRow[], tx: Clien
   }
 }
 
-function toRow({ _id, retiredAt, ...rest }: SigningKeyDoc): SigningKeyRow {
-  return { kid: _id, ...rest, retiredAt };
+function toRow({ _id, retiredAt, leakedAt, ...rest }: SigningKeyDoc): SigningKeyRow {
+  return { kid: _id, ...rest, retiredAt, leakedAt };
 }

@@ -18,6 +18,14 @@ export function createKeys({ read, write }: Connection): KeyStore {
         return established(tx) ?? first;
       }),
     established: () => read(established),
+    replaceCookieKeys: (from, to) =>
+      write((tx) => {
+        const fact = readFact(tx, ESTABLISHMENT);
+        const facts = fact === undefined ? undefined : JSON.parse(fact);
+        if (facts?.sealedCookieKeys !== from) return false;
+        writeFact(tx, ESTABLISHMENT, JSON.stringify({ ...facts, sealedCookieKeys: to }));
+        return true;
+      }),
     signingKeys: () => read(signingKeys),
     async saveSigningKeys(rows) {
       await write((tx) => {
@@ -40,6 +48,7 @@ interface KeyRow {
   readonly created_at: number;
   readonly signs_from: number;
   readonly retired_at: number | null;
+  readonly leaked_at: number | null;
 }
 
 function signingKeys(tx: Tx): readonly SigningKeyRow[] {
@@ -51,13 +60,15 @@ function signingKeys(tx: Tx): readonly SigningKeyRow[] {
     createdAt: row.created_at,
     signsFrom: row.signs_from,
     retiredAt: row.retired_at ?? undefined,
+    leakedAt: row.leaked_at ?? undefined,
   }));
 }
 
 function saveSigningKey(tx: Tx, row: SigningKeyRow): void {
   tx.run(
-    `INSERT OR REPLACE INTO signing_keys (kid, alg, public_jwk, sealed_private_jwk, created_at, signs_from, retired_at)
-     VALUES (:kid, :alg, :publicJwk, :sealedPrivateJwk, :createdAt, :signsFrom, :retiredAt)`,
+    `INSERT OR REPLACE INTO signing_keys
+       (kid, alg, public_jwk, sealed_private_jwk, created_at, signs_from, retired_at, leaked_at)
+     VALUES (:kid, :alg, :publicJwk, :sealedPrivateJwk, :createdAt, :signsFrom, :retiredAt, :leakedAt)`,
     { ...row },
   );
 }

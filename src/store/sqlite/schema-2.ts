@@ -1,5 +1,8 @@
 /** What changed since the first schema. Each index names the query it is for. */
 export const SCHEMA_2 = `
+-- keys that leaked prove nothing any more, not even old hints
+ALTER TABLE signing_keys ADD COLUMN leaked_at INTEGER;
+
 -- lists of what is not told, newest first: what somebody must look at
 DROP INDEX deliveries_failed;
 CREATE INDEX deliveries_untold ON deliveries (state, created_at, id) WHERE state <> 'told';

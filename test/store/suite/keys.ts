@@ -35,11 +35,25 @@ export function keysSuite(make: MakePlace): void {
     }
   });
 
+  it('replaces cookie keys by those that were made from what is there, and by no others', async () => {
+    await expect(at.store.keys.replaceCookieKeys('v1.cookies', 'v1.none')).resolves.toBe(false);
+    await at.store.keys.establish(establishment('https://first.test'));
+    const race = ['v1.one', 'v1.other'].map((to) => at.store.keys.replaceCookieKeys('v1.cookies', to));
+    await expect(Promise.all(race).then((won) => won.filter(Boolean))).resolves.toHaveLength(1);
+    const { sealedCookieKeys = '' } = (await at.store.keys.established()) ?? {};
+    expect(['v1.one', 'v1.other']).toContain(sealedCookieKeys);
+    await expect(at.store.keys.replaceCookieKeys('v1.cookies', 'v1.late')).resolves.toBe(false);
+    await expect(at.store.keys.established()).resolves.toMatchObject({
+      issuer: 'https://first.test',
+      sealedCookieKeys,
+    });
+  });
+
   it('keeps signing keys, oldest first, and replaces by kid', async () => {
     const [old, young] = [aSigningKey({ createdAt: T0 }), aSigningKey({ createdAt: T0 + 1, signsFrom: T0 + 9 })];
     await at.store.keys.saveSigningKeys([young, old]);
     await expect(at.store.keys.signingKeys()).resolves.toEqual([old, young]);
-    const retired = { ...old, retiredAt: T0 + 2, sealedPrivateJwk: '' };
+    const retired = { ...old, retiredAt: T0 + 2, leakedAt: T0 + 2, sealedPrivateJwk: '' };
     await at.store.keys.saveSigningKeys([retired]);
     await expect(at.store.keys.signingKeys()).resolves.toEqual([retired, young]);
   });

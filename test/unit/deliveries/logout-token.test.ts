@@ -25,7 +25,7 @@ async function keyRow(alg: SigningAlg, but: Partial<SigningKeyRow> = {}): Promis
   );
   const kid = but.kid ?? `kid-${alg}`;
   const sealedPrivateJwk = box.seal(JSON.stringify(privateJwk));
-  const dates = { createdAt: 0, signsFrom: 0, retiredAt: undefined };
+  const dates = { createdAt: 0, signsFrom: 0, retiredAt: undefined, leakedAt: undefined };
   return { alg, ...dates, publicJwk: JSON.stringify({ ...publicJwk, kid, alg }), sealedPrivateJwk, ...but, kid };
 }
 

@@ -169,7 +169,7 @@ describe('security-headers', () => {
 
 describe('csrf', () => {
   const issuer = 'http://localhost';
-  const csrf = createCsrf({ key: 'key', issuer });
+  const csrf = createCsrf({ keys: ['key'], issuer });
   const app: Middleware = (ctx) => {
     ctx.body = ctx.method === 'POST' ? 'done' : csrfTokenOf(ctx);
   };
@@ -208,7 +208,7 @@ describe('csrf', () => {
 
   it('a form without token, or with one of another service, is an old page', async () => {
     const { cookie } = await aForm();
-    const foreign = await ask({ headers: { cookie } }, createCsrf({ key: 'other', issuer }).issue, app);
+    const foreign = await ask({ headers: { cookie } }, createCsrf({ keys: ['other'], issuer }).issue, app);
     for (const token of ['', 'x', foreign.text]) {
       const answer = await post({ cookie, ...PAGE }, token);
       expect(answer.status).toBe(403);
@@ -233,7 +233,7 @@ describe('csrf', () => {
   });
 
   it('W1 the cookie is __Host- and Secure on https', async () => {
-    const secure = createCsrf({ key: 'key', issuer: ISSUER });
+    const secure = createCsrf({ keys: ['key'], issuer: ISSUER });
     const host = createExpectedHost({ issuer: ISSUER, render: renderer.render });
     const page = await ask({ headers: { host: 'id.example' } }, host, secure.issue, app);
     expect(page.headers.get('set-cookie')).toMatch(/^__Host-csrf=[\w-]{32}; path=\/; samesite=lax; secure; httponly$/u);

@@ -3,7 +3,7 @@ import { importJWK, type JWTPayload, SignJWT } from 'jose';
 import type { Account } from '../../../src/accounts/account.ts';
 import { createRegistry } from '../../../src/clients/registry.ts';
 import { readEndSessionRequest } from '../../../src/oidc/end-session-request.ts';
-import { retireKey, rotateKeys } from '../../../src/oidc/key-rotation.ts';
+import { PUBLISHED_BEFORE_MS, retireKey, rotateKeys } from '../../../src/oidc/key-rotation.ts';
 import type { Participation } from '../../../src/sessions/session.ts';
 import { claimsOf, createPerson, headerOf, type Rig, startRig } from './rig.ts';
 
@@ -121,11 +121,21 @@ describe('the hint', () => {
   it('I3 may be expired, I20 and signed by a key that was retired since', async () => {
     const account = await rig.account();
     const { id_token } = await createPerson(rig, account).signIn('a');
-    await rotateKeys({ store: rig.store, box: rig.box, clock: rig.clock }, { immediately: true });
+    await rotateKeys({ store: rig.store, box: rig.box, clock: rig.clock }, { leaked: false });
+    rig.clock.advance(PUBLISHED_BEFORE_MS);
     await retireKey({ store: rig.store, clock: rig.clock }, String(headerOf(id_token)['kid']));
     await rig.keys.refresh();
     rig.clock.advance(2 * 3_600_000);
     expect(await read({ id_token_hint: id_token }, account)).toMatchObject({ fault: undefined, hint: 'good' });
+  });
+
+  it('proves nothing once its key has leaked, retired or not', async () => {
+    const account = await rig.account();
+    const { id_token } = await createPerson(rig, account).signIn('a');
+    await rotateKeys({ store: rig.store, box: rig.box, clock: rig.clock }, { leaked: true });
+    await rig.keys.refresh();
+    rig.oidc.reload();
+    expect(await read({ id_token_hint: id_token }, account)).toMatchObject({ fault: 'invalid_hint' });
   });
 
   it('is taken with its audience as a list of one, and with typ JWT', async () => {

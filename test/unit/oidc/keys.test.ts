@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { rotateCookieKeys } from '../../../src/oidc/cookie-keys.ts';
 import { listKeys, PUBLISHED_BEFORE_MS, retireKey, rotateKeys } from '../../../src/oidc/key-rotation.ts';
 import { createKeyWatch } from '../../../src/oidc/key-watch.ts';
 import { openKeys } from '../../../src/oidc/keys.ts';
@@ -49,7 +50,7 @@ describe('keys of a new store', () => {
   it('rotate: published at once, signs after ten minutes, the old one stays published', async () => {
     const keys = await openKeys({ store, box, clock, issuer });
     const before = keys.signerFor('ES256', now).kid;
-    await rotateKeys({ store, box, clock }, { immediately: false });
+    await rotateKeys({ store, box, clock }, { leaked: false });
     expect(await keys.refresh()).toBe(true);
     expect(await keys.refresh()).toBe(false);
     expect(keys.signerFor('ES256', now).kid).toBe(before);
@@ -67,20 +68,12 @@ describe('keys of a new store', () => {
     expect(keys.nextChangeAt(now)).toBeUndefined();
   });
 
-  it('rotate at once where a key has leaked', async () => {
-    const made = await rotateKeys({ store, box, clock }, { immediately: true });
-    const keys = await openKeys({ store, box, clock, issuer });
-    expect(made.find((key) => key.kid === keys.signerFor('RS256', now).kid)?.role).toBe('signing');
-  });
-
   it('retire: out of the key set, forgotten as a signer, remembered for hints; never the last one that signs', async () => {
     const keys = await openKeys({ store, box, clock, issuer });
     const all = (await listKeys({ store, clock })).filter((key) => key.alg === 'RS256');
-    expect(all.map((key) => key.role)).toEqual(['published', 'published', 'signing']);
-    const [first, second, signing] = all.map((key) => key.kid);
-    for (const kid of [first, second]) {
-      expect((await retireKey({ store, clock }, kid ?? '')).role).toBe('retired');
-    }
+    expect(all.map((key) => key.role)).toEqual(['published', 'signing']);
+    const [first, signing] = all.map((key) => key.kid);
+    expect((await retireKey({ store, clock }, first ?? '')).role).toBe('retired');
     await expect(retireKey({ store, clock }, signing ?? '')).rejects.toMatchObject({ code: 'key_in_use', status: 409 });
     await expect(retireKey({ store, clock }, 'nobody')).rejects.toMatchObject({ code: 'key_unknown' });
     await keys.refresh();
@@ -95,12 +88,64 @@ describe('keys of a new store', () => {
   });
 
   it('a retired successor leaves the older key signing', async () => {
-    await rotateKeys({ store, box, clock }, { immediately: true });
+    await rotateKeys({ store, box, clock }, { leaked: false });
+    now += PUBLISHED_BEFORE_MS;
     const keys = await openKeys({ store, box, clock, issuer });
     const newest = keys.signerFor('EdDSA', now).kid;
     await retireKey({ store, clock }, newest);
     await keys.refresh();
     expect(keys.signerFor('EdDSA', now).kid).not.toBe(newest);
+  });
+
+  it('leaked: the new ones sign at once, the old ones are out of the key set, prove nothing and are forgotten', async () => {
+    const keys = await openKeys({ store, box, clock, issuer });
+    const old = await listKeys({ store, clock });
+    const made = await rotateKeys({ store, box, clock }, { leaked: true });
+    await keys.refresh();
+    expect(made.map((key) => key.role)).toEqual(['signing', 'signing', 'signing', 'signing']);
+    expect(keys.privateKeys(now).map((key) => key.kid)).toEqual(made.map((key) => key.kid));
+    for (const { kid } of old) expect(keys.publicKey(kid)).toBeUndefined();
+    const roles = new Map((await listKeys({ store, clock })).map((key) => [key.kid, key.role]));
+    expect(new Set(old.map(({ kid }) => roles.get(kid)))).toEqual(new Set(['leaked']));
+    const kept = (await store.keys.signingKeys()).filter((row) => old.some(({ kid }) => kid === row.kid));
+    expect(new Set(kept.map((row) => row.sealedPrivateJwk))).toEqual(new Set(['']));
+  });
+
+  it('cookie keys rotate: every process believes the new one half a minute before it signs', async () => {
+    const keys = await openKeys({ store, box, clock, issuer });
+    const { cookieKeys } = keys;
+    const [old] = cookieKeys;
+    const { signsFrom } = await rotateCookieKeys({ store, box, clock }, { leaked: false });
+    expect(await keys.refresh()).toBe(true);
+    expect(cookieKeys).toEqual([old, expect.any(String)]);
+    expect(keys.nextChangeAt(now)).toBe(signsFrom);
+    now = signsFrom;
+    await keys.refresh();
+    expect(cookieKeys).toEqual([expect.not.stringMatching(`^${old}$`), old]);
+    expect(keys.cookieKeys).toBe(cookieKeys);
+  });
+
+  it('cookie keys that leaked are believed no more; two rotations at once both count; ten are kept', async () => {
+    const keys = await openKeys({ store, box, clock, issuer });
+    const old = [...keys.cookieKeys];
+    await rotateCookieKeys({ store, box, clock }, { leaked: true });
+    await keys.refresh();
+    expect(keys.cookieKeys).toHaveLength(1);
+    expect(old).not.toContain(keys.cookieKeys[0]);
+    const twice = [1, 2].map(() => rotateCookieKeys({ store, box, clock }, { leaked: false }));
+    await Promise.all(twice);
+    await keys.refresh();
+    expect(new Set(keys.cookieKeys).size).toBe(3);
+    for (let more = 0; more < 9; more++) await rotateCookieKeys({ store, box, clock }, { leaked: false });
+    await keys.refresh();
+    expect(keys.cookieKeys).toHaveLength(10);
+  });
+
+  it('cookie keys of the first version of a store are read', async () => {
+    const { sealedCookieKeys = '' } = (await store.keys.established()) ?? {};
+    const bare = { cookieKeys: ['newest', 'older'], pairwiseSalt: 'salt' };
+    await store.keys.replaceCookieKeys(sealedCookieKeys, box.seal(JSON.stringify(bare)));
+    expect(await openKeys({ store, box, clock, issuer })).toMatchObject(bare);
   });
 });
 
@@ -115,7 +160,7 @@ describe('a running provider', () => {
     const account = await rig.account();
     const person = createPerson(rig, account);
     const before = await person.signIn('a');
-    await rotateKeys({ store: rig.store, box: rig.box, clock: rig.clock }, { immediately: false });
+    await rotateKeys({ store: rig.store, box: rig.box, clock: rig.clock }, { leaked: false });
     await rig.keys.refresh();
     const swapped = Promise.withResolvers<void>();
     const watch = createKeyWatch({
@@ -143,7 +188,8 @@ describe('a running provider', () => {
   it('I20 takes hints of retired keys at /auth, and no forged ones', async () => {
     const person = createPerson(rig, await rig.account());
     const { id_token } = await person.signIn('a');
-    await rotateKeys({ store: rig.store, box: rig.box, clock: rig.clock }, { immediately: true });
+    await rotateKeys({ store: rig.store, box: rig.box, clock: rig.clock }, { leaked: false });
+    rig.clock.advance(PUBLISHED_BEFORE_MS);
     await retireKey({ store: rig.store, clock: rig.clock }, String(headerOf(id_token)['kid']));
     await rig.keys.refresh();
     rig.oidc.reload();
