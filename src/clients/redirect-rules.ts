@@ -49,6 +49,15 @@ function webProblem(uri: string, refusal: (url: string) => string | undefined): 
     : ['is http://, which anybody on the way can read', `use https://, or list ${hostname} in SIGNOFF_OUTBOUND_ALLOW`];
 }
 
+/**
+ * Whether whoever is on the device may listen there (RFC 8252 §8.6): a scheme of its own, or loopback. What is sent there
+ * reached this device, and nothing more is known. A `redirect_uri` that was registered.
+ */
+export function isAnybodys(uri: string): boolean {
+  const { protocol, hostname } = new URL(uri);
+  return protocol === 'http:' ? LOOPBACK.has(hostname) : protocol !== 'https:';
+}
+
 function nativeProblem({ protocol, hostname }: URL): Found {
   const isLoopback = LOOPBACK.has(hostname);
   if (protocol === 'http:' && !isLoopback) {

@@ -1,13 +1,17 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { toProviderMetadata } from '../clients/provider-metadata.ts';
 import type { RegisteredClient, Registry } from '../clients/registry.ts';
+import { currentRequest } from './request-facts.ts';
 
-/** The library asks for a client at every request; it gets the registry's, and only where people may sign in to it. */
+/**
+ * The library asks for a client at every request; it gets the registry's. A suspended one (its file is gone, which may be
+ * a folder that is not mounted) goes on with who is signed in there, and gets nobody new.
+ */
 export function createClientAdapter(registry: Pick<Registry, 'get'>): Adapter {
   return {
     find: async (clientId) => {
       const entry = registry.get(clientId);
-      return entry?.state === 'active' ? metadataOf(entry) : undefined;
+      return entry && mayUse(entry) ? metadataOf(entry) : undefined;
     },
     upsert: unused,
     destroy: unused,
@@ -16,6 +20,15 @@ export function createClientAdapter(registry: Pick<Registry, 'get'>): Adapter {
     findByUserCode: unused,
     revokeByGrantId: unused,
   };
+}
+
+/** Routes of a sign-in that is not over. */
+const SIGN_IN: ReadonlySet<string> = new Set(['authorization', 'resume', 'pushed_authorization_request']);
+
+function mayUse({ state }: RegisteredClient): boolean {
+  if (state !== 'suspended') return state === 'active';
+  const route = currentRequest()?.oidc?.route;
+  return route !== undefined && !SIGN_IN.has(route);
 }
 
 async function unused(): Promise<undefined> {

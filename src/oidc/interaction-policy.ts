@@ -1,6 +1,7 @@
 /** Which page stands between an app's request and its code, in this order: sign-in, account choice, continue, consent. */
 import { decodeJwt } from 'jose';
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { isAnybodys } from '../clients/redirect-rules.ts';
 import type { Registry } from '../clients/registry.ts';
 import type { Keys } from './keys.ts';
 import { factsOf } from './request-facts.ts';
@@ -33,7 +34,7 @@ export function createInteractionPolicy(parts: PolicyParts): interactionPolicy.D
 
   exceptFirstParty(consent, registry);
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 1);
-  policy.add(new Prompt({ name: 'continue' }, signedOffHere()), 2);
+  policy.add(new Prompt({ name: 'continue' }, signedOffHere(), addressIsAnybodys(registry)), 2);
   return policy;
 }
 
@@ -93,8 +94,25 @@ export function isFirstParty({ oidc }: KoaContextWithOIDC, registry: Pick<Regist
 /** An app that was signed off here while the session lives on asks "Continue as …?", or one redirect would undo it. */
 function signedOffHere(): interactionPolicy.Check {
   return new Check('signed_off', 'the app was signed off in this session', 'login_required', (ctx) => {
-    const { client, result } = ctx.oidc;
-    if (!client || result?.login || result?.['continue']) return Check.NO_NEED_TO_PROMPT;
+    const { client } = ctx.oidc;
+    if (!client || hadPage(ctx)) return Check.NO_NEED_TO_PROMPT;
     return factsOf(ctx).stored?.signedOffClients.includes(client.clientId) ?? false;
   });
+}
+
+/**
+ * A native app of ours has no consent page, so a person who is signed in would notice nothing when some other program on
+ * the device asks in its name and listens at its address (RFC 8252 §8.6). Others' native apps ask for consent each time.
+ */
+function addressIsAnybodys(registry: Pick<Registry, 'get'>): interactionPolicy.Check {
+  return new Check('unproven_address', 'the address proves nothing about the app', 'interaction_required', (ctx) => {
+    const { client, params } = ctx.oidc;
+    if (client?.applicationType !== 'native' || !isFirstParty(ctx, registry) || hadPage(ctx)) return false;
+    return isAnybodys(String(params?.['redirect_uri']));
+  });
+}
+
+/** In this very request somebody typed a password, or said "Continue". */
+function hadPage({ oidc: { result } }: KoaContextWithOIDC): boolean {
+  return result?.login !== undefined || result?.['continue'] !== undefined;
 }

@@ -16,6 +16,7 @@ import type { Keys } from './keys.ts';
 import type { RenderError } from './library-shapes.ts';
 import { createGrantLoader } from './load-grant.ts';
 import { keepOfflineAccess } from './offline-access.ts';
+import { requireOpenid } from './openid-scope.ts';
 import { refuseOversized } from './request-sizes.ts';
 import { subjectOf } from './subject.ts';
 
@@ -66,7 +67,7 @@ export function providerConfiguration(parts: ConfigurationParts, adapter: Adapte
     allowOmittingSingleRegisteredRedirectUri: false,
     findAccount: (_ctx, id) => findAccount(parts, id),
     loadExistingGrant: createGrantLoader({ ...parts, extraScopes: config.scopes }),
-    extraParams: { first_party_offline_access: inOrder(refuseOversized, keepOfflineAccess(registry)) },
+    extraParams: { signoff_rules: inOrder(refuseOversized, requireOpenid, keepOfflineAccess(registry)) },
     expiresWithSession: async (_ctx, source) => !source.scopes.has('offline_access'),
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: ({ oidc }) => rotates(registry, oidc.client?.clientId),

@@ -148,6 +148,14 @@ describe('/auth', () => {
     expect(JSON.parse(page.body)).toMatchObject({ error: 'invalid_client' });
   });
 
+  it('a request without openid is invalid_scope: its app would never learn its sid', async () => {
+    const person = createPerson(rig, await rig.account());
+    for (const scope of ['profile', 'email offline_access', 'unheard-of', '']) {
+      const { params } = await person.authorize('a', { scope });
+      expect(params).toMatchObject({ error: 'invalid_scope', error_description: expect.stringContaining('openid') });
+    }
+  });
+
   it('C7 auth_time, acr and amr are in every ID token', async () => {
     const { id_token } = await createPerson(rig, await rig.account()).signIn('a');
     expect(claimsOf(id_token)).toMatchObject({
