@@ -89,6 +89,11 @@ export const clientFileSchema = z.strictObject({
   default_acr_values: z.array(z.string().min(1)).optional(),
   require_pushed_authorization_requests: z.boolean().default(false),
   require_pkce: z.boolean().default(true).describe('false only for apps that cannot.'),
+  introspection_for: z
+    .array(z.string().min(1).max(200))
+    .max(100)
+    .optional()
+    .describe('Ids of apps that may introspect the access tokens of this one.'),
   rotate_refresh_tokens: z.boolean().default(false).describe('Public clients rotate always.'),
   party: z.enum(['first', 'third']).default('third').describe('first: ours, no consent page.'),
   tls_ca: z

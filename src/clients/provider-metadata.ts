@@ -7,6 +7,7 @@ const OURS = [
   'frontchannel_logout_uri',
   'frontchannel_logout_session_required',
   'require_pkce',
+  'introspection_for',
   'rotate_refresh_tokens',
   'party',
   'max_session',

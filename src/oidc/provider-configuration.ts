@@ -6,6 +6,7 @@ import { type ExtraScopes, scopeNames } from '../extra-scopes.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { AccountStore } from '../store/store.ts';
 import { claimsByScope } from './claims.ts';
+import { createAssertionJudge } from './client-assertion.ts';
 import { cookieNames } from './cookies.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import type { InteractionCookies } from './interaction-cookies.ts';
@@ -64,6 +65,7 @@ export function providerConfiguration(parts: ConfigurationParts, adapter: Adapte
     pkce: { required: (_ctx, client) => isPkceRequired(registry, client.clientId) },
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     enabledJWA: { idTokenSigningAlgValues: [...SIGNING_ALGS], clientAuthSigningAlgValues: [...SIGNING_ALGS] },
+    assertJwtClientAuthClaimsAndHeader: createAssertionJudge(parts.clock),
     allowOmittingSingleRegisteredRedirectUri: false,
     findAccount: (_ctx, id) => findAccount(parts, id),
     loadExistingGrant: createGrantLoader({ ...parts, extraScopes: config.scopes }),
@@ -84,7 +86,7 @@ export function providerConfiguration(parts: ConfigurationParts, adapter: Adapte
       pushedAuthorizationRequests: on,
       dPoP: on,
       revocation: { ...on, allowedPolicy: mayRevoke },
-      introspection: { ...on, allowedPolicy: async (_ctx, client, token) => client.clientId === token.clientId },
+      introspection: { ...on, allowedPolicy: mayIntrospect(registry) },
       // On for discovery and client metadata; their addresses are ours (DESIGN §8.1).
       rpInitiatedLogout: on,
       backchannelLogout: on,
@@ -174,6 +176,17 @@ const mayRevoke: NonNullable<NonNullable<Configuration['features']>['revocation'
   if (client.clientAuthMethod === 'none') return false;
   throw new errors.InvalidRequest('client is not authorized to revoke the presented token');
 };
+
+/** N6: the token's own app, and those that its file names; an access token only, and not to whoever just says its name. */
+function mayIntrospect(registry: Pick<Registry, 'get'>): MayIntrospect {
+  return async (_ctx, caller, token) => {
+    if (caller.clientId === token.clientId) return true;
+    if (caller.clientAuthMethod === 'none' || token.kind !== 'AccessToken') return false;
+    return registry.get(token.clientId ?? '')?.client.introspection_for?.includes(caller.clientId) ?? false;
+  };
+}
+
+type MayIntrospect = NonNullable<NonNullable<NonNullable<Configuration['features']>['introspection']>['allowedPolicy']>;
 
 function originOf(uri: string): string | undefined {
   const origin = URL.parse(uri)?.origin;

@@ -248,9 +248,10 @@ describeFlows('requests at /session/end', () => {
       .map((one) => `${one.name}=${one.value}`)
       .join('; ');
 
-    await send('HEAD', url, { cookie });
-    await send('GET', url, { cookie, 'sec-purpose': 'prefetch;prerender' });
+    const head = await send('HEAD', url, { cookie });
+    const prefetch = await send('GET', url, { cookie, 'sec-purpose': 'prefetch;prerender' });
 
+    expect([head.status, head.headers.allow, prefetch.status]).toEqual([405, 'GET, POST', 503]);
     expect(await isSignedIn(browser, wiki)).toBe(true);
   });
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { type Browser, createBrowser, type Page, send } from '../support/browser.ts';
@@ -135,6 +135,19 @@ describeFlows('signing in', () => {
       expect(page.status).toBe(200);
       expect(page.forms[0]?.action).toBe(wiki.redirectUri);
       expect(page.forms[0]?.fields).toMatchObject({ code: expect.any(String), iss: world.issuer });
+      expect(page.headers).toMatchObject({
+        'cache-control': 'no-store',
+        'referrer-policy': 'no-referrer',
+        'x-frame-options': 'DENY',
+      });
+      const [, script = ''] = /<script>([\s\S]*)<\/script>/.exec(page.body) ?? [];
+      const hash = createHash('sha256').update(script).digest('base64');
+      expect(String(page.headers['content-security-policy']).split(/; ?/)).toEqual([
+        "default-src 'none'",
+        `script-src 'sha256-${hash}'`,
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+      ]);
     });
 
     it('a pushed request (PAR) signs in', async () => {

@@ -39,7 +39,8 @@ export interface EndSessionParts extends AnswerLogoutParts, SignOffPageParts {
 export function mountEndSession(router: Router, parts: EndSessionParts): void {
   router.get('/session/end', async (ctx) => {
     // Link checkers and prefetching browsers look at addresses; only a person's visit may end anything.
-    if (ctx.method === 'HEAD' || isPrefetch(ctx)) throw lookOnly();
+    if (ctx.method === 'HEAD') return refuseHead(ctx);
+    if (isPrefetch(ctx)) throw lookOnly();
     const browser = await parts.sessionOf(ctx);
     const request = await parts.readRequest(await parts.parametersOf(ctx), browser);
     await answerRequest(ctx, request, browser, parts);
@@ -206,6 +207,11 @@ function isAppOnly(scope: Scope): boolean {
 function signedIn(browser: StoredSession | undefined): StoredSession {
   if (browser === undefined) throw new Error('decided for a session that is not there');
   return browser;
+}
+
+function refuseHead(ctx: Context): void {
+  ctx.set('Allow', 'GET, POST');
+  ctx.status = 405;
 }
 
 function isPrefetch(ctx: Context): boolean {

@@ -73,6 +73,19 @@ describe('a bad client file is named with line, field and fix', () => {
     ]);
   });
 
+  it('when it asks for a setting of Signoff itself, in any case: one of them is the master key', () => {
+    const secrets = { SIGNOFF_KEY: 'the master key', signoff_store: 'mongodb://user:password@db' };
+    for (const name of Object.keys(secrets)) {
+      const [told = '', ...more] = rejections(`${GOOD}client_uri: https://x.example/\${${name}}\n`, 'wiki.yaml', {
+        ...ENV,
+        ...secrets,
+      });
+      expect(more).toEqual([]);
+      expect(told).toContain(`client_uri asks for ${name}, a setting of Signoff itself; give the app a variable`);
+      expect(told).not.toMatch(/master key|password/);
+    }
+  });
+
   it('when a name is misspelt, also below logout', () => {
     expect(rejections(`${GOOD}backchanel_logout_uri: https://x.example\nlogout:\n  aks: never\n`)).toEqual([
       '7 logout.aks is not a known name; Did you mean "ask"?',

@@ -154,11 +154,14 @@ describe('security-headers', () => {
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
       'x-frame-options': 'DENY',
+      'cross-origin-resource-policy': 'same-origin',
       'cache-control': 'no-store',
       'strict-transport-security': 'max-age=63072000',
     });
     const plain = await ask({}, createSecurityHeaders({ issuer: 'http://localhost:4000' }), app);
     expect(plain.headers.get('strict-transport-security')).toBeNull();
+    const policy = "default-src 'none'; script-src; frame-ancestors 'none'; base-uri 'none'";
+    expect(plain.headers.get('content-security-policy')).toBe(policy);
   });
 
   it('W3 never sends Clear-Site-Data, which would wipe the cookies of sibling apps', async () => {

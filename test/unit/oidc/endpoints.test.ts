@@ -2,9 +2,9 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { send } from '../../support/browser.ts';
-import { claimsOf, createPerson, headerOf, type Rig, startRig, userinfo } from './rig.ts';
+import { claimsOf, createPerson, exchange, headerOf, introspect, type Rig, startRig, userinfo } from './rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -204,6 +204,82 @@ describe('browser apps', () => {
   it('BP12 get no CORS at the authorization endpoint', async () => {
     const answer = await send('GET', new URL(`${rig.issuer}/auth?client_id=spa`), { origin: 'http://spa.test' });
     expect(answer.headers['access-control-allow-origin']).toBeUndefined();
+  });
+});
+
+describe('private_key_jwt', () => {
+  it('needs iat, lives ten minutes at most, and is for the issuer or the endpoint called, alone', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
+    const key = { ...(await exportJWK(publicKey)), alg: 'ES256', use: 'sig', kid: 'app' };
+    await rig.register({
+      client_id: 'asserts',
+      party: 'first',
+      client_secret: undefined,
+      token_endpoint_auth_method: 'private_key_jwt',
+      token_endpoint_auth_signing_alg: 'ES256',
+      jwks: { keys: [key] },
+    });
+    const now = Math.floor(rig.clock.now() / 1000);
+    const usual = { iss: 'asserts', sub: 'asserts', aud: rig.issuer as unknown, iat: now, exp: now + 60 };
+    const ask = async (changes: Record<string, unknown>, path = '/token') => {
+      const claims = { ...usual, jti: Math.random().toString(36), ...changes };
+      const client_assertion = await new SignJWT(claims as JWTPayload)
+        .setProtectedHeader({ alg: 'ES256', kid: 'app' })
+        .sign(privateKey);
+      const client_assertion_type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+      const fields = { grant_type: 'refresh_token', refresh_token: 'x', token: 'x' };
+      const body = new URLSearchParams({ ...fields, client_assertion, client_assertion_type });
+      const answer = await fetch(rig.issuer + path, { method: 'POST', body });
+      const { error = 'none' } = (await answer.json()) as { error?: string };
+      return error;
+    };
+
+    expect(await ask({})).toBe('invalid_grant');
+    expect(await ask({ exp: now + 600, aud: [rig.issuer] })).toBe('invalid_grant');
+    expect(await ask({ aud: `${rig.issuer}/token` })).toBe('invalid_grant');
+    expect(await ask({ aud: `${rig.issuer}/token/introspection` }, '/token/introspection')).toBe('none');
+    for (const wrong of [
+      { iat: undefined },
+      { exp: now + 601 },
+      { iat: now + 3_600, exp: now + 3_660 },
+      { aud: [rig.issuer, 'https://elsewhere.example'] },
+      { aud: [rig.issuer, `${rig.issuer}/token`] },
+      { aud: `${rig.issuer}/token/introspection` },
+    ]) {
+      expect({ wrong, error: await ask(wrong) }).toEqual({ wrong, error: 'invalid_client' });
+    }
+    expect(await ask({ aud: `${rig.issuer}/token` }, '/token/introspection')).toBe('invalid_client');
+  });
+});
+
+describe('introspection', () => {
+  it('is for the app of the token, and for those that its file lists: access tokens, never by a bare name', async () => {
+    await rig.register(
+      { client_id: 'lists', party: 'first', introspection_for: ['api', 'bare'] },
+      { client_id: 'silent', party: 'first' },
+      { client_id: 'api', party: 'first' },
+      { client_id: 'bare', party: 'first', token_endpoint_auth_method: 'none', backchannel_logout_uri: undefined },
+    );
+    const account = await rig.account();
+    const person = createPerson(rig, account);
+    const lists = await person.signIn('lists');
+    const silent = await person.signIn('silent');
+
+    expect(await introspect(rig, 'lists', lists.access_token)).toBe(true);
+    expect(await exchange(rig, 'api', { token: lists.access_token }, '/token/introspection')).toMatchObject({
+      active: true,
+      client_id: 'lists',
+      sub: account.id,
+      sid: claimsOf(lists.id_token)['sid'],
+    });
+    for (const [caller, token] of [
+      ['api', silent.access_token],
+      ['api', lists.refresh_token ?? ''],
+      ['silent', lists.access_token],
+      ['bare', lists.access_token],
+    ] as const) {
+      expect(await exchange(rig, caller, { token }, '/token/introspection')).toEqual({ active: false, status: 200 });
+    }
   });
 });
 
