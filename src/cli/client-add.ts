@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Command } from 'commander';
 import type { Client } from '../clients/client-file.ts';
+import { fileNameOf } from '../clients/client-file-name.ts';
 import { readClient } from '../clients/load-clients.ts';
 import { describeProblem } from '../clients/problem.ts';
 import type { Config } from '../config.ts';
@@ -111,13 +112,14 @@ async function draftOf({ ask }: Context, id: string | undefined, options: AddOpt
 
 /** The same judge as at start, before anything is written. */
 function judged(context: Context, config: Config, id: string, text: string): Client {
-  const result = readClient(text, `${id}.yaml`, { folder: config.clients, env: context.env, ...ruleBookOf(config) });
+  const book = { folder: config.clients, env: context.env, ...ruleBookOf(config) };
+  const result = readClient(text, fileNameOf(id), book);
   if ('client' in result) return result.client;
   throw new UsageError(result.rejected.problems.map(describeProblem).join('\n'));
 }
 
 function fileOf(config: Config, id: string): string {
-  return join(config.clients, `${id}.yaml`);
+  return join(config.clients, fileNameOf(id));
 }
 
 function writeNew(file: string, text: string): void {

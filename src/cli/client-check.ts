@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { fileNameOf } from '../clients/client-file-name.ts';
 import { clientWarnings } from '../clients/client-warnings.ts';
 import { type LoadedClients, loadClients } from '../clients/load-clients.ts';
 import { describeProblem } from '../clients/problem.ts';
 import type { RuleBook } from '../clients/registration-rules.ts';
 import type { Config } from '../config.ts';
-import { scopeNames } from '../extra-scopes.ts';
+import { type ExtraScopes, scopeNames } from '../extra-scopes.ts';
 import { createOutbound } from '../ops/outbound.ts';
 import { addLeaf, type Context, run } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -43,7 +44,7 @@ export function addClientCheck(group: Command, context: Context): void {
       const folders = new Set(files.length > 0 ? files.map(dirname) : [config.clients]);
       const wanted = new Set(files);
       const checked = [...folders].flatMap((folder) =>
-        rowsOf(loadClients({ folder, env: context.env, ...ruleBookOf(config) })).filter(
+        rowsOf(loadClients({ folder, env: context.env, ...ruleBookOf(config) }), config.scopes).filter(
           ({ file }) => wanted.size === 0 || wanted.has(resolve(folder, file)),
         ),
       );
@@ -55,16 +56,16 @@ export function addClientCheck(group: Command, context: Context): void {
 /** A path, or the id of an app in the folder of client files. */
 function fileOf(name: string, folder: string, cwd: string): string {
   const path = resolve(cwd, name);
-  return existsSync(path) && basename(path).includes('.') ? path : resolve(folder, `${name}.yaml`);
+  return existsSync(path) && basename(path).includes('.') ? path : resolve(folder, fileNameOf(name));
 }
 
-function rowsOf({ clients, rejected }: LoadedClients): readonly Checked[] {
+function rowsOf({ clients, rejected }: LoadedClients, scopes: ExtraScopes): readonly Checked[] {
   const good = clients.map((client) => ({
-    file: `${client.client_id}.yaml`,
+    file: fileNameOf(client.client_id),
     client_id: client.client_id,
     ok: true,
     problems: [],
-    warnings: clientWarnings(client),
+    warnings: clientWarnings(client, scopes),
   }));
   const bad = rejected.map(({ file, client_id, problems }) => ({
     file,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { canBeTold } from '../clients/client-file.ts';
+import { fileNameOf } from '../clients/client-file-name.ts';
 import type { RegisteredClient } from '../clients/registry.ts';
 import { addClientAdd } from './client-add.ts';
 import { addClientCheck } from './client-check.ts';
@@ -83,7 +84,7 @@ function addSecret(group: Command, context: Context): void {
         terminal.print(`client_secret: ${secret.client_secret}`);
         terminal.print(`client_secret_hash: ${secret.client_secret_hash}`);
         terminal.note(
-          `Give the secret to the app, and put the hash into ${id ?? 'its'}${id === undefined ? ' file' : '.yaml'}. It is not shown again.`,
+          `Give the secret to the app, and put the hash into ${id === undefined ? 'its file' : fileNameOf(id)}. It is not shown again.`,
         );
       }
       return EXIT.done;

@@ -38,11 +38,8 @@ const logoutSection = z.strictObject({
 export const clientFileSchema = z.strictObject({
   client_id: z
     .string()
-    .regex(
-      /^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$/,
-      'must be up to 100 letters, digits, dots, dashes, tildes or underscores',
-    )
-    .describe('Must be the name of the file.'),
+    .regex(/^[\x21-\x7e]{1,200}$/, 'must be up to 200 visible ASCII characters, without spaces (RFC 6749 A.1)')
+    .describe('Must be the name of the file, percent-encoded where file systems mind.'),
   client_name: z.string().min(1).max(100).optional().describe('What people read.'),
   client_secret: z
     .string()
@@ -89,6 +86,10 @@ export const clientFileSchema = z.strictObject({
   default_acr_values: z.array(z.string().min(1)).optional(),
   require_pushed_authorization_requests: z.boolean().default(false),
   require_pkce: z.boolean().default(true).describe('false only for apps that cannot.'),
+  id_token_claims: z
+    .boolean()
+    .default(false)
+    .describe('Puts the claims of its scopes into ID tokens too, for apps that never ask userinfo.'),
   introspection_for: z
     .array(z.string().min(1).max(200))
     .max(100)

@@ -4,6 +4,7 @@ import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { AppError } from '../errors.ts';
 import { readAuthorities } from './authorities-file.ts';
 import { type Client, clientFileSchema, withDefaults } from './client-file.ts';
+import { clientIdOf, fileNameOf } from './client-file-name.ts';
 import { fillFromEnvironment } from './environment-values.ts';
 import { type Problem, problem } from './problem.ts';
 import { type RuleBook, registrationProblems } from './registration-rules.ts';
@@ -131,13 +132,14 @@ function judge(
 
 /** So that two files never speak of the same app, and a vanished file tells which app it was. */
 function nameProblems(id: string, file: string): readonly Problem[] {
-  return file === `${id}${ENDING}`
+  const name = fileNameOf(id);
+  return file === name
     ? []
     : [
         problem(
           ['client_id'],
           `is not the name of its file, ${file}`,
-          `rename the file to ${id}${ENDING} or change client_id`,
+          `rename the file to ${name} or change client_id`,
         ),
       ];
 }
@@ -170,5 +172,5 @@ function startOf(node: unknown): number | undefined {
 }
 
 function rejected(file: string, problems: readonly LocatedProblem[]): FileResult {
-  return { rejected: { file, client_id: file.replace(/\.[^.]*$/, ''), problems } };
+  return { rejected: { file, client_id: clientIdOf(file), problems } };
 }

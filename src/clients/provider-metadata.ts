@@ -8,6 +8,7 @@ const OURS = [
   'frontchannel_logout_session_required',
   'require_pkce',
   'introspection_for',
+  'id_token_claims',
   'rotate_refresh_tokens',
   'party',
   'max_session',

@@ -1,5 +1,6 @@
 import { suggestion } from '../ops/did-you-mean.ts';
 import type { Client } from './client-file.ts';
+import { isNameTooLong } from './client-file-name.ts';
 import { type Problem, problem } from './problem.ts';
 import { redirectProblem } from './redirect-rules.ts';
 
@@ -23,6 +24,7 @@ const SECRET_CHARS_MIN = 16;
  */
 export function registrationProblems(client: Client, book: RuleBook): readonly Problem[] {
   return [
+    ...idProblems(client),
     ...authenticationProblems(client),
     ...keyProblems(client),
     ...redirectProblems(client, book),
@@ -35,6 +37,15 @@ export function registrationProblems(client: Client, book: RuleBook): readonly P
     ...durationProblems(client),
     ...trustProblems(client),
   ];
+}
+
+/** BP17 (an id that looks like a `sub`) is the operator's, who writes the file. */
+function idProblems({ client_id: id }: Client): readonly Problem[] {
+  if (isNameTooLong(id)) return [problem(['client_id'], 'is too long for the name of a file', 'choose a shorter one')];
+  // The library looks clients up in plain objects, where these are there already.
+  return id in {}
+    ? [problem(['client_id'], 'is a word that JavaScript keeps for itself', 'choose another, like wiki')]
+    : [];
 }
 
 function authenticationProblems(client: Client): readonly Problem[] {

@@ -1,5 +1,6 @@
 import type Provider from 'oidc-provider';
 import type { Client } from '../clients/client-file.ts';
+import { fileNameOf } from '../clients/client-file-name.ts';
 import { toProviderMetadata } from '../clients/provider-metadata.ts';
 import type { Registry } from '../clients/registry.ts';
 import type { Log } from '../ops/log.ts';
@@ -28,7 +29,7 @@ export function createCheckClients(parts: { registry: Pick<Registry, 'all'>; log
 
 /** A file is named after its client; which line the library means it does not say. */
 function factsOf({ client_id }: Client, message: string): Record<string, unknown> {
-  return { file: `${client_id}.yaml`, client_id, message };
+  return { file: fileNameOf(client_id), client_id, message };
 }
 
 /** As a sentence; undefined when the library takes the client. Fetches its `sector_identifier_uri`, where it has one. */

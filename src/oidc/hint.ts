@@ -15,8 +15,8 @@ export type VerifiedHint =
   /** `why` is for the developer of the app; it never repeats the token. */
   | { readonly kind: 'bad'; readonly why: string };
 
-/** Far above any ID token of ours; longer ones only cost time. */
-const HINT_CHARS_MAX = 8_192;
+/** What a header or a form may hold; an ID token of ours may be as long as the groups a person is in. */
+const HINT_CHARS_MAX = 16_384;
 
 /**
  * Checks signature (against all our public keys, retired ones included: I20), algorithm, issuer, type and audience. Refuses

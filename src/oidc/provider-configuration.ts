@@ -9,6 +9,7 @@ import { claimsByScope } from './claims.ts';
 import { createAssertionJudge } from './client-assertion.ts';
 import { cookieNames } from './cookies.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
+import { askForIdTokenClaims } from './id-token-claims.ts';
 import type { InteractionCookies } from './interaction-cookies.ts';
 import { STOCK_COOKIES } from './interaction-gate.ts';
 import { type Interaction, pageOf } from './interaction-lookup.ts';
@@ -69,7 +70,14 @@ export function providerConfiguration(parts: ConfigurationParts, adapter: Adapte
     allowOmittingSingleRegisteredRedirectUri: false,
     findAccount: (_ctx, id) => findAccount(parts, id),
     loadExistingGrant: createGrantLoader({ ...parts, extraScopes: config.scopes }),
-    extraParams: { signoff_rules: inOrder(refuseOversized, requireOpenid, keepOfflineAccess(registry)) },
+    extraParams: {
+      signoff_rules: inOrder(
+        refuseOversized,
+        requireOpenid,
+        keepOfflineAccess(registry),
+        askForIdTokenClaims(registry, config.scopes),
+      ),
+    },
     expiresWithSession: async (_ctx, source) => !source.scopes.has('offline_access'),
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: ({ oidc }) => rotates(registry, oidc.client?.clientId),

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { aCliWorld, type CliWorld } from './cli-world.ts';
@@ -306,6 +306,26 @@ describe('clients', () => {
       'bad.yaml:2: redirect_uri is not a known name',
     );
     expect((await world.run(['clients', 'check', 'nope'])).code).toBe(4);
+  });
+
+  it('are told which lists their ID tokens will hold', async () => {
+    const base = { client_secret: 'of thirty-two characters or more', redirect_uris: ['https://a.example/cb'] };
+    const file = (id: string, more: object) =>
+      writeFileSync(join(world.folder, 'clients', `${id}.yaml`), JSON.stringify({ client_id: id, ...base, ...more }));
+    writeFileSync(join(world.folder, 'signoff.yaml'), 'scopes:\n  teams: [groups, roles]\n  desk: [desk]\n');
+    file('reads-tokens', { id_token_claims: true, scope: 'openid profile teams' });
+    file('reads-profile', { id_token_claims: true, scope: 'openid profile' });
+    file('reads-userinfo', { scope: 'openid profile teams' });
+
+    const checked = await world.json(['clients', 'check', 'reads-tokens', 'reads-profile', 'reads-userinfo']);
+    rmSync(join(world.folder, 'signoff.yaml'));
+
+    const lists = checked.map((one) => [one['client_id'], String(one['warnings']).match(/puts (.*) into/)?.[1]]);
+    expect(Object.fromEntries(lists)).toEqual({
+      'reads-tokens': 'groups, roles',
+      'reads-profile': undefined,
+      'reads-userinfo': undefined,
+    });
   });
 
   it('get secrets whose hash is the one that is kept', async () => {

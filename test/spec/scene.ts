@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
+import { fileNameOf } from '../../src/clients/client-file-name.ts';
 import { PUBLISHED_BEFORE_MS, rotateKeys } from '../../src/oidc/key-rotation.ts';
 import { type Browser, type Page, send } from '../support/browser.ts';
 import type { World } from '../support/product.ts';
@@ -144,7 +145,7 @@ export async function tryToRegister(
 }
 
 function fileOf({ config }: World<string>, clientId: string): string {
-  return join(config.clients, `${clientId}.yaml`);
+  return join(config.clients, fileNameOf(clientId));
 }
 
 /** As if they had been rotated ten minutes ago: the new ones sign from the next start on. */

@@ -2,7 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from '@jest/globals';
+import type { Account } from '../../src/accounts/account.ts';
 import { createPasswords } from '../../src/accounts/password.ts';
+import { fileNameOf } from '../../src/clients/client-file-name.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { type Clock, systemClock } from '../../src/ops/clock.ts';
 import { randomId } from '../../src/ops/ids.ts';
@@ -50,6 +52,8 @@ export interface WorldOptions<Name extends string> {
   /** Environment variables over `SETTINGS`. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
+  /** What `signoff.yaml` says. */
+  readonly yaml?: string;
 }
 
 const onMongo = process.env['SIGNOFF_TEST_STORE'] === 'mongo';
@@ -82,6 +86,7 @@ export async function startWorld<Name extends string>(options: WorldOptions<Name
   const apps = await startApps(options.apps, issuer);
   const env = { ...(await environment(port, folder)), ...options.settings };
   await writeClients(env['SIGNOFF_CLIENTS'] ?? '', Object.values(apps));
+  if (options.yaml !== undefined) await writeFile(join(folder, 'signoff.yaml'), options.yaml);
   const config = configOf(env, folder);
   const logged: LogLine[] = [];
   const surroundings = { clock: options.clock ?? systemClock, log: collectLog(logged) };
@@ -157,7 +162,7 @@ function configOf(env: Record<string, string>, cwd: string): Config {
 export async function writeClients(folder: string, apps: readonly RelyingParty[]): Promise<void> {
   await mkdir(folder, { recursive: true });
   await Promise.all(
-    apps.map((app) => writeFile(join(folder, `${app.clientId}.yaml`), JSON.stringify(app.file, null, 2))),
+    apps.map((app) => writeFile(join(folder, fileNameOf(app.clientId)), JSON.stringify(app.file, null, 2))),
   );
 }
 
@@ -167,7 +172,7 @@ export async function addAccounts(store: Store): Promise<void> {
 }
 
 /** Adds an account that signs in with the shared password; answers its id. */
-export async function addAccount(store: Store, username: string): Promise<string> {
+export async function addAccount(store: Store, username: string, claims: Account['claims'] = {}): Promise<string> {
   sharedHash ??= createPasswords().hash(PASSWORD);
   const now = Date.now();
   const id = randomId();
@@ -176,7 +181,7 @@ export async function addAccount(store: Store, username: string): Promise<string
     username,
     state: 'active',
     generation: 0,
-    claims: { email: `${username}@example.test`, email_verified: true },
+    claims: { email: `${username}@example.test`, email_verified: true, ...claims },
     passwordHash: await sharedHash,
     createdAt: now,
     passwordChangedAt: now,

@@ -172,7 +172,9 @@ export async function startRelyingParty(options: RelyingPartyOptions): Promise<R
       new URL(`${issuer}/token`),
       {
         'content-type': 'application/x-www-form-urlencoded',
-        ...(!isPublic && { authorization: `Basic ${Buffer.from(`${clientId}:${secret}`).toString('base64')}` }),
+        ...(!isPublic && {
+          authorization: `Basic ${Buffer.from(`${encodeURIComponent(clientId)}:${secret}`).toString('base64')}`,
+        }),
       },
       body,
     );

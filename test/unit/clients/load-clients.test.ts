@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { clientIdOf, fileNameOf } from '../../../src/clients/client-file-name.ts';
 import { loadClients } from '../../../src/clients/load-clients.ts';
 import { createAuthority } from '../../support/authority.ts';
 import { aRuleBook } from './a-client.ts';
@@ -63,6 +64,40 @@ describe('client files', () => {
 
   it('with another ending are named, not skipped', () => {
     expect(rejections(GOOD, 'wiki.yml')).toEqual(['1  is not read; rename it to wiki.yaml']);
+  });
+});
+
+describe('ids of any visible ASCII', () => {
+  it.each([
+    ['urn:app:1', 'urn%3Aapp%3A1.yaml'],
+    ['https://app.example/', 'https%3A%2F%2Fapp.example%2F.yaml'],
+    ['123@project', '123@project.yaml'],
+    ['.hidden', '%2Ehidden.yaml'],
+    ['a%2Fb', 'a%252Fb.yaml'],
+    ['../../etc/passwd', '%2E.%2F..%2Fetc%2Fpasswd.yaml'],
+    ['C:\\wiki|"<*>?', 'C%3A%5Cwiki%7C%22%3C%2A%3E%3F.yaml'],
+    ["$app.'(~)'+&=#!;,", "$app.'(~)'+&=#!;,.yaml"],
+  ])('%s is in %s, and in no other file', (id, file) => {
+    const text = GOOD.replace('client_id: wiki', `client_id: ${JSON.stringify(id)}`);
+    expect(fileNameOf(id)).toBe(file);
+    expect(clientIdOf(file)).toBe(id);
+    writeFileSync(join(folder, file), text);
+    expect(load().clients.map((one) => one.client_id)).toEqual([id]);
+    rmSync(join(folder, file));
+    expect(rejections(text, 'wiki.yaml')[0]).toContain(`rename the file to ${file} `);
+  });
+
+  it.each([
+    '',
+    'with space',
+    'ümlaut',
+    'tab\t',
+    'x'.repeat(201),
+    '__proto__',
+    'constructor',
+    ':'.repeat(90),
+  ])('but not %j', (id) => {
+    expect(rejections(GOOD.replace('client_id: wiki', `client_id: ${JSON.stringify(id)}`))).not.toEqual([]);
   });
 });
 
