@@ -137,9 +137,9 @@ function isRegistered(client: Client, uri: string): boolean {
   return client.post_logout_redirect_uris.some((registered) => withoutLoopbackPort(registered) === portless);
 }
 
-const LOOPBACK = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]))(?::\d{1,5})?(\/[^\\\s]*)?$/;
+const LOOPBACK = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost))(?::\d{1,5})?(\/[^\\\s]*)?$/;
 
-/** RFC 8252 §7.3: the port is chosen when the app starts. Undefined for any other address. */
+/** RFC 8252 §7.3, §8.3: the port is chosen when the app starts, also at `localhost`, as at a sign-in. Undefined for others. */
 function withoutLoopbackPort(uri: string): string | undefined {
   const match = LOOPBACK.exec(uri);
   return match ? `${match[1]}${match[2] ?? ''}` : undefined;

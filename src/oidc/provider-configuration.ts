@@ -196,7 +196,9 @@ function mayIntrospect(registry: Pick<Registry, 'get'>): MayIntrospect {
 
 type MayIntrospect = NonNullable<NonNullable<NonNullable<Configuration['features']>['introspection']>['allowedPolicy']>;
 
+/** As a browser says it in `Origin`. An app shell has a scheme of its own and a host (`capacitor://localhost`), or none. */
 function originOf(uri: string): string | undefined {
-  const origin = URL.parse(uri)?.origin;
-  return origin === 'null' ? undefined : origin;
+  const url = URL.parse(uri);
+  if (url?.origin !== 'null') return url?.origin;
+  return url.host === '' ? undefined : `${url.protocol}//${url.host}`;
 }

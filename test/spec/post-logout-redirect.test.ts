@@ -22,7 +22,7 @@ describe('after a sign-off', () => {
             application_type: 'native',
             token_endpoint_auth_method: 'none',
             backchannel_logout_uri: undefined,
-            post_logout_redirect_uris: ['com.example.native:/bye', 'http://127.0.0.1/bye'],
+            post_logout_redirect_uris: ['com.example.native:/bye', 'http://127.0.0.1/bye', 'http://localhost/goodbye'],
           },
         },
       },
@@ -138,6 +138,7 @@ describe('after a sign-off', () => {
   it.each([
     ['com.example.native:/bye', 'com.example.native:/bye?state=s'],
     ['http://127.0.0.1:61234/bye', 'http://127.0.0.1:61234/bye?state=s'],
+    ['http://localhost:61234/goodbye', 'http://localhost:61234/goodbye?state=s'],
   ])('I18 a native app gets its own scheme, and loopback with the port of the day: %s', async (address, expected) => {
     const { native } = world.apps;
     browser = createBrowser();

@@ -25,7 +25,7 @@ beforeAll(async () => {
         token_endpoint_auth_method: 'none',
         backchannel_logout_uri: undefined,
         redirect_uris: ['test.native:/cb'],
-        post_logout_redirect_uris: ['http://127.0.0.1/out', 'http://[::1]:80/out', 'test.native:/out'],
+        post_logout_redirect_uris: ['http://127.0.0.1/out', 'http://[::1]:80/out', 'test.native:/out', 'http://localhost/lo'],
       },
     ],
   });
@@ -223,7 +223,11 @@ describe('the address to go on to', () => {
     expect((await native('http://127.0.0.1:51004/out')).continueUri).toBe('http://127.0.0.1:51004/out?state=s');
     expect((await native('http://[::1]:9/out')).continueUri).toBe('http://[::1]:9/out?state=s');
     expect((await native('test.native:/out')).continueUri).toBe('test.native:/out?state=s');
+    expect((await native('http://localhost:51004/lo')).continueUri).toBe('http://localhost:51004/lo?state=s');
     for (const uri of [
+      'http://localhost:1/out',
+      'http://localhost.evil.test/lo',
+      'http://localhost:1@evil.test/lo',
       'http://127.0.0.1:1/other',
       'http://127.0.0.1@evil.test/out',
       'http://127.0.0.1:80@evil.test/out',

@@ -201,6 +201,32 @@ describe('browser apps', () => {
     expect([token.status, token.headers['access-control-allow-origin']]).toEqual([400, undefined]);
   });
 
+  it('in an app shell call from its own scheme and host', async () => {
+    const shell = { application_type: 'native', token_endpoint_auth_method: 'none', backchannel_logout_uri: undefined };
+    const nowhere = { post_logout_redirect_uris: [] };
+    await rig.register(
+      {
+        client_id: 'shell',
+        party: 'first',
+        ...shell,
+        redirect_uris: ['capacitor://localhost/cb', 'test.shell:/cb'],
+        ...nowhere,
+      },
+      { client_id: 'bare', party: 'first', ...shell, redirect_uris: ['test.shell:/cb'], ...nowhere },
+    );
+    const ask = async (client_id: string, origin: string) => {
+      const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: 'x', client_id }).toString();
+      const form = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(body.length) };
+      const answer = await send('POST', new URL(`${rig.issuer}/token`), { origin, ...form }, body);
+      return answer.headers['access-control-allow-origin'];
+    };
+    expect(await ask('shell', 'capacitor://localhost')).toBe('capacitor://localhost');
+    for (const origin of ['capacitor://elsewhere', 'ionic://localhost', 'test.shell://', 'http://localhost', 'null']) {
+      expect([origin, await ask('shell', origin)]).toEqual([origin, undefined]);
+    }
+    expect(await ask('bare', 'null')).toBeUndefined();
+  });
+
   it('BP12 get no CORS at the authorization endpoint', async () => {
     const answer = await send('GET', new URL(`${rig.issuer}/auth?client_id=spa`), { origin: 'http://spa.test' });
     expect(answer.headers['access-control-allow-origin']).toBeUndefined();
