@@ -86,7 +86,7 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
     renderer,
     streams,
     clientOf: (clientId) => registry.get(clientId)?.client,
-    interactions: createInteractions({ ...foundation, oidc, endSessions }),
+    interactions: createInteractions({ ...foundation, oidc, keys, endSessions }),
     parked: createParkedRequests(foundation),
     readEndSessionRequest: (parameters, browser) =>
       readEndSessionRequest(parameters, { browser, keys, registry, sessions: store.sessions, issuer }),

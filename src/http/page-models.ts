@@ -61,6 +61,7 @@ export interface SignInPage {
   /** filled in: a login_hint, or what was typed before */
   readonly username?: string;
   readonly shared?: boolean;
+  readonly already?: SignedInAlready;
   readonly notice?: SignInNotice;
 }
 
@@ -70,9 +71,14 @@ export type SignInNotice =
   /** a field was left empty */
   | { readonly kind: 'empty' }
   /** too many tries: 429 */
-  | { readonly kind: 'wait'; readonly seconds: number }
-  /** signed in already, but the app wants to be sure (prompt=login, max_age) */
-  | { readonly kind: 'again' };
+  | { readonly kind: 'wait'; readonly seconds: number };
+
+/** Who is signed in in this browser: the page says that somebody else's sign-in ends that. */
+export interface SignedInAlready {
+  readonly name: string;
+  /** it is this person whom the app wants to be sure of (prompt=login, max_age), not another */
+  readonly again: boolean;
+}
 
 /** Field `decision`: `allow` | `deny`. */
 export interface ConsentPage {

@@ -1,11 +1,10 @@
 /** Which page stands between an app's request and its code, in this order: sign-in, account choice, continue, consent. */
-import { decodeJwt } from 'jose';
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { isAnybodys } from '../clients/redirect-rules.ts';
 import type { Registry } from '../clients/registry.ts';
 import type { Keys } from './keys.ts';
 import { factsOf } from './request-facts.ts';
-import { subjectOf } from './subject.ts';
+import { isSomebodyElse, wantedSubs } from './wanted-person.ts';
 
 const { base, Check, Prompt } = interactionPolicy;
 
@@ -30,7 +29,8 @@ export function createInteractionPolicy(parts: PolicyParts): interactionPolicy.D
   login.checks.remove('essential_acr');
   login.checks.add(acrCannotBeMet(), 0);
   login.checks.remove('id_token_hint');
-  login.checks.add(hintIsOfSomebodyElse(parts));
+  login.checks.remove('claims_id_token_sub_value');
+  login.checks.add(namesSomebodyElse(parts));
 
   exceptFirstParty(consent, registry);
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 1);
@@ -57,18 +57,23 @@ function acrCannotBeMet(): interactionPolicy.Check {
   });
 }
 
+/** Why the sign-in page comes up: the app asks for another person than the one who is signed in. */
+export const SOMEBODY_ELSE = 'somebody_else';
+
 /**
- * Core §3.1.2.1, §3.1.2.2: an app that hints at one person never gets another. Stock looks at the hint before the sign-in
- * page only, and takes whoever signs in there.
+ * Core §3.1.2.1, §3.1.2.2: an app that names one person never gets another. Stock looks before the sign-in page only, takes
+ * whoever signs in there where a hint named somebody, and asks without end where `claims` did.
  */
-function hintIsOfSomebodyElse({ registry, keys }: PolicyParts): interactionPolicy.Check {
-  return new Check('id_token_hint', 'somebody else than the hint says', 'login_required', ({ oidc }) => {
-    const hint = oidc.params?.['id_token_hint'];
+function namesSomebodyElse({ registry, keys }: PolicyParts): interactionPolicy.Check {
+  return new Check(SOMEBODY_ELSE, 'somebody else than the request names', 'login_required', ({ oidc }) => {
     const client = registry.get(oidc.client?.clientId ?? '')?.client;
-    if (typeof hint !== 'string' || !client) return Check.NO_NEED_TO_PROMPT;
+    const params = oidc.params ?? {};
+    if (!client || wantedSubs(params).length === 0) return Check.NO_NEED_TO_PROMPT;
     const accountId = oidc.session?.accountId;
-    // Verified when the request came; from then on its parameters are sealed.
-    return accountId === undefined || subjectOf(client, accountId, keys.pairwiseSalt) !== decodeJwt(hint).sub;
+    if (accountId === undefined) return Check.REQUEST_PROMPT;
+    if (!isSomebodyElse(accountId, params, client, keys.pairwiseSalt)) return Check.NO_NEED_TO_PROMPT;
+    if (oidc.result?.login) throw new errors.LoginRequired('somebody else signed in than the request names');
+    return Check.REQUEST_PROMPT;
   });
 }
 

@@ -4,12 +4,12 @@ import type { Account } from '../accounts/account.ts';
 import type { Client } from '../clients/client-file.ts';
 import type { Registry } from '../clients/registry.ts';
 import { pageOld } from '../errors.ts';
-import { type ExtraScopes, scopeNames } from '../extra-scopes.ts';
+import type { ExtraScopes } from '../extra-scopes.ts';
 import type { EndSessions } from '../logout/end-sessions.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Device, Generation } from '../sessions/session.ts';
 import type { SessionOpening, Store } from '../store/store.ts';
-import { scopesOfClaims } from './claims.ts';
+import { allAsked, newlyAsked } from './asked-scopes.ts';
 import {
   type Exchange,
   type FoundInteraction,
@@ -18,8 +18,10 @@ import {
   pageOf,
   startOver,
 } from './interaction-lookup.ts';
-import { PASSWORD_ACR } from './interaction-policy.ts';
+import { PASSWORD_ACR, SOMEBODY_ELSE } from './interaction-policy.ts';
+import type { Keys } from './keys.ts';
 import type { Oidc } from './provider.ts';
+import { isSomebodyElse } from './wanted-person.ts';
 
 /** What an interaction page has to show. */
 export type InteractionDetails =
@@ -30,7 +32,9 @@ export type InteractionDetails =
   | (Open & {
       readonly kind: 'sign-in';
       readonly loginHint: string | undefined;
-      /** Signed in already, but the app wants to be sure (`prompt=login`, `max_age`). */
+      /** Who is signed in in this browser now: somebody else's sign-in ends that. */
+      readonly account: Account | undefined;
+      /** It is this person whom the app wants to be sure of (`prompt=login`, `max_age`), not another. */
       readonly again: boolean;
       /** Somebody has signed in here since it began, and the app did not ask for more. */
       readonly overtaken: boolean;
@@ -79,6 +83,7 @@ export interface InteractionsParts {
   readonly oidc: Pick<Oidc, 'currentProvider' | 'findInteraction' | 'interactionCookies' | 'signInTurns'>;
   readonly store: Pick<Store, 'accounts'>;
   readonly registry: Pick<Registry, 'get'>;
+  readonly keys: Pick<Keys, 'pairwiseSalt'>;
   readonly endSessions: EndSessions;
   readonly clock: Clock;
   readonly config: { readonly sessionIdleMs: number; readonly sessionMaxMs: number; readonly scopes: ExtraScopes };
@@ -132,6 +137,7 @@ export function createInteractions(parts: InteractionsParts): Interactions {
     },
     async finishSignIn(exchange, uid, signedIn) {
       const found = await open(exchange, uid, 'sign-in');
+      if (isWrongPerson(found, signedIn.account, parts)) return finish(found.interaction, wrongPerson());
       await endOthers(found, signedIn.account.id, parts);
       await settleBrowser(exchange, parts);
       return inTurn(signedIn.device, () => finish(found.interaction, signInResult(signedIn, parts)));
@@ -143,7 +149,7 @@ export function createInteractions(parts: InteractionsParts): Interactions {
       if (!browser || browser.session.uid !== interaction.session?.uid) return startOver(interaction);
       const { accountId } = browser.session;
       const { client_id: clientId } = interaction.params;
-      await store.accounts.allow(accountId, String(clientId), allAsked(interaction, parts), clock.now());
+      await store.accounts.allow(accountId, String(clientId), allAsked(interaction, parts.config.scopes), clock.now());
       return finish(interaction, { consent: {} });
     },
     async finishContinue(exchange, uid, decision) {
@@ -164,6 +170,16 @@ async function finish(interaction: Interaction, result: InteractionResults): Pro
   interaction.result = 'error' in result ? result : { ...interaction.lastSubmission, ...result };
   await interaction.persist();
   return interaction.returnTo;
+}
+
+/** Nothing changes here: the sign-in would be worth nothing to the app, and cost whoever is signed in theirs. */
+function wrongPerson(): InteractionResults {
+  return { error: 'login_required', error_description: 'somebody else signed in than the request names' };
+}
+
+function isWrongPerson({ interaction }: Found, { id }: Account, { registry, keys }: InteractionsParts): boolean {
+  const client = registry.get(String(interaction.params['client_id']))?.client;
+  return client !== undefined && isSomebodyElse(id, interaction.params, client, keys.pairwiseSalt);
 }
 
 function denied(): InteractionResults {
@@ -197,55 +213,30 @@ async function describe(exchange: Exchange, uid: string, parts: InteractionsPart
   const client = parts.registry.get(String(interaction.params['client_id']))?.client;
   if (!kind || !client) return { kind: 'gone', cookiesOff: false, signedIn };
   const common = { uid, address: pageOf(interaction), client, answered: interaction.answered ?? false, signedIn };
-  if (kind === 'sign-in') return { kind, ...common, ...signInFacts(found) };
+  if (kind === 'sign-in') return { kind, ...common, ...(await signInFacts(found, parts)) };
   if (hasLostSession(found)) return { kind: 'overtaken', overtaken: true };
   const account = await parts.store.accounts.find(interaction.session?.accountId ?? '');
   if (account?.state !== 'active') return { kind: 'overtaken', overtaken: true };
   return kind === 'continue'
     ? { kind, ...common, account }
-    : { kind, ...common, account, scopes: newlyAsked(interaction, parts) };
+    : { kind, ...common, account, scopes: newlyAsked(interaction, parts.config.scopes) };
 }
 
 /** Reasons for which a password is wanted although somebody may be signed in. */
 const WANTS_PASSWORD: readonly string[] = ['login_prompt', 'other_account'];
 
-function signInFacts({ interaction, browser }: Found) {
+async function signInFacts({ interaction, browser }: Found, { store }: InteractionsParts) {
   const { params, prompt, session } = interaction;
   const { login_hint: hint } = params;
-  const chosen = prompt.reasons.includes('other_account');
+  const isAnother = prompt.reasons.some((reason) => reason === 'other_account' || reason === SOMEBODY_ELSE);
   const wanted = prompt.reasons.some((reason) => WANTS_PASSWORD.includes(reason));
+  const account = browser && (await store.accounts.find(browser.session.accountId));
   return {
     loginHint: typeof hint === 'string' ? hint : undefined,
-    again: session !== undefined && !chosen,
+    account,
+    again: account !== undefined && !isAnother,
     overtaken: !wanted && browser !== undefined && browser.session.uid !== session?.uid,
   };
-}
-
-/** Everything the request asks for, single claims by the scopes that carry them. */
-function allAsked({ params }: Interaction, { config }: InteractionsParts): readonly string[] {
-  const known = new Set(scopeNames(config.scopes));
-  const scopes = String(params['scope'] ?? '').split(' ');
-  const carriers = scopesOfClaims(requestedClaims(params['claims']), config.scopes);
-  return [...new Set([...scopes.filter((scope) => known.has(scope)), ...carriers])];
-}
-
-function newlyAsked(interaction: Interaction, parts: InteractionsParts): readonly string[] {
-  const { reasons, details } = interaction.prompt;
-  if (reasons.includes('consent_prompt') || reasons.includes('native_client_prompt'))
-    return allAsked(interaction, parts);
-  const missing = details as { readonly missingOIDCScope?: string[]; readonly missingOIDCClaims?: string[] };
-  const carriers = scopesOfClaims(missing.missingOIDCClaims ?? [], parts.config.scopes);
-  return [...new Set([...(missing.missingOIDCScope ?? []), ...carriers])];
-}
-
-/** The library has checked that it is JSON of the right shape (Core §5.5). */
-function requestedClaims(claims: unknown): string[] {
-  if (typeof claims !== 'string') return [];
-  const { userinfo, id_token: idToken } = JSON.parse(claims) as {
-    readonly userinfo?: object;
-    readonly id_token?: object;
-  };
-  return [...Object.keys(userinfo ?? {}), ...Object.keys(idToken ?? {})];
 }
 
 /**

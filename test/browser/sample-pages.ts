@@ -101,7 +101,13 @@ export const samples: readonly Sample[] = [
     { form, app: bookshop, username: mira.username, notice: { kind: 'wait', seconds: 300 } },
     429,
   ),
-  sample('sign-in-again', 'sign-in', { form, app: bookshop, username: mira.username, notice: { kind: 'again' } }),
+  sample('sign-in-again', 'sign-in', {
+    form,
+    app: bookshop,
+    username: mira.username,
+    already: { name: mira.name, again: true },
+  }),
+  sample('sign-in-instead', 'sign-in', { form, app: bookshop, already: { name: mira.name, again: false } }),
   sample('consent', 'consent', {
     form,
     app: bookshop,

@@ -43,7 +43,7 @@ export function mountInteraction(router: Router, parts: InteractionParts): void 
     const details = await due(ctx, parts);
     if (details.kind !== 'overtaken' && details.answered) throw notNeeded(ctx, details.signedIn);
     if (isOvertaken(details)) seeOther(ctx, await interactions.startOver(ctx, uidOf(ctx)));
-    else if (details.kind === 'sign-in') signIn.show(ctx, details, details.again ? { kind: 'again' } : undefined);
+    else if (details.kind === 'sign-in') signIn.show(ctx, details, undefined);
     else if (details.kind === 'consent') showConsent(ctx, details, parts);
     else showContinue(ctx, details, parts);
   });

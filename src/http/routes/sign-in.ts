@@ -7,6 +7,7 @@ import { appFace } from '../app-face.ts';
 import { clientAddressOf } from '../middleware/client-address.ts';
 import { formOf } from '../middleware/read-body.ts';
 import type { SignInNotice } from '../page-models.ts';
+import { personFace } from '../person-face.ts';
 import type { Renderer } from '../render.ts';
 
 export interface SignInParts {
@@ -26,18 +27,20 @@ export interface SignIn {
 }
 
 /** Status codes of a form that is shown again: monitoring and rate rules in front of us look at nothing else. */
-const STATUS: Readonly<Record<SignInNotice['kind'], number>> = { again: 200, empty: 400, wrong: 401, wait: 429 };
+const STATUS: Readonly<Record<SignInNotice['kind'], number>> = { empty: 400, wrong: 401, wait: 429 };
 
 export function createSignIn({ render, interactions, device, verifySignIn }: SignInParts): SignIn {
-  function show(ctx: Context, { address, client, loginHint }: Details, notice: SignInNotice | undefined): void {
+  function show(ctx: Context, details: Details, notice: SignInNotice | undefined): void {
+    const { address, client, loginHint, account, again } = details;
     device.ensure(ctx.cookies);
     const typed = ctx.method === 'POST' ? formOf(ctx).values : undefined;
-    const username = typed?.get('username') ?? loginHint;
+    const username = typed?.get('username') ?? loginHint ?? (again ? account?.username : undefined);
     const page = {
       form: { action: address },
       app: appFace(client),
       shared: typed?.has('shared') ?? false,
       ...(username !== undefined && { username }),
+      ...(account && { already: { name: personFace(account).name, again } }),
       ...(notice && { notice }),
     };
     render(ctx, 'sign-in', page, { status: notice ? STATUS[notice.kind] : 200 });

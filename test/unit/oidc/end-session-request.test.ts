@@ -25,7 +25,12 @@ beforeAll(async () => {
         token_endpoint_auth_method: 'none',
         backchannel_logout_uri: undefined,
         redirect_uris: ['test.native:/cb'],
-        post_logout_redirect_uris: ['http://127.0.0.1/out', 'http://[::1]:80/out', 'test.native:/out', 'http://localhost/lo'],
+        post_logout_redirect_uris: [
+          'http://127.0.0.1/out',
+          'http://[::1]:80/out',
+          'test.native:/out',
+          'http://localhost/lo',
+        ],
       },
     ],
   });
