@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import Provider from 'oidc-provider';
+import { cookieNames } from '../../src/oidc/cookies.ts';
 import type { ArtifactWrite } from '../../src/store/store.ts';
 import { createGate, type Gate } from '../unit/oidc/gate.ts';
 import {
@@ -130,11 +131,13 @@ describe('when the library writes', () => {
     const account = await rig.account();
     const person = createPerson(rig, account);
     const before = await person.signIn('a');
-    const cookie = person.browser.cookies().find((one) => one.name === 'signoff')?.value;
+    const cookie = person.browser.cookies().find((one) => one.name === cookieNames(rig.issuer).session)?.value;
     calls = [];
     const after = await person.signIn('a', { prompt: 'login' });
     expect(calls).toContain('sessions.retireCookie');
-    expect(person.browser.cookies().find((one) => one.name === 'signoff')?.value).not.toBe(cookie);
+    expect(person.browser.cookies().find((one) => one.name === cookieNames(rig.issuer).session)?.value).not.toBe(
+      cookie,
+    );
     expect(claimsOf(after.id_token)['sid']).toBe(claimsOf(before.id_token)['sid']);
     expect(await introspect(rig, 'a', before.access_token)).toBe(true);
     expect(await rig.store.sessions.list({ accountId: account.id }, { limit: 9 })).toHaveLength(1);
@@ -232,10 +235,10 @@ describe('races (the table of notes/oidc-provider §5.5)', () => {
     const slow = person.authorize('b');
     await gate.reached;
     await person.authorize('a', { prompt: 'login' });
-    const cookie = person.browser.cookies().find((one) => one.name === 'signoff')?.value;
+    const cookie = person.browser.cookies().find((one) => one.name === cookieNames(rig.issuer).session)?.value;
     gate.open();
     expect((await slow).params?.['code']).toBeDefined();
-    expect(person.browser.cookies().find((one) => one.name === 'signoff')?.value).toBe(cookie);
+    expect(person.browser.cookies().find((one) => one.name === cookieNames(rig.issuer).session)?.value).toBe(cookie);
     expect((await rig.store.sessions.list({ accountId: account.id }, { limit: 9 })).length).toBe(1);
     expect((await person.authorize('b', { prompt: 'none' })).params?.['code']).toBeDefined();
   });

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { cookieNames } from '../../src/oidc/cookies.ts';
 import { type Browser, createBrowser, type Page, send } from '../support/browser.ts';
 import { describeFlows, startWorld, type World } from '../support/product.ts';
 import { PASSWORD } from '../support/relying-party.ts';
@@ -93,7 +94,7 @@ describeFlows('signing in', () => {
 
       await browser.submit(page, { username: 'alice', password: PASSWORD, shared: 'on' }, { stopAt: wiki.redirectUri });
 
-      const session = browser.cookies().filter((cookie) => cookie.name === 'signoff');
+      const session = browser.cookies().filter((cookie) => cookie.name === cookieNames(world.issuer).session);
       expect(session).toHaveLength(1);
       expect(session[0]?.expiresAt).toBeUndefined();
       expect((await browser.get(world.issuer)).body).toContain('shared computer');
@@ -103,7 +104,7 @@ describeFlows('signing in', () => {
       const browser = createBrowser();
       await browser.get(world.apps.wiki.authorizationUrl());
 
-      const [device] = browser.cookies().filter((cookie) => cookie.name === 'device');
+      const [device] = browser.cookies().filter((cookie) => cookie.name === cookieNames(world.issuer).device);
 
       expect(device?.attributes.toLowerCase()).toContain('httponly');
       expect(device?.expiresAt).toBeGreaterThan(Date.now() + 364 * 86_400_000);

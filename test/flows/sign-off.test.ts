@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { cookieNames } from '../../src/oidc/cookies.ts';
 import { createBrowser, type Page } from '../support/browser.ts';
 import { describeFlows, startWorld, type World } from '../support/product.ts';
 
@@ -48,7 +49,7 @@ describeFlows('signing off at one app', () => {
     const browser = createBrowser();
     const { idToken } = await wiki.signIn(browser);
     await browser.get(wiki.endSessionUrl({ id_token_hint: idToken }));
-    expect(browser.cookies().map((cookie) => cookie.name)).not.toContain('signoff');
+    expect(browser.cookies().map((cookie) => cookie.name)).not.toContain(cookieNames(world.issuer).session);
 
     const page = await browser.get(wiki.authorizationUrl({ prompt: 'none' }), { stopAt: wiki.redirectUri });
 

@@ -174,7 +174,7 @@ describe('cookies over https', () => {
 
 /** The cookies that carry the session: the value, and its signature where there is one. */
 function sessionCookies(browser: Browser): StoredCookie[] {
-  return browser.cookies().filter(({ name }) => /^(__Host-)?signoff(\.|$)/.test(name));
+  return browser.cookies().filter(({ name }) => /^(__Host-)?signoff(_\d+)?(\.|$)/.test(name));
 }
 
 function sessionCookie(browser: Browser): StoredCookie {

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import { AppError, cookiesOff, pageOld } from '../../errors.ts';
+import { cookieNames } from '../../oidc/cookies.ts';
 import { randomId, sha256 } from '../../ops/ids.ts';
 import { formOf } from './read-body.ts';
 
@@ -25,7 +26,7 @@ export interface Csrf {
 export function createCsrf({ keys, issuer }: CsrfOptions): Csrf {
   const { origin, protocol } = new URL(issuer);
   const secure = protocol === 'https:';
-  const cookie = secure ? '__Host-csrf' : 'csrf';
+  const { csrf: cookie } = cookieNames(issuer);
   const signed = (name: string, key = keys[0] ?? '') =>
     createHmac('sha256', key).update(`csrf.v2:${name}`).digest('base64url');
 

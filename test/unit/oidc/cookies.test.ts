@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { cookieNames } from '../../../src/oidc/cookies.ts';
 import type { Exchange } from '../../../src/oidc/interaction-lookup.ts';
 import { send } from '../../support/browser.ts';
 import { createPerson, type Rig, startRig } from './rig.ts';
@@ -101,13 +102,14 @@ describe('who is signed in here', () => {
       const account = await rig.account();
       const person = createPerson(rig, account);
       await person.signIn('a');
-      const [session, signature] = ['signoff', 'signoff.sig'].map((name) =>
+      const { session: cookie } = cookieNames(rig.issuer);
+      const [session, signature] = [cookie, `${cookie}.sig`].map((name) =>
         person.browser.cookies().find((one) => one.name === name),
       );
       const ask = (cookie: string) => rig.oidc.sessionOf(anExchange(cookie).exchange);
-      const whole = `signoff=${session?.value}; signoff.sig=${signature?.value}`;
+      const whole = `${cookie}=${session?.value}; ${cookie}.sig=${signature?.value}`;
       expect((await ask(whole))?.session.accountId).toBe(account.id);
-      expect(await ask(`signoff=${session?.value}; signoff.sig=forged`)).toBeUndefined();
+      expect(await ask(`${cookie}=${session?.value}; ${cookie}.sig=forged`)).toBeUndefined();
       expect(await ask('')).toBeUndefined();
     } finally {
       await rig.close();

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { cookieNames } from '../../../src/oidc/cookies.ts';
 import { createParkedRequests } from '../../../src/oidc/parked-requests.ts';
 import { createCryptoBox } from '../../../src/ops/crypto-box.ts';
 import { sha256 } from '../../../src/ops/ids.ts';
@@ -33,7 +34,7 @@ describe('invariant 9: nothing secret is stored readable', () => {
     person.replies({ 'sign-in': undefined });
     await person.authorize('a', { prompt: 'login' });
     const secrets = {
-      cookie: person.browser.cookies().find((one) => one.name === 'signoff')?.value,
+      cookie: person.browser.cookies().find((one) => one.name === cookieNames(rig.issuer).session)?.value,
       interaction,
       nonce: 'nonce-of-a-page-under-way',
       hint: 'alice-the-hint',
@@ -58,7 +59,7 @@ describe('invariant 9: nothing secret is stored readable', () => {
     const row = await rig.store.provider.find('Interaction', sha256(uid), rig.clock.now());
     const opened = rig.box.open(row?.sealedPayload ?? '');
     expect(JSON.parse(opened)).toMatchObject({ prompt: { name: 'login' }, session: { uid: expect.any(String) } });
-    const cookies = person.browser.cookies().filter((one) => one.name === 'signoff');
+    const cookies = person.browser.cookies().filter((one) => one.name === cookieNames(rig.issuer).session);
     expect(cookies.map((one) => opened.includes(one.value))).toEqual([false]);
     expect(JSON.parse(opened)).not.toHaveProperty('jti');
   });

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Account } from '../../../src/accounts/account.ts';
+import { cookieNames } from '../../../src/oidc/cookies.ts';
 import { DAY, HOUR, MINUTE } from '../../support/builders.ts';
 import { claimsOf, createPerson, introspect, type Rig, refresh, startRig, userinfo } from './rig.ts';
 
@@ -29,7 +30,8 @@ describe('a session whose time is over', () => {
   it('is kept in the browser for as long as it can last', async () => {
     const person = createPerson(rig, await rig.account());
     await person.signIn('a');
-    const { expiresAt = 0 } = person.browser.cookies().find((one) => one.name === 'signoff') ?? {};
+    const { expiresAt = 0 } =
+      person.browser.cookies().find((one) => one.name === cookieNames(rig.issuer).session) ?? {};
     expect(Math.round((expiresAt - Date.now()) / DAY)).toBe(14);
   });
 
@@ -64,7 +66,8 @@ describe('a session whose time is over', () => {
     const person = createPerson(rig, account);
     person.replies({ 'sign-in': { account: account.id, shared: 'on' } });
     await person.signIn('a');
-    expect(person.browser.cookies().find((one) => one.name === 'signoff')?.expiresAt).toBeUndefined();
+    const cookie = person.browser.cookies().find((one) => one.name === cookieNames(rig.issuer).session);
+    expect(cookie).toMatchObject({ expiresAt: undefined });
     rig.clock.advance(15 * MINUTE + 1);
     expect((await person.authorize('a', { prompt: 'none' })).params).toMatchObject({ error: 'login_required' });
     expect(reasons()).toEqual(['idle']);
