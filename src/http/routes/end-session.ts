@@ -77,7 +77,7 @@ async function answerRequest(
     case 'ask': {
       // Of two clicks the first may have ended the session since we looked: whoever is out is not asked.
       const still = await parts.sessionOf(ctx);
-      if (still === undefined) await answerRequest(ctx, request, undefined, parts);
+      if (still === undefined) await answerRequest(ctx, { ...request, liveSid: undefined }, undefined, parts);
       else await askFirst(ctx, decision, request, still, parts);
       return;
     }
