@@ -41,8 +41,8 @@ export async function tellApps(
 }
 
 async function isSomebodyDelivering({ store, clock }: Product): Promise<boolean> {
-  const last = await store.deliveries.lastHeartbeat();
-  return last !== undefined && last > clock.now() - HEARTBEAT_MS;
+  const silentMs = await store.deliveries.silence(clock.now());
+  return silentMs !== undefined && silentMs < HEARTBEAT_MS;
 }
 
 /** `--wait 10s` in milliseconds. */

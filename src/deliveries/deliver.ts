@@ -24,10 +24,10 @@ interface Delivered {
   readonly load: Load;
 }
 
-/** `failing`: network, 429, 5xx; `retryAfterMs` as the app asked. `unknown`: nothing was learnt about the origin. */
+/** `failing`: network, 429, 5xx; `retryAfterMs` where the app asked for it. `unknown`: nothing was learnt about the origin. */
 export type Health =
   | { readonly kind: 'alive' | 'unknown' }
-  | { readonly kind: 'failing'; readonly retryAfterMs: number };
+  | { readonly kind: 'failing'; readonly retryAfterMs: number | undefined };
 
 /** Makes one attempt: sign, post, judge, log. Rejects when it cannot sign (no key, no store); nothing was sent then. */
 export type Deliver = (delivery: Delivery, client: DeliveryClient, signal: AbortSignal) => Promise<Delivered>;
@@ -102,7 +102,7 @@ function settlementOf(delivery: Delivery, attempt: Attempt, next: Next): Settlem
 function healthOf(outcome: Outcome, judged: Verdict): Health {
   if (judged.kind === 'retry') {
     const cutOff = outcome.kind === 'failure' && outcome.code === 'EABORTED';
-    return cutOff ? { kind: 'unknown' } : { kind: 'failing', retryAfterMs: judged.afterMs ?? 0 };
+    return cutOff ? { kind: 'unknown' } : { kind: 'failing', retryAfterMs: judged.afterMs };
   }
   return outcome.kind === 'answer' ? { kind: 'alive' } : { kind: 'unknown' };
 }

@@ -50,7 +50,6 @@ export interface DeliveryPlan {
 /** A batch taken by one engine. A value: whoever lost it is refused (fence). */
 export interface Lease {
   readonly token: string;
-  readonly until: number;
   readonly deliveries: readonly Delivery[];
 }
 
@@ -84,15 +83,24 @@ export type Settlement =
       /** Whether the answer counts as a refusal. */
       readonly refusal: boolean;
     }
-  /** Not attempted: unknown client, half the lease gone, stopping. The row is as if it had not been claimed. */
+  /** Not attempted: unknown client, half the lease gone, origin shut, stopping. The row is as if it had not been claimed. */
   | { readonly deliveryId: string; readonly kind: 'put-back'; readonly nextAttemptAt: number };
 
-/** Health of one origin; a row only while it fails. */
+/**
+ * Health of one origin; a row only while it fails and something is owed to it. Shut until an instant, then one delivery
+ * goes as a probe; whose probe it is and until when stands in the store, beside the lease of that delivery.
+ */
 export interface Breaker {
   readonly origin: string;
+  /** In a row. */
   readonly failures: number;
-  /** `claim` leaves the origin alone until then; afterwards it hands out one delivery as a probe. */
-  readonly openUntil: number;
-  /** The last wait, doubled by the next failure. */
-  readonly openMs: number;
+  /** `claim` leaves the origin alone until then. */
+  readonly shutUntil: number;
+  /** The last wait of our own making, doubled by the next failure. */
+  readonly shutMs: number;
 }
+
+/** What attempts taught about an origin, for the store. */
+export type BreakerChange =
+  | { readonly kind: 'healthy'; readonly origin: string }
+  | { readonly kind: 'failing'; readonly breaker: Breaker };

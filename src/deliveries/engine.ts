@@ -11,6 +11,7 @@ import type { Claim, ClaimRequest, DeliveryStore, Settled, Unwatch } from '../st
 import { type Alarm, createAlarm } from './alarm.ts';
 import type { Wish } from './appetite.ts';
 import { breakerRules } from './breaker.ts';
+import { type Comebacks, createComebacks } from './comebacks.ts';
 import { createDeliver, type DeliveryClient } from './deliver.ts';
 import type { EngineRunner, SettledListener } from './engine-runner.ts';
 import type { Queued } from './queues.ts';
@@ -32,7 +33,16 @@ interface ClientSource {
 
 export type EngineStore = Pick<
   DeliveryStore,
-  'claim' | 'claimOverdue' | 'settle' | 'nextDueAt' | 'hasten' | 'rescue' | 'heartbeat' | 'watch'
+  | 'claim'
+  | 'claimOverdue'
+  | 'settle'
+  | 'nextDueAt'
+  | 'bringForward'
+  | 'hasten'
+  | 'beat'
+  | 'farewell'
+  | 'rescue'
+  | 'watch'
 >;
 
 export interface EngineParts {
@@ -47,6 +57,8 @@ export interface EngineParts {
   readonly leaseMs: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** Ids of engines that this one stands in for, which are gone for sure. */
+  readonly predecessors?: readonly string[];
   /** Chance in [0, 1); `Math.random` unless a test wants to know. */
   readonly random?: () => number;
 }
@@ -55,7 +67,7 @@ export interface EngineParts {
 const CLAIM_MAX = 250;
 /** The net below all signals. */
 const POLL_MS = 1_000;
-/** Due rows that nobody may have yet (an open breaker, another one's lease) must not make the loop spin. */
+/** Due rows that nobody may have yet (a shut origin, another one's lease) must not make the loop spin. */
 const HELD_POLL_MS = 250;
 const ANYTHING: Wish = { exceptOrigins: [], perOrigin: CLAIM_MAX };
 const DRAIN_MS = 10_000;
@@ -77,6 +89,7 @@ class Engine implements EngineRunner {
   readonly #sender: Sender;
   readonly #settler: Settler;
   readonly #rescuer: Service;
+  readonly #comebacks: Comebacks;
   #state: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
   #loop: Promise<void> = Promise.resolve();
   #started: Promise<void> | undefined;
@@ -99,7 +112,6 @@ class Engine implements EngineRunner {
       store,
       pace: this.#pace,
       guard: this.#guard,
-      now: () => clock.now(),
       giveUp: () => this.#state === 'stopped',
       onSettled: (settled, batch) => this.#settled(settled, batch),
     });
@@ -115,8 +127,14 @@ class Engine implements EngineRunner {
       log,
       random,
     });
-    const onRescued = () => this.wake();
-    this.#rescuer = createRescuer({ store, pace: this.#pace, processId: this.#processId, onRescued, clock, log });
+    const shared = { store, pace: this.#pace, clock, log };
+    this.#comebacks = createComebacks({ ...shared, onDue: () => this.wake() });
+    this.#rescuer = createRescuer({
+      ...shared,
+      processId: this.#processId,
+      predecessors: parts.predecessors ?? [],
+      onRescued: () => this.wake(),
+    });
   }
 
   /** Rejects when the store cannot be reached. */
@@ -164,7 +182,8 @@ class Engine implements EngineRunner {
     // Whoever finishes next asks again.
     this.#more = true;
     if (!wish) return POLL_MS;
-    const claim = await this.#persist(() => this.#claimFrom(wish));
+    const token = randomId();
+    const claim = await this.#persist(() => this.#claimFrom(token, wish));
     if (!claim) return 0;
     this.#more = claim.more;
     this.#sender.take(claim, performance.now() + this.#parts.leaseMs / 2);
@@ -172,8 +191,8 @@ class Engine implements EngineRunner {
     return (await this.#persist(() => this.#sleepMs())) ?? 0;
   }
 
-  #claimFrom(wish: Wish): Promise<Claim> {
-    const request = this.#request(wish);
+  #claimFrom(token: string, wish: Wish): Promise<Claim> {
+    const request = this.#request(token, wish);
     this.#claimedAt = request.now;
     return this.#pace.run(() => this.#parts.store.claim(request), rowsOf);
   }
@@ -181,7 +200,8 @@ class Engine implements EngineRunner {
   /** Each second: a deadline is kept although an origin is left alone. */
   async #endOverdue(): Promise<void> {
     if (performance.now() < this.#overdueAt) return;
-    const claimOverdue = () => this.#parts.store.claimOverdue(this.#request(ANYTHING));
+    const token = randomId();
+    const claimOverdue = () => this.#parts.store.claimOverdue(this.#request(token, ANYTHING));
     const claim = await this.#persist(() => this.#pace.run(claimOverdue, rowsOf));
     if (!claim) return;
     this.#sender.endOverdue(claim);
@@ -189,19 +209,18 @@ class Engine implements EngineRunner {
     if (claim.more) this.wake();
   }
 
-  #request(wish: Wish): ClaimRequest {
+  #request(token: string, wish: Wish): ClaimRequest {
     const { clock, leaseMs } = this.#parts;
-    return { limit: CLAIM_MAX, leaseMs, now: clock.now(), processId: this.#processId, ...wish };
+    return { token, limit: CLAIM_MAX, leaseMs, now: clock.now(), processId: this.#processId, ...wish };
   }
 
   async #sleepMs(): Promise<number> {
-    const now = this.#parts.clock.now();
-    const dueAt = await this.#parts.store.nextDueAt(now);
+    const dueAt = await this.#parts.store.nextDueAt();
     if (dueAt === undefined) return POLL_MS;
-    return dueAt <= this.#claimedAt ? HELD_POLL_MS : Math.min(dueAt - now, POLL_MS);
+    return dueAt <= this.#claimedAt ? HELD_POLL_MS : Math.min(dueAt - this.#parts.clock.now(), POLL_MS);
   }
 
-  /** After a backward jump rows that are due look hours away, and open breakers stay open as long. */
+  /** After a backward jump rows that are due look hours away, and shut origins stay shut as long. */
   async #heedTheClock(): Promise<void> {
     const now = this.#parts.clock.now();
     const backMs = this.#lastNow - now;
@@ -209,20 +228,22 @@ class Engine implements EngineRunner {
     if (backMs < CLOCK_JUMP_MS) return;
     this.#parts.log.warn('clock.jumped', { back_ms: backMs });
     this.#sender.forgetBreakers();
-    const hasten = () => this.#parts.store.hasten(now);
+    const hasten = () => this.#parts.store.hasten(this.#processId, now);
     await this.#persist(() => this.#pace.run(hasten, (rows) => rows));
   }
 
-  readonly #record: Record = (item: Queued, settlement, breaker) => {
-    this.#settler.add(item.leaseToken, settlement, { breaker, urgent: this.#sender.quiet() });
+  readonly #record: Record = (item: Queued, settlement, change) => {
+    this.#settler.add(item.leaseToken, settlement, { change, urgent: this.#sender.quiet() });
   };
 
-  #settled({ lost, logoutIds }: Settled, { settlements, breakers }: Batch): void {
+  #settled({ lost, logoutIds }: Settled, { settlements, changes }: Batch): void {
+    this.#sender.written(changes);
     if (lost.length > 0) this.#parts.log.warn('delivery.lease_lost', { count: lost.length, delivery_ids: lost });
     if (logoutIds.length > 0) for (const listener of this.#listeners) listener(logoutIds);
     const dueLater = settlements.some((one) => 'nextAttemptAt' in one);
-    const isBack = breakers.some((breaker) => breaker.failures === 0);
-    if (dueLater || isBack) this.wake();
+    const back = changes.filter((change) => change.kind === 'healthy');
+    for (const { origin } of back) this.#comebacks.add(origin);
+    if (dueLater || back.length > 0) this.wake();
   }
 
   #reloadClients(): void {
@@ -253,6 +274,7 @@ class Engine implements EngineRunner {
     this.wake();
     await this.#unwatch?.();
     await this.#loop;
+    await this.#comebacks.stop();
     await this.#sender.stop(DRAIN_MS);
     await Promise.race([this.#settler.flush(), pause(DRAIN_MS, undefined, { ref: false })]);
     this.#state = 'stopped';

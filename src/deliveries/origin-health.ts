@@ -1,19 +1,19 @@
 import type { Clock } from '../ops/clock.ts';
 import type { Claim } from '../store/store.ts';
-import { afterFailure, type BreakerRules, closed, isOpen } from './breaker.ts';
+import { afterFailure, type BreakerRules, isShut } from './breaker.ts';
 import type { Health } from './deliver.ts';
-import type { Breaker } from './delivery.ts';
+import type { Breaker, BreakerChange } from './delivery.ts';
 
-/** What this engine knows of the breakers of the origins it calls; every answer is the row to write, if any. */
+/** What this engine knows of the breakers of the origins it calls. */
 export interface OriginHealth {
-  /** The breakers of a claim, but for what we know better: the store's row of a probe is reserved for us, not closed to us. */
+  /** Believes the store, which another engine or a person may have told otherwise, but for what it has not heard from us. */
   learn(claim: Claim): void;
   /** Whether the origin is to be left alone for now. */
   isShut(origin: string): boolean;
-  /** What an attempt taught about its origin. */
-  heed(origin: string, health: Health): Breaker | undefined;
-  /** A probe that was not made gives its origin free again: the store had reserved it for as long as the lease. */
-  untouched(origin: string): Breaker | undefined;
+  /** What an attempt taught about its origin; the change to write, if it is one. */
+  heed(origin: string, health: Health): BreakerChange | undefined;
+  /** The store knows of these changes. */
+  written(changes: readonly BreakerChange[]): void;
   forget(): void;
 }
 
@@ -25,46 +25,55 @@ export function createOriginHealth(parts: {
 }): OriginHealth {
   const { rules, clock, random } = parts;
   const breakers = new Map<string, Breaker>();
+  const unwritten = new Map<string, BreakerChange>();
 
-  function failing(origin: string, retryAfterMs: number): Breaker {
+  function failing(origin: string, retryAfterMs: number | undefined): BreakerChange {
     const facts = { origin, now: clock.now(), random: random(), retryAfterMs };
-    const after = afterFailure(breakers.get(origin), facts, rules);
-    breakers.set(origin, after);
-    return after;
+    const breaker = afterFailure(breakers.get(origin), facts, rules);
+    breakers.set(origin, breaker);
+    return { kind: 'failing', breaker };
   }
 
-  function alive(origin: string): Breaker | undefined {
-    return breakers.delete(origin) ? closed(origin) : undefined;
-  }
-
-  function untouched(origin: string): Breaker | undefined {
-    const breaker = breakers.get(origin);
-    return breaker && { ...breaker, openUntil: Math.max(breaker.openUntil, clock.now()) };
+  function heed(origin: string, health: Health): BreakerChange | undefined {
+    switch (health.kind) {
+      case 'unknown':
+        return undefined;
+      case 'alive':
+        return breakers.delete(origin) ? { kind: 'healthy', origin } : undefined;
+      case 'failing':
+        return failing(origin, health.retryAfterMs);
+    }
   }
 
   return {
     learn(claim) {
-      const now = clock.now();
       const rows = new Map(claim.breakers.map((row) => [row.origin, row]));
-      for (const origin of new Set(claim.deliveries.map((one) => one.origin))) {
+      for (const { origin } of claim.deliveries) {
         const row = rows.get(origin);
-        if (isOpen(breakers.get(origin), now)) continue;
-        if (row) breakers.set(origin, { ...row, openUntil: 0 });
+        if (unwritten.has(origin)) continue;
+        if (row) breakers.set(origin, row);
         else breakers.delete(origin);
       }
     },
-    isShut: (origin) => isOpen(breakers.get(origin), clock.now()),
+    isShut: (origin) => isShut(breakers.get(origin), clock.now()),
     heed(origin, health) {
-      switch (health.kind) {
-        case 'alive':
-          return alive(origin);
-        case 'unknown':
-          return untouched(origin);
-        case 'failing':
-          return failing(origin, health.retryAfterMs);
+      const change = heed(origin, health);
+      if (change) unwritten.set(origin, change);
+      return change;
+    },
+    written(changes) {
+      for (const change of changes) {
+        const origin = originOf(change);
+        if (unwritten.get(origin) === change) unwritten.delete(origin);
       }
     },
-    untouched,
-    forget: () => breakers.clear(),
+    forget() {
+      breakers.clear();
+      unwritten.clear();
+    },
   };
+}
+
+export function originOf(change: BreakerChange): string {
+  return change.kind === 'healthy' ? change.origin : change.breaker.origin;
 }

@@ -1,67 +1,72 @@
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/log.ts';
+import { ownMark } from '../ops/process-mark.ts';
+import { createRepeating } from '../ops/repeating.ts';
 import type { Service } from '../ops/service.ts';
 import type { DeliveryStore } from '../store/store.ts';
+import { deadAmong, SILENT_MS } from './dead-engines.ts';
 import type { WritePace } from './write-pace.ts';
 
 const EVERY_MS = 1_000;
-/** Three beats missed: a fan-out that was killed resumes within seconds, not after its lease (regression A9). */
-const SILENT_MS = 3_000;
+/** A beat that comes later than this after the one before makes a gap. */
+const GAP_MS = 2_500;
+/** So many beats without a gap, and whoever lives has beaten too. */
+const STEADY_BEATS = SILENT_MS / EVERY_MS;
 
-/**
- * Says each second that this engine lives, and frees what is leased to engines that stopped saying so.
- * Beats first and rescues then, so that a machine that slept does not rob itself.
- */
-export function createRescuer(parts: {
-  readonly store: Pick<DeliveryStore, 'heartbeat' | 'rescue'>;
+export interface RescuerParts {
+  readonly store: Pick<DeliveryStore, 'beat' | 'rescue' | 'farewell'>;
   readonly pace: WritePace;
   readonly processId: string;
+  readonly predecessors: readonly string[];
   readonly onRescued: () => void;
   readonly clock: Clock;
   readonly log: Log;
-}): Service {
-  const { store, pace, clock, log } = parts;
-  let timer: NodeJS.Timeout | undefined;
-  let beating: Promise<void> = Promise.resolve();
+}
+
+/**
+ * Says each second that this engine lives, and frees what is leased to engines that are dead: a fan-out that was killed
+ * resumes at once on the same machine, within seconds elsewhere, and not after its lease (regression A9).
+ */
+export function createRescuer(parts: RescuerParts): Service {
+  const { store, pace, processId, predecessors, clock, log } = parts;
+  const home = ownMark();
+  // A store that is gone is said by the engine, which needs it too.
+  const beats = createRepeating({ everyMs: EVERY_MS, work: beat, failed: () => undefined });
+  let steadyBeats = 0;
+  let started: Promise<void> | undefined;
 
   async function beat(): Promise<void> {
-    await pace.run(
-      () => store.heartbeat(parts.processId, clock.now()),
-      () => 1,
-    );
-    const count = await pace.run(
-      () => store.rescue(clock.now() - SILENT_MS),
-      (rows) => rows,
-    );
+    const write = () => store.beat({ processId, home }, clock.now());
+    const { sinceLastMs, others } = await pace.run(write, () => 1);
+    steadyBeats = sinceLastMs !== undefined && sinceLastMs < GAP_MS ? steadyBeats + 1 : 0;
+    const isSteady = steadyBeats >= STEADY_BEATS;
+    await rescue(deadAmong(others, { predecessors, isSteady }), isSteady);
+  }
+
+  async function rescue(dead: readonly string[], expired: boolean): Promise<void> {
+    if (dead.length === 0 && !expired) return;
+    const write = () => store.rescue({ processId, now: clock.now(), dead, expired });
+    const count = await pace.run(write, (rows) => rows);
     if (count === 0) return;
     log.warn('delivery.rescued', { count });
     parts.onRescued();
   }
 
-  /** A store that is gone is said by the engine, which needs it too. */
-  function schedule(): void {
-    timer = setTimeout(() => {
-      beating = beat()
-        .catch(() => undefined)
-        .then(() => {
-          if (timer) schedule();
-        });
-    }, EVERY_MS);
+  async function start(): Promise<void> {
+    await beat();
+    beats.start();
   }
 
   return {
-    async start() {
-      if (timer) return;
-      await beat();
-      schedule();
+    start() {
+      started ??= start();
+      return started;
     },
     async stop() {
-      if (!timer) return;
-      clearTimeout(timer);
-      timer = undefined;
-      await beating;
-      // Takes its last sign of life back: a command that follows must not count on an engine that is gone.
-      await store.heartbeat(parts.processId, 0).catch(() => undefined);
+      if (!started) return;
+      await beats.stop();
+      // A command that follows must not count on an engine that is gone.
+      await store.farewell(processId).catch(() => undefined);
     },
   };
 }

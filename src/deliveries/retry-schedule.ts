@@ -32,8 +32,10 @@ export function nextStep(delivery: Delivery, verdict: Verdict, rules: RetryRules
       return waitMs === undefined ? { kind: 'refused' } : again(delivery, now, waitMs, delivery.backoffMs, true);
     }
     case 'retry': {
+      // The app knows better than our schedule, in both directions.
+      if (verdict.afterMs !== undefined) return again(delivery, now, verdict.afterMs, delivery.backoffMs, false);
       const backoffMs = backoff(delivery.backoffMs, now - delivery.createdAt, rules, random);
-      return again(delivery, now, Math.max(backoffMs, verdict.afterMs ?? 0), backoffMs, false);
+      return again(delivery, now, backoffMs, backoffMs, false);
     }
   }
 }

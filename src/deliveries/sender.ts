@@ -7,7 +7,7 @@ import { createAppetite, type Wish } from './appetite.ts';
 import type { BreakerRules } from './breaker.ts';
 import { createCaps, type Pace } from './caps.ts';
 import { type Deliver, type DeliveryClient, factsOf, reportOverdue } from './deliver.ts';
-import type { Breaker, Settlement } from './delivery.ts';
+import type { BreakerChange, Settlement } from './delivery.ts';
 import { createLanes, SLOW_MS } from './lanes.ts';
 import { createOriginHealth } from './origin-health.ts';
 import { createQueues, type Queued } from './queues.ts';
@@ -23,12 +23,14 @@ export interface Sender {
   quiet(): boolean;
   /** Begins no more; puts back what waits; gives calls under way so long, then cuts them off. */
   stop(graceMs: number): Promise<void>;
+  /** The store knows of what was recorded. */
+  written(changes: readonly BreakerChange[]): void;
   /** Forgets which origins are failing. */
   forgetBreakers(): void;
 }
 
-/** Hands a result to be written; `breaker` where the origin's row changes. */
-export type Record = (item: Queued, settlement: Settlement, breaker: Breaker | undefined) => void;
+/** Hands a result to be written, and what it taught about the origin. */
+export type Record = (item: Queued, settlement: Settlement, change: BreakerChange | undefined) => void;
 
 export interface SenderParts {
   readonly deliver: Deliver;
@@ -117,7 +119,7 @@ export function createSender(parts: SenderParts): Sender {
     if (!client) return putBackUnknown(item, now);
     // What would be given up gets its last attempt.
     const isMoot = delivery.deadline.becomes === 'moot' && now >= delivery.deadline.at;
-    if (isMoot) return settleOverdue(item, health.untouched(delivery.origin));
+    if (isMoot) return settleOverdue(item);
     try {
       const startedAt = performance.now();
       const delivered = await parts.deliver(delivery, client, signal);
@@ -144,7 +146,7 @@ export function createSender(parts: SenderParts): Sender {
 
   function putBack(item: Queued, nextAttemptAt: number): void {
     const settlement = { deliveryId: item.delivery.id, kind: 'put-back', nextAttemptAt } as const;
-    record(item, settlement, health.untouched(item.delivery.origin));
+    record(item, settlement, undefined);
   }
 
   /** Never settled: another process loaded that client a moment ago, or a folder of client files was not mounted. */
@@ -156,10 +158,10 @@ export function createSender(parts: SenderParts): Sender {
     putBack(item, now + Math.min(UNKNOWN_WAIT_MS.max, Math.max(UNKNOWN_WAIT_MS.first, (now - createdAt) / 10)));
   }
 
-  function settleOverdue(item: Queued, breaker: Breaker | undefined): void {
+  function settleOverdue(item: Queued): void {
     const { delivery } = item;
     reportOverdue(log, delivery);
-    record(item, { deliveryId: delivery.id, kind: delivery.deadline.becomes }, breaker);
+    record(item, { deliveryId: delivery.id, kind: delivery.deadline.becomes }, undefined);
   }
 
   return {
@@ -174,7 +176,7 @@ export function createSender(parts: SenderParts): Sender {
       pump();
     },
     endOverdue({ deliveries, token }) {
-      for (const delivery of deliveries) settleOverdue({ delivery, leaseToken: token, sendBy: 0 }, undefined);
+      for (const delivery of deliveries) settleOverdue({ delivery, leaseToken: token, sendBy: 0 });
     },
     wish: () => appetite.next(),
     quiet: () => lanes.quick <= 1 && queues.sendable === 0,
@@ -185,6 +187,7 @@ export function createSender(parts: SenderParts): Sender {
       if (lanes.size > 0) await new Promise<void>((done) => (idle = done));
       clearTimeout(timer);
     },
+    written: (changes) => health.written(changes),
     forgetBreakers: () => health.forget(),
   };
 }

@@ -1,12 +1,17 @@
 import type { DeliveryStore, Settled } from '../store/store.ts';
-import type { Breaker, Settlement } from './delivery.ts';
+import type { BreakerChange, Settlement } from './delivery.ts';
+import { originOf } from './origin-health.ts';
 import type { StoreGuard } from './store-guard.ts';
 import type { WritePace } from './write-pace.ts';
 
 /** Writes down what became of claimed deliveries, in batches: one fsync for many. */
 export interface Settler {
   /** `urgent`: nothing else is under way that could share the write. */
-  add(leaseToken: string, settlement: Settlement, options: { breaker?: Breaker | undefined; urgent: boolean }): void;
+  add(
+    leaseToken: string,
+    settlement: Settlement,
+    options: { change: BreakerChange | undefined; urgent: boolean },
+  ): void;
   /** Writes all that is waiting; resolves when it is durable, or when the store stayed away and `stopping` says to leave. */
   flush(): Promise<void>;
 }
@@ -24,19 +29,18 @@ interface Entry {
 export interface Batch {
   readonly leaseToken: string;
   readonly settlements: readonly Settlement[];
-  readonly breakers: readonly Breaker[];
+  readonly changes: readonly BreakerChange[];
 }
 
 export function createSettler(parts: {
   readonly store: Pick<DeliveryStore, 'settle'>;
   readonly pace: WritePace;
   readonly guard: StoreGuard;
-  readonly now: () => number;
   readonly giveUp: () => boolean;
   readonly onSettled: (settled: Settled, batch: Batch) => void;
 }): Settler {
   let waiting: Entry[] = [];
-  let breakers = new Map<string, Breaker>();
+  let changes = new Map<string, BreakerChange>();
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> | undefined;
 
@@ -45,14 +49,14 @@ export function createSettler(parts: {
     const mine = waiting.filter((entry) => entry.leaseToken === leaseToken).slice(0, BATCH_MAX);
     const taken = new Set(mine);
     waiting = waiting.filter((entry) => !taken.has(entry));
-    const batch = { leaseToken, settlements: mine.map((entry) => entry.settlement), breakers: [...breakers.values()] };
-    breakers = new Map();
+    const batch = { leaseToken, settlements: mine.map((entry) => entry.settlement), changes: [...changes.values()] };
+    changes = new Map();
     return batch;
   }
 
   async function write(batch: Batch): Promise<void> {
-    const { leaseToken, settlements, breakers: changed } = batch;
-    const settle = () => parts.store.settle(leaseToken, settlements, changed, parts.now());
+    const { leaseToken, settlements } = batch;
+    const settle = () => parts.store.settle(leaseToken, settlements, batch.changes);
     const rows = () => settlements.length;
     const settled = await parts.guard.persist(() => parts.pace.run(settle, rows), parts.giveUp);
     if (settled) parts.onSettled(settled, batch);
@@ -75,9 +79,9 @@ export function createSettler(parts: {
 
   return {
     flush,
-    add(leaseToken, settlement, { breaker, urgent }) {
+    add(leaseToken, settlement, { change, urgent }) {
       waiting.push({ leaseToken, settlement });
-      if (breaker) breakers.set(breaker.origin, breaker);
+      if (change) changes.set(originOf(change), change);
       if (urgent || waiting.length >= BATCH_MAX) void flush();
       else timer ??= setTimeout(() => void flush(), BATCH_MS);
     },

@@ -4,14 +4,15 @@ import type { Outcome } from './transport.ts';
 /** What an attempt's outcome means. `why` is our sentence for operators with the way out, never an app's words. */
 export type Verdict =
   | { readonly kind: 'delivered' }
-  /** Time heals it. `afterMs`: what the app asked for, capped. */
+  /** Time heals it. `afterMs`: when the app asked to be tried next, within bounds. */
   | { readonly kind: 'retry'; readonly why: string; readonly afterMs?: number }
   /** Looks like a wrong setting, but a deploy, a proxy or a sick session store can answer so for minutes. */
   | { readonly kind: 'slow-retry'; readonly why: string }
   /** Time does not heal it. */
   | { readonly kind: 'refused'; readonly why: string };
 
-const RETRY_AFTER_MAX_MS = 60 * 60 * 1000;
+/** `Retry-After: 0` must not make a loop, nor a typing error the end of trying. */
+const RETRY_AFTER_MS = { min: 1_000, max: 60 * 60 * 1000 };
 /** `Date` has whole seconds and travels a while; less than this is no finding. */
 const CLOCK_SKEW_MIN_MS = 3_000;
 
@@ -35,7 +36,11 @@ function judgeAnswer(answer: Extract<Outcome, { kind: 'answer' }>): Verdict {
   if (isTemporary(status)) {
     const why = `${status}: ${TEMPORARY[status] ?? 'the app has a problem of its own'}`;
     if (answer.retryAfterMs === undefined) return { kind: 'retry', why };
-    return { kind: 'retry', why, afterMs: Math.min(answer.retryAfterMs, RETRY_AFTER_MAX_MS) };
+    return {
+      kind: 'retry',
+      why,
+      afterMs: Math.max(RETRY_AFTER_MS.min, Math.min(answer.retryAfterMs, RETRY_AFTER_MS.max)),
+    };
   }
   return { kind: 'slow-retry', why: `${status}: ${fixFor(status)}${clockHint(answer)}` };
 }

@@ -9,6 +9,7 @@ import type { Account, Claims } from '../accounts/account.ts';
 import type {
   Attempt,
   Breaker,
+  BreakerChange,
   Delivery,
   DeliveryPlan,
   DeliveryState,
@@ -199,38 +200,46 @@ export interface LogoutApp {
 
 // ---------------------------------------------------------------- deliveries
 
+/**
+ * An origin with a breaker row is *shut* until `shutUntil`; then *due for a probe*; *probed* while one delivery of it that was
+ * claimed so is leased. A probe ends with its delivery's settlement, whatever that is, and with its rescue.
+ */
 export interface DeliveryStore {
   /**
-   * Takes up to `limit` deliveries that are `trying`, due, and free or with an expired lease; oldest due first. Leaves
-   * out `exceptOrigins` and origins whose breaker is open at `now`; of an origin whose breaker time is over hands out one
-   * as a probe and pushes its `openUntil` to `now + leaseMs`. Two claims never hand out the same delivery within a lease.
+   * Takes up to `limit` deliveries that are `trying`, due and free, few of each origin, oldest due first; where
+   * there are more the origins take turns. Leaves out `exceptOrigins` and origins that are shut or probed; of an origin
+   * that is due for a probe hands out one. Two claims never hand out the same delivery, unless a rescue freed it in between.
+   * Safe to repeat with the same token when no answer came: what the first one may have taken is in the next answer.
    */
   claim(request: ClaimRequest): Promise<Claim>;
   /**
-   * Takes what is `trying`, free and past its deadline at origins whose breaker is open at `now`, for the caller to settle:
-   * with one probe now and then, a crowd at a dead origin would be tried for weeks. Hands out no probe.
+   * Takes what is free and past its deadline at origins with a breaker row, for the caller to settle: with one probe now and
+   * then, a crowd at a dead origin would be tried for weeks. Where a probe is due it gets a minute, to be the last attempt.
+   * Hands out no probe.
    */
   claimOverdue(request: ClaimRequest): Promise<Claim>;
   /**
-   * Frees at once what is leased to processes without a heartbeat since `silentSince`: after a kill -9 nobody waits for
-   * the lease to run out. Answers how many. What such a process still settles is lost (fence).
+   * Records what became of claimed deliveries, with their attempts, and what was learnt of their origins, in one write. A
+   * delivery whose lease is lost is left alone and named in the answer (fence). An origin's breaker row goes when it is
+   * healthy, and with the last of its deliveries that was `trying`.
    */
-  rescue(silentSince: number): Promise<number>;
+  settle(leaseToken: string, settlements: readonly Settlement[], changes: readonly BreakerChange[]): Promise<Settled>;
+  /** When the next free delivery may be claimed; undefined when none is waiting. Within a second where a crowd hides it. */
+  nextDueAt(): Promise<number | undefined>;
   /**
-   * Records what became of claimed deliveries, with their attempts, in one write. A delivery whose lease is lost is left
-   * alone and named in the answer (fence). `breakers` are written as given; `failures: 0` removes the row.
+   * An app is back: makes up to `limit` of its free deliveries that wait for later due at `now`, unless its origin failed
+   * again meanwhile. Those that were refused keep their own times. Answers how many; fewer than `limit`: no more.
    */
-  settle(
-    leaseToken: string,
-    settlements: readonly Settlement[],
-    breakers: readonly Breaker[],
-    now: number,
-  ): Promise<Settled>;
-  /** When the next `trying` delivery is due or its lease runs out; undefined when nothing is `trying`. */
-  nextDueAt(now: number): Promise<number | undefined>;
-  /** After a backward jump of the clock: makes every free `trying` delivery due at `now` and closes all breakers. */
-  hasten(now: number): Promise<number>;
-  /** Sends again by hand: `refused`, `given-up` and waiting `trying` ones become `trying`, due at `now`, with a fresh deadline (`given-up`) and fresh schedules. */
+  bringForward(origin: string, now: number, limit: number): Promise<number>;
+  /**
+   * After a backward jump of this process's clock: makes free `trying` deliveries due at `now` and removes breakers. Where
+   * each machine has a clock of its own, only what this process wrote, or no living other one.
+   */
+  hasten(processId: string, now: number): Promise<number>;
+  /**
+   * Sends again by hand: `refused`, `given-up` and free `trying` ones become `trying`, due at `now`, with a fresh deadline
+   * (`given-up`) and fresh schedules; their origins are due for a probe. In slices: what one of them did stays done.
+   */
   retry(filter: DeliveryFilter, now: number, deadlineAt: number): Promise<number>;
 
   find(id: string): Promise<Delivery | undefined>;
@@ -239,10 +248,17 @@ export interface DeliveryStore {
   /** Newest first by (createdAt, id). */
   list(filter: DeliveryFilter, page: Page): Promise<readonly Delivery[]>;
 
-  /** An engine is alive. Rows older than a minute may be removed. */
-  heartbeat(processId: string, now: number): Promise<void>;
-  /** The latest heartbeat of any engine. */
-  lastHeartbeat(): Promise<number | undefined>;
+  /** An engine says that it is alive, and hears how all are: those that have said so and those that hold deliveries. */
+  beat(engine: EngineSign, now: number): Promise<Beat>;
+  /** An engine stops: it holds nothing any more, and nobody is to count on it. */
+  farewell(processId: string): Promise<void>;
+  /**
+   * Frees what is leased to engines that are `dead`, and what others hold beyond their lease where that is asked for; their
+   * probes with it. Answers how many. What such an engine still settles is lost (fence).
+   */
+  rescue(request: RescueRequest): Promise<number>;
+  /** How long ago any engine beat; undefined when none does. */
+  silence(now: number): Promise<number | undefined>;
   /** Calls `changed` soon (≤ 300 ms) after another process or thread wrote deliveries; spurious calls are allowed. */
   watch(changed: () => void): Promise<Unwatch>;
 }
@@ -250,15 +266,46 @@ export interface DeliveryStore {
 export type Unwatch = () => Promise<void>;
 
 export interface ClaimRequest {
+  /** Names the lease: new for each claim, the same when one is repeated. */
+  readonly token: string;
   readonly limit: number;
   readonly leaseMs: number;
   readonly now: number;
-  /** The one of `heartbeat`: says who holds the lease. */
+  /** The one of `beat`: says who holds the lease. */
   readonly processId: string;
   /** Origins that have enough waiting in this process already: a slow app with a million rows must not fill every claim. */
   readonly exceptOrigins: readonly string[];
   /** At most so many of one origin. */
   readonly perOrigin: number;
+}
+
+/** Who beats. `home` is for processes of the same machine to find each other (ops/process-mark.ts), opaque to a store. */
+export interface EngineSign {
+  readonly processId: string;
+  readonly home: string | undefined;
+}
+
+/**
+ * Times here are of one clock that all engines share, whatever theirs say: the machine's (SQLite), the server's (MongoDB).
+ */
+export interface Beat {
+  /** Since this engine's last beat; undefined at its first. */
+  readonly sinceLastMs: number | undefined;
+  readonly others: readonly OtherEngine[];
+}
+
+export interface OtherEngine extends EngineSign {
+  /** Since its last beat; infinite when it never beat or said farewell, and holds something all the same. */
+  readonly silentMs: number;
+}
+
+export interface RescueRequest {
+  /** The caller's, whose own leases are always spared. */
+  readonly processId: string;
+  readonly now: number;
+  readonly dead: readonly string[];
+  /** Also what is leased to the living beyond its time. */
+  readonly expired: boolean;
 }
 
 export interface Claim extends Lease {

@@ -8,8 +8,8 @@ const SLOW_MS = 3_000;
 const TOLD_WITHIN_MS = 1_000;
 
 let bench: Bench;
-beforeEach(() => {
-  bench = createBench();
+beforeEach(async () => {
+  bench = await createBench();
 });
 afterEach(() => bench.close());
 

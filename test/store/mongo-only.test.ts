@@ -167,11 +167,23 @@ describeIt('MongoDB only', () => {
       const clients = Array.from({ length: 300 }, (_, n) => `app-${n}`);
       const { uid } = await signIn(one, { clients });
       await end(one, uid);
-      for (const name of ['one', 'two']) await one.deliveries.heartbeat(name, T0 + HOUR);
+      for (const name of ['one', 'two']) await one.deliveries.beat({ processId: name, home: undefined }, T0 + HOUR);
       const [mine, yours] = await Promise.all([claimAll(one, 'one'), claimAll(two, 'two')]);
       expect(new Set([...mine, ...yours]).size).toBe(300);
       expect(mine.length + yours.length).toBe(300);
       expect(Math.min(mine.length, yours.length)).toBeGreaterThan(0);
+    });
+
+    it('answers what an unheard claim has taken, when that is repeated', async () => {
+      const store = await open(freshDatabaseUrl() ?? '');
+      const { uid } = await signIn(store, { clients: ['wiki', 'mail', 'chat'] });
+      await end(store, uid);
+      const request = aClaim({ limit: 2 });
+      const unheard = await store.deliveries.claim(request);
+      const heard = await store.deliveries.claim(request);
+      const ids = ({ deliveries }: typeof heard) => deliveries.map(({ id }) => id);
+      expect(ids(unheard)).toHaveLength(2);
+      expect(ids(heard)).toEqual(expect.arrayContaining(ids(unheard)));
     });
 
     it('is made once when two processes start together', async () => {
@@ -201,7 +213,6 @@ describeIt('MongoDB only', () => {
         claim.token,
         claim.deliveries.map(({ id }) => told(id)),
         [],
-        T0 + HOUR,
       );
       await called.promise;
       expect(calls - before).toBe(1);

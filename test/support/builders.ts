@@ -142,7 +142,7 @@ export function planAll(given: (ended: Participation) => Partial<DeliveryPlan> =
 
 export function aClaim(given: Partial<ClaimRequest> = {}): ClaimRequest {
   const all = { exceptOrigins: [], perOrigin: 100 };
-  return { limit: 100, leaseMs: MINUTE, now: T0 + HOUR, processId: 'engine', ...all, ...given };
+  return { token: unique('lease'), limit: 100, leaseMs: MINUTE, now: T0 + HOUR, processId: 'engine', ...all, ...given };
 }
 
 export function anAttempt(given: Partial<Attempt> = {}): Attempt {

@@ -1,131 +1,156 @@
 import type { Filter } from 'mongodb';
-import type { Breaker } from '../../deliveries/delivery.ts';
-import { randomId } from '../../ops/ids.ts';
-import { fewOfEach } from '../few-of-each.ts';
+import { claimable, type Gate, inTurns } from '../claimable.ts';
 import type { Claim, ClaimRequest } from '../store.ts';
 import type { MongoParts } from './collections.ts';
-import { type BreakerDoc, type DeliveryDoc, type LeaseDoc, toDelivery } from './documents.ts';
+import { type BreakerDoc, type DeliveryDoc, toBreaker, toDelivery } from './documents.ts';
+import { leaseFor, SERVER_NOW } from './server-time.ts';
 
-/** Origins that fail and are looked at in one claim; what is beyond is caught when its rows are looked at. */
+/**
+ * Free rows at the head of all that are looked at. Where those of sick or left-out origins crowd it, a claim looks behind
+ * them, origin by origin: 10⁶ rows behind a dead app are passed over in one step.
+ */
+const LOOK = 500;
+/** Looks behind the crowd in one claim; the next claim goes on where this one ended. */
+const LOOKS_MAX = 8;
+/** Origins that one query leaves out or goes through; what is beyond is caught when its rows are looked at. */
 const SICK_MAX = 1_000;
-/** Probes in one claim: one question each. */
 const PROBES_MAX = 32;
-/** Several engines look at this many times more rows than they take, and take any of them, so that they seldom meet. */
-const SPREAD = 4;
-/** An engine that has not been heard for so long takes nothing. */
+/** Of engines that know of each other, each takes any of the rows it sees, so that they seldom meet. */
 const ENGINE_SILENT_MS = 10_000;
-
 /** How often a claim whose candidates were all taken by somebody else looks again. */
 const TRIES_MAX = 8;
+/** So long a probe that is due may be the last attempt of a delivery past its deadline. */
+const LAST_ATTEMPT_MS = 60_000;
+
+type Candidate = Pick<DeliveryDoc, '_id' | 'origin' | 'readyAt'>;
+
+export interface Claiming {
+  claim(request: ClaimRequest): Promise<Claim>;
+  claimOverdue(request: ClaimRequest): Promise<Claim>;
+  nextDueAt(): Promise<number | undefined>;
+}
 
 /**
  * Takes what is due, in three steps that need no transaction: look for candidates, mark those that are still free, read
  * what was marked. `readyAt` in the filter of the second makes it safe against other engines.
  */
-export async function claim(parts: MongoParts, request: ClaimRequest): Promise<Claim> {
-  const { now, leaseMs, processId } = request;
-  const lease = { token: randomId(), until: now + leaseMs, holder: processId };
-  for (let tries = 1; ; tries += 1) {
-    const { chosen, more } = await choose(parts, request);
-    const { breakers, mayCall } = await takeProbes(parts, chosen, lease.until, now);
-    const ids = chosen.filter(({ origin }) => mayCall(origin)).map(({ _id }) => _id);
-    const deliveries = (await take(parts, ids, lease, now)).map(toDelivery);
-    if (deliveries.length > 0 || chosen.length === 0 || tries === TRIES_MAX) {
-      const { token, until } = lease;
-      return { token, until, more, deliveries, breakers: ofOrigins(breakers, deliveries) };
-    }
+export function createClaiming(parts: MongoParts): Claiming {
+  const lookBehind = createLookBehind(parts);
+
+  async function look(request: ClaimRequest): Promise<Look> {
+    const { limit, now } = request;
+    const head = await headOf(parts, { $lte: now });
+    const gates = await gatesOf(parts, head);
+    const candidates = claimable(head, gates, request);
+    if (candidates.length < limit && head.length === LOOK) return lookBehind(request);
+    const healthy = head.filter(({ origin }) => !gates.has(origin) && !request.exceptOrigins.includes(origin));
+    return { candidates, more: candidates.length > limit || healthy.length > candidates.length };
   }
+
+  return {
+    async claim(request) {
+      const alone = await isAlone(parts, request);
+      for (let tries = 1; ; tries += 1) {
+        const { candidates, more } = await look(request);
+        const chosen = alone ? inTurns(candidates, request.limit) : someOf(candidates, request.limit);
+        const rows = await takeWithProbes(parts, chosen, request);
+        if (rows.length > 0 || chosen.length === 0 || tries === TRIES_MAX) return claimOf(parts, rows, more, request);
+      }
+    },
+    async claimOverdue(request) {
+      const { token, limit } = request;
+      const overdue = await overdueAt(parts, request);
+      const rows = await take(parts, overdue, request);
+      return { token, more: overdue.length === limit, deliveries: rows.map(toDelivery), breakers: [] };
+    },
+    nextDueAt: () => nextDueAt(parts),
+  };
 }
 
-/** What is past its deadline at origins that are left alone. */
-export async function claimOverdue(parts: MongoParts, request: ClaimRequest): Promise<Claim> {
-  const { now, leaseMs, limit, processId } = request;
-  const lease = { token: randomId(), until: now + leaseMs, holder: processId };
-  const origins = (await openBreakers(parts, now)).map(({ _id }) => _id);
-  const which = {
-    state: 'trying',
-    origin: { $in: origins },
-    'deadline.at': { $lte: now },
-    readyAt: { $lte: now },
-  } as const;
-  const overdue = origins.length > 0 ? await parts.deliveries.find(which, HEAD).limit(limit).toArray() : [];
-  const ids = overdue.map(({ _id }) => _id);
-  const deliveries = (await take(parts, ids, lease, now)).map(toDelivery);
-  const { token, until } = lease;
-  return { token, until, more: overdue.length === limit, deliveries, breakers: [] };
-}
-
-/** When anything may be claimed again: the earliest of what is due at healthy origins, and of the next probe of the others. */
-export async function nextDueAt(parts: MongoParts, now: number): Promise<number | undefined> {
-  const open = await openBreakers(parts, now);
-  const healthy = await firstReady(parts, { origin: { $nin: open.map(({ _id }) => _id) } });
-  let soonest = healthy?.readyAt ?? Number.POSITIVE_INFINITY;
-  for (const { _id, openUntil } of open) {
-    if (openUntil >= soonest) break;
-    const first = await firstReady(parts, { origin: _id });
-    soonest = Math.min(soonest, Math.max(openUntil, first?.readyAt ?? Number.POSITIVE_INFINITY));
-  }
-  return Number.isFinite(soonest) ? soonest : undefined;
-}
-
-async function openBreakers({ breakers }: MongoParts, now: number): Promise<readonly BreakerDoc[]> {
-  return breakers
-    .find({ openUntil: { $gt: now } })
-    .sort({ openUntil: 1 })
-    .limit(SICK_MAX)
-    .toArray();
-}
-
-type Candidate = Pick<DeliveryDoc, '_id' | 'origin' | 'readyAt'>;
-
-const HEAD = { projection: { _id: 1, origin: 1, readyAt: 1 } } as const;
-const OLDEST = { readyAt: 1 } as const;
-
-/** The oldest that may be taken at `before`, or ever. */
-async function firstReady(
-  { deliveries }: MongoParts,
-  which: Filter<DeliveryDoc>,
-  before = Number.MAX_SAFE_INTEGER,
-): Promise<Candidate | null> {
-  return deliveries.findOne({ state: 'trying', readyAt: { $lte: before }, ...which }, { ...HEAD, sort: OLDEST });
-}
-
-interface Chosen {
-  readonly chosen: readonly Candidate[];
-  /** Not all that was due was looked at, or fits. */
+interface Look {
+  readonly candidates: readonly Candidate[];
   readonly more: boolean;
 }
 
-/** The oldest of healthy origins, and one of each origin whose breaker time is over. */
-async function choose(parts: MongoParts, request: ClaimRequest): Promise<Chosen> {
-  const { limit, now, exceptOrigins, perOrigin } = request;
-  const [sick, alone] = await Promise.all([sickOrigins(parts), isAlone(parts, request)]);
-  const except = new Set(exceptOrigins);
-  const overdue = sick.filter(({ _id, openUntil }) => openUntil <= now && !except.has(_id)).slice(0, PROBES_MAX);
-  const lookAt = alone ? limit : SPREAD * limit;
-  const avoided = [...exceptOrigins, ...sick.map(({ _id }) => _id)];
-  const [healthy, probes] = await Promise.all([
-    parts.deliveries
-      .find({ state: 'trying', readyAt: { $lte: now }, origin: { $nin: avoided } }, HEAD)
-      .sort(OLDEST)
-      .limit(lookAt)
-      .toArray(),
-    Promise.all(overdue.map(({ _id }) => firstReady(parts, { origin: _id }, now))),
-  ]);
-  const few = fewOfEach(healthy, perOrigin);
-  const some = alone ? few : someOf(few, limit);
-  const chosen = [...some, ...probes.filter((row) => row !== null)].sort(byReadiness).slice(0, limit);
-  return { chosen, more: healthy.length === lookAt || chosen.length === limit };
+const HEAD = { projection: { _id: 1, origin: 1, readyAt: 1 } } as const;
+
+async function headOf({ deliveries }: MongoParts, readyAt: Filter<DeliveryDoc>['readyAt']): Promise<Candidate[]> {
+  return deliveries
+    .find({ readyAt }, { ...HEAD, hint: 'free' })
+    .sort({ readyAt: 1 })
+    .limit(LOOK)
+    .toArray();
 }
 
-/** Longest overdue first, so that more than fit in one claim all get their turn. */
-async function sickOrigins({ breakers }: MongoParts): Promise<readonly BreakerDoc[]> {
-  return breakers.find({}).sort({ openUntil: 1 }).limit(SICK_MAX).toArray();
+/**
+ * Goes round the origins: what is crowded is passed over in one step of the index, and the next claim begins where this one
+ * ended, so that everybody has a turn.
+ */
+function createLookBehind(parts: MongoParts): (request: ClaimRequest) => Promise<Look> {
+  let resumeAfter = '';
+  return async (request) => {
+    const { limit, now, exceptOrigins } = request;
+    const except = [...exceptOrigins, ...(await sickOrigins(parts))];
+    const found = new Map((await dueProbes(parts, request)).map((row) => [row._id, row]));
+    for (let looks = 0; looks < LOOKS_MAX && found.size < limit; looks += 1) {
+      const which = { origin: { $gt: resumeAfter, $nin: except }, readyAt: { $lte: now } };
+      const rows = await parts.deliveries
+        .find(which, { ...HEAD, hint: 'free_of_origin' })
+        .limit(LOOK)
+        .toArray();
+      for (const row of claimable(rows, await gatesOf(parts, rows), request)) found.set(row._id, row);
+      const isRound = resumeAfter === '' && rows.length < LOOK;
+      resumeAfter = rows.length < LOOK ? '' : (rows.at(-1)?.origin ?? '');
+      if (isRound) break;
+    }
+    return { candidates: [...found.values()].toSorted(byReadiness), more: found.size > 0 };
+  };
 }
 
-async function isAlone({ heartbeats }: MongoParts, { now, processId }: ClaimRequest): Promise<boolean> {
-  const other = { _id: { $ne: processId }, at: { $gte: now - ENGINE_SILENT_MS } };
-  return (await heartbeats.findOne(other)) === null;
+async function sickOrigins({ breakers }: MongoParts): Promise<readonly string[]> {
+  const rows = await breakers
+    .find({}, { projection: { _id: 1 } })
+    .limit(SICK_MAX)
+    .toArray();
+  return rows.map(({ _id }) => _id);
+}
+
+/** Of those that were shut longest ago, the first that have something due: a row of a breaker says nothing of that. */
+async function dueProbes(
+  { breakers }: MongoParts,
+  { now, exceptOrigins }: ClaimRequest,
+): Promise<readonly Candidate[]> {
+  const first = [
+    { $match: { readyAt: { $lte: now } } },
+    { $sort: { readyAt: 1 } },
+    { $limit: 1 },
+    { $project: { origin: 1, readyAt: 1 } },
+  ];
+  return breakers
+    .aggregate<Candidate>([
+      { $match: { shutUntil: { $lte: now }, probe: { $exists: false }, _id: { $nin: [...exceptOrigins] } } },
+      { $sort: { shutUntil: 1 } },
+      { $lookup: { from: 'deliveries', localField: '_id', foreignField: 'origin', pipeline: first, as: 'first' } },
+      { $match: { first: { $ne: [] } } },
+      { $limit: PROBES_MAX },
+      { $replaceRoot: { newRoot: { $first: '$first' } } },
+    ])
+    .toArray();
+}
+
+async function gatesOf(
+  { breakers }: MongoParts,
+  rows: readonly { readonly origin: string }[],
+): Promise<ReadonlyMap<string, Gate>> {
+  const origins = [...new Set(rows.map(({ origin }) => origin))];
+  if (origins.length === 0) return new Map();
+  const docs = await breakers.find({ _id: { $in: origins } }).toArray();
+  return new Map(docs.map(({ _id, shutUntil, probe }) => [_id, { shutUntil, isProbed: probe !== undefined }]));
+}
+
+async function isAlone({ heartbeats }: MongoParts, { processId }: ClaimRequest): Promise<boolean> {
+  const isRecent = { $expr: { $gte: ['$at', { $subtract: [SERVER_NOW, ENGINE_SILENT_MS] }] } };
+  return (await heartbeats.findOne({ _id: { $ne: processId }, ...isRecent })) === null;
 }
 
 /** A random part, oldest first. */
@@ -142,47 +167,124 @@ function byReadiness(a: Candidate, b: Candidate): number {
   return (a.readyAt ?? 0) - (b.readyAt ?? 0);
 }
 
-interface Probed {
-  readonly breakers: readonly Breaker[];
-  mayCall(origin: string): boolean;
-}
-
-/** Between looking and marking another engine may have taken an origin's probe, or found the origin sick. */
-async function takeProbes(
-  { breakers }: MongoParts,
+/** Between looking and marking another engine may have taken an origin's probe: whoever writes itself there first has it. */
+async function takeWithProbes(
+  parts: MongoParts,
   chosen: readonly Candidate[],
-  until: number,
-  now: number,
-): Promise<Probed> {
-  const origins = [...new Set(chosen.map(({ origin }) => origin))];
-  const rows = await breakers.find({ _id: { $in: origins } }).toArray();
-  const taken: Breaker[] = [];
-  for (const { _id, openUntil, failures, openMs } of rows) {
-    if (openUntil > now) continue;
-    const { modifiedCount } = await breakers.updateOne({ _id, openUntil }, { $set: { openUntil: until } });
-    if (modifiedCount === 1) taken.push({ origin: _id, failures, openUntil: until, openMs });
+  request: ClaimRequest,
+): Promise<readonly DeliveryDoc[]> {
+  const { token, processId, leaseMs, now } = request;
+  const sick = await gatesOf(parts, chosen);
+  const mine = new Set<string>();
+  for (const origin of sick.keys()) {
+    const isDue = {
+      _id: origin,
+      shutUntil: { $lte: now },
+      $or: [{ probe: { $exists: false } }, { 'probe.token': token }],
+    };
+    const probe = leaseFor(token, processId, leaseMs);
+    const { matchedCount } = await parts.breakers.updateOne(isDue, [{ $set: { probe } }]);
+    if (matchedCount === 1) mine.add(origin);
   }
-  const sick = new Set(rows.map(({ _id }) => _id));
-  const mine = new Set(taken.map(({ origin }) => origin));
-  return { breakers: taken, mayCall: (origin) => !sick.has(origin) || mine.delete(origin) };
+  const rows = await take(
+    parts,
+    chosen.filter(({ origin }) => !sick.has(origin) || mine.has(origin)),
+    request,
+  );
+  const unused = [...mine].filter((origin) => !rows.some((row) => row.origin === origin));
+  await freeProbes(parts, token, unused);
+  return rows;
 }
 
-function ofOrigins(breakers: readonly Breaker[], rows: readonly { readonly origin: string }[]): readonly Breaker[] {
-  const origins = new Set(rows.map(({ origin }) => origin));
-  return breakers.filter(({ origin }) => origins.has(origin));
+async function freeProbes({ breakers }: MongoParts, token: string, origins: readonly string[]): Promise<void> {
+  if (origins.length === 0) return;
+  await breakers.updateMany({ _id: { $in: [...origins] }, 'probe.token': token }, { $unset: { probe: true } });
 }
 
+/** All that this token has, what an unheard answer took before included; oldest first. */
 async function take(
   { deliveries }: MongoParts,
-  ids: readonly string[],
-  lease: LeaseDoc,
-  now: number,
+  candidates: readonly Candidate[],
+  { token, processId, leaseMs, now }: ClaimRequest,
 ): Promise<readonly DeliveryDoc[]> {
-  if (ids.length === 0) return [];
-  const free = { _id: { $in: [...ids] }, state: 'trying', readyAt: { $lte: now } } as const;
-  await deliveries.updateMany(free, { $set: { lease, readyAt: lease.until } });
-  const mine = { _id: { $in: [...ids] }, 'lease.token': lease.token };
+  const ids = candidates.map(({ _id }) => _id);
+  const leased = [{ $set: { lease: leaseFor(token, processId, leaseMs) } }, { $unset: 'readyAt' }];
+  if (ids.length > 0) await deliveries.updateMany({ _id: { $in: ids }, readyAt: { $lte: now } }, leased);
+  const mine = { 'lease.holder': processId, 'lease.token': token };
   const rows = await deliveries.find(mine, { projection: { log: 0 } }).toArray();
   const place = new Map(ids.map((id, index) => [id, index]));
   return rows.sort((a, b) => (place.get(a._id) ?? 0) - (place.get(b._id) ?? 0));
+}
+
+async function claimOf(
+  { breakers }: MongoParts,
+  rows: readonly DeliveryDoc[],
+  more: boolean,
+  { token }: ClaimRequest,
+): Promise<Claim> {
+  const origins = [...new Set(rows.map(({ origin }) => origin))];
+  const sick = origins.length > 0 ? await breakers.find({ _id: { $in: origins } }).toArray() : [];
+  return { token, more, deliveries: rows.map(toDelivery), breakers: sick.map(toBreaker) };
+}
+
+/** Goes through all breakers, so many at a time. */
+async function overdueAt(parts: MongoParts, { now, limit }: ClaimRequest): Promise<readonly Candidate[]> {
+  const found: Candidate[] = [];
+  for (let after = ''; ; ) {
+    const rows = await parts.breakers
+      .find({ _id: { $gt: after } })
+      .sort({ _id: 1 })
+      .limit(SICK_MAX)
+      .toArray();
+    const isLeftAlone = ({ shutUntil, probe }: BreakerDoc) => shutUntil > now || probe !== undefined;
+    const alone = rows.filter(isLeftAlone);
+    const due = rows.filter((row) => !isLeftAlone(row));
+    found.push(...(await pastDeadline(parts, alone, { before: now, now, limit: limit - found.length })));
+    found.push(
+      ...(await pastDeadline(parts, due, { before: now - LAST_ATTEMPT_MS, now, limit: limit - found.length })),
+    );
+    after = rows.at(-1)?._id ?? after;
+    if (rows.length < SICK_MAX || found.length >= limit) return found;
+  }
+}
+
+async function pastDeadline(
+  { deliveries }: MongoParts,
+  origins: readonly BreakerDoc[],
+  { before, now, limit }: { readonly before: number; readonly now: number; readonly limit: number },
+): Promise<readonly Candidate[]> {
+  // A limit of 0 is none at all to MongoDB.
+  if (origins.length === 0 || limit === 0) return [];
+  const origin = { $in: origins.map(({ _id }) => _id) };
+  const which = { origin, 'deadline.at': { $lte: before }, readyAt: { $lte: now } };
+  return deliveries
+    .find(which, { ...HEAD, hint: 'free_overdue' })
+    .limit(limit)
+    .toArray();
+}
+
+/** When anything may be claimed: the earliest of what is due of healthy origins, and of the next probe of the others. */
+async function nextDueAt(parts: MongoParts): Promise<number | undefined> {
+  const head = await headOf(parts, { $exists: true });
+  const docs = await parts.breakers.find({ _id: { $in: head.map(({ origin }) => origin) } }).toArray();
+  const sick = new Map(docs.map((row) => [row._id, row]));
+  const instants = head.flatMap(({ origin, readyAt = 0 }) => {
+    const breaker = sick.get(origin);
+    if (!breaker) return [readyAt];
+    return breaker.probe ? [] : [Math.max(breaker.shutUntil, readyAt)];
+  });
+  if (head.length === LOOK) instants.push(...(await hiddenBehind(parts)));
+  return instants.length > 0 ? Math.min(...instants) : undefined;
+}
+
+/** A crowd fills the head: some rows of others and the next that may be probed say enough, for nobody sleeps longer than a second. */
+async function hiddenBehind(parts: MongoParts): Promise<readonly number[]> {
+  const origin = { $nin: await sickOrigins(parts) };
+  const options = { ...HEAD, hint: 'free_of_origin' };
+  const rows = await parts.deliveries
+    .find({ origin, readyAt: { $exists: true } }, options)
+    .limit(LOOK)
+    .toArray();
+  const next = await parts.breakers.findOne({ probe: { $exists: false } }, { sort: { shutUntil: 1 } });
+  return [...rows.map(({ readyAt = 0 }) => readyAt), ...(next ? [next.shutUntil] : [])];
 }

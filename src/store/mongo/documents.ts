@@ -91,6 +91,7 @@ export interface LogoutDoc {
 
 export interface LeaseDoc {
   readonly token: string;
+  /** By the server's clock. */
   readonly until: number;
   readonly holder: string;
 }
@@ -110,24 +111,33 @@ export interface DeliveryDoc {
   readonly refusals: number;
   readonly backoffMs: number;
   readonly nextAttemptAt?: Maybe<number>;
-  /** When a claim may take it: `nextAttemptAt`, or the end of its lease. One field, so that one index serves a claim. */
+  /** When a claim may take it: `nextAttemptAt`, absent while it is leased, so that the indexes of claims hold free rows only. */
   readonly readyAt?: Maybe<number>;
   readonly lastAttemptAt?: Maybe<number>;
   readonly lastStatus?: Maybe<number>;
   readonly lastError?: Maybe<string>;
   readonly deadline: Deadline;
   readonly lease?: Maybe<LeaseDoc>;
+  /** Whose clock said `nextAttemptAt`; absent while that is when it was made. */
+  readonly settledBy?: Maybe<string>;
   /** Attempts, oldest first: one document, so that the state and its proof are one write. */
   readonly log: readonly Attempt[];
 }
 
 export interface BreakerDoc extends Omit<Breaker, 'origin'> {
   readonly _id: string;
+  /** The lease of the delivery that is the probe. */
+  readonly probe?: Maybe<LeaseDoc>;
+  /** Whose clock said `shutUntil`. */
+  readonly by?: Maybe<string>;
 }
 
+/** Instants by the server's clock. */
 export interface HeartbeatDoc {
   readonly _id: string;
   readonly at: number;
+  readonly sinceLastMs: number | null;
+  readonly home?: Maybe<string>;
 }
 
 export interface ArtifactDoc {
@@ -272,4 +282,8 @@ export function toDelivery(doc: DeliveryDoc): Delivery {
     lastError: doc.lastError,
     deadline: doc.deadline,
   };
+}
+
+export function toBreaker({ _id, failures, shutUntil, shutMs }: BreakerDoc): Breaker {
+  return { origin: _id, failures, shutUntil, shutMs };
 }

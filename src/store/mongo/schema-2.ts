@@ -4,6 +4,9 @@ import type { AccountDoc } from './documents.ts';
 
 type Index = readonly [collection: string, name: string, key: IndexSpecification, options?: CreateIndexesOptions];
 
+/** Deliveries that a claim may take: leased and settled ones have no `readyAt`. */
+const FREE = { partialFilterExpression: { readyAt: { $exists: true } } } as const;
+
 /** What changed since the first schema: indexes, each named after the query it is for. */
 const INDEXES: readonly Index[] = [
   // What is open, newest first: of everybody, and of one account.
@@ -30,13 +33,39 @@ const INDEXES: readonly Index[] = [
     { state: 1, createdAt: -1, _id: -1 },
     { partialFilterExpression: { state: { $in: ['trying', 'refused', 'given-up', 'moot', 'cannot-be-told'] } } },
   ],
+  // Claim: the head of all that is free, and when the next one is due.
+  ['deliveries', 'free', { readyAt: 1, origin: 1 }, FREE],
+  // Claim behind the crowd of a sick origin; the head of one origin.
+  ['deliveries', 'free_of_origin', { origin: 1, readyAt: 1 }, FREE],
+  // What is past its deadline at a sick origin.
+  ['deliveries', 'free_overdue', { origin: 1, 'deadline.at': 1 }, FREE],
+  // Whether an origin is still owed anything.
+  ['deliveries', 'trying', { origin: 1 }, { partialFilterExpression: { state: 'trying' } }],
+  // What a claim has just taken; what a dead process holds.
+  ['deliveries', 'leased_by', { 'lease.holder': 1, 'lease.token': 1 }, { sparse: true }],
+  // Who is shut for the shortest time.
+  ['breakers', 'shut', { shutUntil: 1 }],
 ];
+
+/** What they were for, the new ones do. */
+const DROPPED = { deliveries: ['ready', 'ready_of_origin', 'overdue', 'leased'], breakers: ['open'] } as const;
 
 export async function schema2(db: Db): Promise<void> {
   await tellWhenSessionsBegan(db);
   await keyEmails(db);
+  await db.collection('deliveries').updateMany({ 'lease.holder': { $exists: true } }, { $unset: { readyAt: true } });
+  // What an engine learnt within minutes is not worth carrying over.
+  await db.collection('breakers').deleteMany({ shutUntil: { $exists: false } });
   for (const [collection, name, key, options] of INDEXES) {
     await db.collection(collection).createIndex(key, { name, ...options });
+  }
+  for (const [collection, names] of Object.entries(DROPPED)) await dropIndexes(db, collection, names);
+}
+
+async function dropIndexes(db: Db, collection: string, names: readonly string[]): Promise<void> {
+  const there = await db.collection(collection).indexes();
+  for (const { name = '' } of there) {
+    if (names.includes(name)) await db.collection(collection).dropIndex(name);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { AnyBulkWriteOperation, ClientSession, UpdateFilter } from 'mongodb';
-import type { Attempt, Breaker, Settlement } from '../../deliveries/delivery.ts';
+import type { Attempt, BreakerChange, Settlement } from '../../deliveries/delivery.ts';
 import type { Settled } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import type { BreakerDoc, DeliveryDoc } from './documents.ts';
@@ -12,48 +12,101 @@ export async function settle(
   parts: MongoParts,
   leaseToken: string,
   settlements: readonly Settlement[],
-  breakers: readonly Breaker[],
+  changes: readonly BreakerChange[],
   tx: ClientSession,
 ): Promise<Settled> {
   const held = await heldBy(parts, leaseToken, settlements, tx);
   const mine = settlements.filter(({ deliveryId }) => held.has(deliveryId));
-  const writes = mine.map((settlement) => fenced(leaseToken, settlement));
+  const holder = [...held.values()][0]?.lease?.holder;
+  const writes = mine.map((settlement) => fenced(leaseToken, settlement, holder));
   if (writes.length > 0) await parts.deliveries.bulkWrite(writes, { session: tx });
-  if (breakers.length > 0) await parts.breakers.bulkWrite(breakers.map(breakerWrite), { session: tx });
-  const moved = mine.filter(({ kind }) => kind !== 'put-back').map(({ deliveryId }) => held.get(deliveryId) ?? '');
+  await writeBreakers(parts, { leaseToken, holder, changes, settled: [...held.values()] }, tx);
+  const moved = mine
+    .filter(({ kind }) => kind !== 'put-back')
+    .map(({ deliveryId }) => held.get(deliveryId)?.logoutId ?? '');
   const lost = settlements.filter(({ deliveryId }) => !held.has(deliveryId)).map(({ deliveryId }) => deliveryId);
   return { lost, logoutIds: [...new Set(moved)] };
 }
 
-/** The logout of each delivery that this lease still holds. */
+type Held = Pick<DeliveryDoc, '_id' | 'logoutId' | 'origin' | 'lease'>;
+
+/** Those that this lease still holds. */
 async function heldBy(
   { deliveries }: MongoParts,
   leaseToken: string,
   settlements: readonly Settlement[],
   tx: ClientSession,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, Held>> {
   const ids = settlements.map(({ deliveryId }) => deliveryId);
+  if (ids.length === 0) return new Map();
   const which = { _id: { $in: ids }, 'lease.token': leaseToken, state: 'trying' } as const;
-  const rows = await deliveries.find(which, { session: tx, projection: { logoutId: 1 } }).toArray();
-  return new Map(rows.map(({ _id, logoutId }) => [_id, logoutId]));
+  const projection = { logoutId: 1, origin: 1, lease: 1 };
+  const rows = await deliveries.find(which, { session: tx, projection }).toArray();
+  return new Map(rows.map((row) => [row._id, row]));
 }
 
-function fenced(leaseToken: string, settlement: Settlement): AnyBulkWriteOperation<DeliveryDoc> {
+interface Learnt {
+  readonly leaseToken: string;
+  readonly holder: string | undefined;
+  readonly changes: readonly BreakerChange[];
+  readonly settled: readonly Held[];
+}
+
+/** A healthy origin has no row, so that most settlements end with one question. */
+async function writeBreakers(parts: MongoParts, { leaseToken, holder, changes, settled }: Learnt, tx: ClientSession) {
+  const { breakers } = parts;
+  if (changes.length > 0)
+    await breakers.bulkWrite(
+      changes.map((one) => changeWrite(one, holder)),
+      { session: tx },
+    );
+  const touched = [...settled.map(({ origin }) => origin), ...changes.map(originOf)];
+  const rows = await breakers.find({ _id: { $in: [...new Set(touched)] } }, { session: tx }).toArray();
+  for (const { _id, probe } of rows) {
+    const owed = await parts.deliveries.findOne(
+      { state: 'trying', origin: _id },
+      { session: tx, projection: { _id: 1 } },
+    );
+    // Nothing is left to be told there: the next who signs off begins with a clean sheet, and no claim looks at it.
+    if (!owed) await breakers.deleteOne({ _id }, { session: tx });
+    // The probe was the one delivery of its origin under this lease.
+    else if (probe?.token === leaseToken)
+      await breakers.updateOne({ _id }, { $unset: { probe: true } }, { session: tx });
+  }
+}
+
+function originOf(change: BreakerChange): string {
+  return change.kind === 'healthy' ? change.origin : change.breaker.origin;
+}
+
+/** A probe of another engine goes on. */
+function changeWrite(change: BreakerChange, by: string | undefined): AnyBulkWriteOperation<BreakerDoc> {
+  const filter = { _id: originOf(change) };
+  if (change.kind === 'healthy') return { deleteOne: { filter } };
+  const { failures, shutUntil, shutMs } = change.breaker;
+  return { updateOne: { filter, update: { $set: { failures, shutUntil, shutMs, ...(by && { by }) } }, upsert: true } };
+}
+
+function fenced(
+  leaseToken: string,
+  settlement: Settlement,
+  settledBy: string | undefined,
+): AnyBulkWriteOperation<DeliveryDoc> {
   const filter = { _id: settlement.deliveryId, 'lease.token': leaseToken };
-  return { updateOne: { filter, update: updateFor(settlement) } };
+  return { updateOne: { filter, update: updateFor(settlement, settledBy) } };
 }
 
-function updateFor(settlement: Settlement): UpdateFilter<DeliveryDoc> {
+function updateFor(settlement: Settlement, settledBy: string | undefined): UpdateFilter<DeliveryDoc> {
   switch (settlement.kind) {
     case 'again': {
       const { attempt, nextAttemptAt, backoffMs, refusal } = settlement;
-      const set = { ...lastOf(attempt), nextAttemptAt, readyAt: nextAttemptAt, backoffMs };
+      const set = { ...lastOf(attempt), nextAttemptAt, readyAt: nextAttemptAt, backoffMs, settledBy };
       const inc = { attempts: 1, refusals: refusal ? 1 : 0 };
       return { $set: set, $inc: inc, $push: logged(attempt), $unset: { lease: true, ...unsetOf(attempt) } };
     }
     case 'put-back': {
       const { nextAttemptAt } = settlement;
-      return { $set: { nextAttemptAt, readyAt: nextAttemptAt }, $unset: { lease: true } };
+      return { $set: { nextAttemptAt, readyAt: nextAttemptAt, settledBy }, $unset: { lease: true } };
     }
     default: {
       const { kind, attempt } = settlement;
@@ -76,10 +129,4 @@ function unsetOf({ status, error }: Attempt): { lastStatus?: true; lastError?: t
 
 function logged(attempt: Attempt) {
   return { log: { $each: [attempt], $slice: -ATTEMPTS_MAX } };
-}
-
-function breakerWrite({ origin, failures, openUntil, openMs }: Breaker): AnyBulkWriteOperation<BreakerDoc> {
-  const filter = { _id: origin };
-  if (failures === 0) return { deleteOne: { filter } };
-  return { replaceOne: { filter, replacement: { failures, openUntil, openMs }, upsert: true } };
 }

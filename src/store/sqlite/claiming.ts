@@ -1,56 +1,65 @@
-import type { Breaker } from '../../deliveries/delivery.ts';
-import { randomId } from '../../ops/ids.ts';
-import { fewOfEach } from '../few-of-each.ts';
+import { claimable, type Gate, inTurns } from '../claimable.ts';
 import type { Claim, ClaimRequest } from '../store.ts';
 import type { Connection, Tx } from './connection.ts';
 import { type BreakerRow, type DeliveryRow, toBreaker, toDelivery } from './delivery-rows.ts';
 
 /**
- * Takes what is due. The candidates are looked for on a snapshot, without the lock: skipping the many rows of a sick
- * origin must not make a sign-in wait. The write then takes those that are still free.
+ * Rows at the head of all that are looked at. Where those of sick or left-out origins crowd it, each origin is asked for
+ * its own head instead: 10⁶ rows behind a dead app are passed over in one step.
+ */
+const LOOK = 500;
+/** So long a probe that is due may be the last attempt of a delivery past its deadline. */
+const LAST_ATTEMPT_MS = 60_000;
+
+/**
+ * Takes what is due. The candidates are looked for on a snapshot, without the lock: a look must not make a sign-in wait.
+ * The write then takes those that are still free.
  */
 export async function claim(connection: Connection, request: ClaimRequest): Promise<Claim> {
-  const { now, processId } = request;
-  const lease = { token: randomId(), until: now + request.leaseMs };
-  const candidates = await connection.read((tx) => candidatesAt(tx, request));
-  const more = candidates.length === request.limit;
-  if (candidates.length === 0) return { ...lease, more, deliveries: [], breakers: [] };
-  const few = fewOfEach(candidates, request.perOrigin);
+  const { token } = request;
+  const { candidates, more } = await connection.read((tx) => look(tx, request));
+  if (candidates.length === 0) return { token, more, deliveries: [], breakers: [] };
   return connection.jot((tx) => {
-    const deliveries = take(tx, withoutTakenProbes(tx, few, now), { ...lease, processId }, now);
-    const breakers = breakersOf(tx, deliveries).map((breaker) => pushProbe(tx, breaker, lease.until));
-    return { ...lease, more, deliveries: deliveries.map(toDelivery), breakers };
+    const rows = take(tx, claimable(candidates, gatesOf(tx, candidates), request), request);
+    const breakers = reserveProbes(tx, rows, request);
+    return { token, more, deliveries: rows.map(toDelivery), breakers: breakers.map(toBreaker) };
   });
 }
 
 /** What is past its deadline at origins that are left alone. */
 export async function claimOverdue(connection: Connection, request: ClaimRequest): Promise<Claim> {
-  const { now, limit, processId } = request;
-  const lease = { token: randomId(), until: now + request.leaseMs };
-  const sql = `SELECT id FROM deliveries WHERE origin IN (${OPEN}) AND deadline_at <= :now AND ready_at <= :now LIMIT :limit`;
-  const overdue = await connection.read((tx) => tx.all<{ id: string }>(sql, { now, limit }));
-  const more = overdue.length === limit;
-  if (overdue.length === 0) return { ...lease, more, deliveries: [], breakers: [] };
-  const ids = overdue.map(({ id }) => id);
-  const rows = await connection.jot((tx) => take(tx, ids, { ...lease, processId }, now));
-  return { ...lease, more, deliveries: rows.map(toDelivery), breakers: [] };
+  const { now, limit, token } = request;
+  const late = now - LAST_ATTEMPT_MS;
+  const overdue = await connection.read((tx) => tx.all<Candidate>(OVERDUE, { now, limit, late }));
+  const claimed = { token, more: overdue.length === limit, breakers: [] };
+  if (overdue.length === 0) return { ...claimed, deliveries: [] };
+  const rows = await connection.jot((tx) => take(tx, overdue, request));
+  return { ...claimed, deliveries: rows.map(toDelivery) };
 }
 
-/** When anything may be claimed again: the earliest of what is due of healthy origins, and of the next probe of the others. */
-export function nextDueAt(tx: Tx, now: number): number | undefined {
-  const healthy = tx.get<{ at: number }>(
-    `SELECT ready_at AS at FROM deliveries WHERE ready_at IS NOT NULL AND origin NOT IN (${OPEN})
-     ORDER BY ready_at LIMIT 1`,
-    { now },
-  );
-  const sick = tx.get<{ at: number | null }>(
-    `SELECT min(max(b.open_until, (SELECT d.ready_at FROM deliveries d
-         WHERE d.origin = b.origin AND d.ready_at IS NOT NULL ORDER BY d.ready_at LIMIT 1))) AS at
-     FROM breakers b WHERE b.open_until > :now`,
-    { now },
-  );
-  const instants = [healthy?.at, sick?.at].filter((at) => typeof at === 'number');
+const OVERDUE = `SELECT d.id, d.origin, d.ready_at FROM breakers b CROSS JOIN deliveries d INDEXED BY deliveries_overdue
+    ON d.origin = b.origin AND d.deadline_at <= :now AND d.ready_at <= :now
+  WHERE b.shut_until > :now OR b.probe_token IS NOT NULL OR d.deadline_at <= :late LIMIT :limit`;
+
+/** When anything may be claimed: the earliest of what is due of healthy origins, and of the next probe of the others. */
+export function nextDueAt(tx: Tx): number | undefined {
+  const instants = [firstHealthy(tx), nextProbe(tx)].filter((at) => typeof at === 'number');
   return instants.length > 0 ? Math.min(...instants) : undefined;
+}
+
+function firstHealthy(tx: Tx): number | undefined {
+  const head = tx.all<Candidate>(`${ROWS} WHERE ready_at IS NOT NULL ORDER BY ready_at LIMIT ${LOOK}`);
+  const sick = gatesOf(tx, head);
+  const first = head.find(({ origin }) => !sick.has(origin));
+  if (first || head.length < LOOK) return first?.ready_at;
+  return headsOfOrigins(tx, EVER).find(({ is_sick }) => !is_sick)?.ready_at;
+}
+
+function nextProbe(tx: Tx): number | undefined {
+  const first = `(SELECT ready_at FROM deliveries INDEXED BY deliveries_ready_of_origin
+    WHERE origin = b.origin AND ready_at IS NOT NULL ORDER BY ready_at LIMIT 1)`;
+  const sql = `SELECT min(max(b.shut_until, ${first})) AS at FROM breakers b WHERE b.probe_token IS NULL`;
+  return tx.get<{ at: number | null }>(sql)?.at ?? undefined;
 }
 
 interface Candidate {
@@ -59,63 +68,109 @@ interface Candidate {
   readonly ready_at: number;
 }
 
-const OPEN = 'SELECT origin FROM breakers WHERE open_until > :now';
+const ROWS = 'SELECT id, origin, ready_at FROM deliveries';
 
-/** The oldest of healthy origins, and one of each origin whose breaker time is over. */
-function candidatesAt(tx: Tx, { limit, now, exceptOrigins }: ClaimRequest): readonly Candidate[] {
-  const params = { now, limit, except: JSON.stringify(exceptOrigins) };
-  const healthy = tx.all<Candidate>(
-    `SELECT id, origin, ready_at FROM deliveries WHERE ready_at <= :now AND origin NOT IN (SELECT origin FROM breakers)
-       AND origin NOT IN (SELECT value FROM json_each(:except))
-     ORDER BY ready_at LIMIT :limit`,
-    params,
-  );
-  const probes = tx.all<Candidate>(
-    `SELECT d.id, d.origin, d.ready_at FROM breakers b JOIN deliveries d ON d.id =
-       (SELECT id FROM deliveries WHERE origin = b.origin AND ready_at <= :now ORDER BY ready_at LIMIT 1)
-     WHERE b.open_until <= :now AND b.origin NOT IN (SELECT value FROM json_each(:except)) ORDER BY d.ready_at LIMIT :limit`,
-    params,
-  );
-  return [...healthy, ...probes].sort((a, b) => a.ready_at - b.ready_at).slice(0, limit);
+interface Look {
+  readonly candidates: readonly Candidate[];
+  readonly more: boolean;
 }
 
-/** Between snapshot and lock another engine may have taken an origin's probe, or found the origin sick. */
-function withoutTakenProbes(tx: Tx, candidates: readonly Candidate[], now: number): readonly string[] {
-  const breakers = new Map(breakersOf(tx, candidates).map((breaker) => [breaker.origin, breaker]));
-  const probed = new Set<string>();
-  return candidates
-    .filter(({ origin }) => {
-      const breaker = breakers.get(origin);
-      if (!breaker) return true;
-      if (breaker.openUntil > now || probed.has(origin)) return false;
-      probed.add(origin);
-      return true;
-    })
-    .map((candidate) => candidate.id);
+/** The oldest of healthy origins, and one of each origin that is due for a probe. */
+function look(tx: Tx, request: ClaimRequest): Look {
+  const { limit, now } = request;
+  const head = tx.all<Candidate>(`${ROWS} WHERE ready_at <= :now ORDER BY ready_at LIMIT ${LOOK}`, { now });
+  const gates = gatesOf(tx, head);
+  const candidates = claimable(head, gates, request);
+  if (candidates.length < limit && head.length === LOOK) return lookAtEach(tx, request);
+  const healthy = head.filter(({ origin }) => !gates.has(origin) && !request.exceptOrigins.includes(origin));
+  const taken = inTurns(candidates, limit);
+  return { candidates: taken, more: candidates.length > taken.length || healthy.length > taken.length };
 }
 
+/** Other than `look` it sees behind the crowd of one origin, at a cost that grows with the number of origins only. */
+function lookAtEach(tx: Tx, { limit, now, exceptOrigins, perOrigin }: ClaimRequest): Look {
+  const heads = headsOfOrigins(tx, { before: now, except: exceptOrigins }).slice(0, limit);
+  const rows = heads.flatMap(({ origin, is_sick }) => {
+    const most = is_sick ? 1 : Math.min(perOrigin, limit);
+    return tx.all<Candidate>(`${OF_ORIGIN} AND ready_at <= :now ORDER BY ready_at LIMIT :most`, { origin, now, most });
+  });
+  const oldestFirst = rows.toSorted((a, b) => a.ready_at - b.ready_at);
+  return { candidates: inTurns(oldestFirst, limit), more: heads.some(({ is_sick }) => !is_sick) };
+}
+
+const OF_ORIGIN = `${ROWS} INDEXED BY deliveries_ready_of_origin WHERE origin = :origin`;
+
+interface OriginHead {
+  readonly origin: string;
+  readonly ready_at: number;
+  /** 1: it has a breaker row. */
+  readonly is_sick: number;
+}
+
+const EVER = { before: Number.MAX_SAFE_INTEGER, except: [] };
+
+/** The first row of each healthy origin and of those that are due for a probe, oldest first: one step in the index each. */
+function headsOfOrigins(
+  tx: Tx,
+  { before, except }: { readonly before: number; readonly except: readonly string[] },
+): readonly OriginHead[] {
+  return tx.all<OriginHead>(
+    `WITH RECURSIVE owed (origin) AS (
+       SELECT (${NEXT_ORIGIN} AND d.origin > '' ORDER BY d.origin LIMIT 1)
+       UNION ALL
+       SELECT (${NEXT_ORIGIN} AND d.origin > owed.origin ORDER BY d.origin LIMIT 1) FROM owed WHERE owed.origin IS NOT NULL),
+     heads (origin, ready_at) AS (
+       SELECT owed.origin, (SELECT d.ready_at FROM deliveries d INDEXED BY deliveries_ready_of_origin
+           WHERE d.origin = owed.origin AND d.ready_at IS NOT NULL ORDER BY d.ready_at LIMIT 1)
+         FROM owed WHERE owed.origin IS NOT NULL)
+     SELECT h.origin, h.ready_at, b.origin IS NOT NULL AS is_sick FROM heads h LEFT JOIN breakers b ON b.origin = h.origin
+     WHERE h.ready_at <= :before AND h.origin NOT IN (SELECT value FROM json_each(:except))
+       AND (b.origin IS NULL OR (b.shut_until <= :before AND b.probe_token IS NULL))
+     ORDER BY h.ready_at`,
+    { before, except: JSON.stringify(except) },
+  );
+}
+
+const NEXT_ORIGIN = `SELECT d.origin FROM deliveries d INDEXED BY deliveries_ready_of_origin WHERE d.ready_at IS NOT NULL`;
+
+/** Those that are still free and due, in their order. */
 function take(
   tx: Tx,
-  ids: readonly string[],
-  lease: { token: string; until: number; processId: string },
-  now: number,
+  candidates: readonly Candidate[],
+  { token, processId, now, leaseMs }: ClaimRequest,
 ): readonly DeliveryRow[] {
+  const ids = candidates.map(({ id }) => id);
   const rows = tx.all<DeliveryRow>(
-    `UPDATE deliveries SET lease_token = :token, lease_process = :processId, lease_until = :until, ready_at = :until
+    `UPDATE deliveries SET lease_token = :token, lease_process = :processId, lease_until = :until, ready_at = NULL
      WHERE id IN (SELECT value FROM json_each(:ids)) AND ready_at <= :now RETURNING *`,
-    { ...lease, now, ids: JSON.stringify(ids) },
+    { token, processId, until: now + leaseMs, now, ids: JSON.stringify(ids) },
   );
   const place = new Map(ids.map((id, index) => [id, index]));
   return rows.toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0));
 }
 
-function breakersOf(tx: Tx, rows: readonly { readonly origin: string }[]): readonly Breaker[] {
+function breakersOf(tx: Tx, rows: readonly { readonly origin: string }[]): readonly BreakerRow[] {
   const origins = JSON.stringify([...new Set(rows.map((row) => row.origin))]);
   const sql = 'SELECT * FROM breakers WHERE origin IN (SELECT value FROM json_each(:origins)) ORDER BY origin';
-  return tx.all<BreakerRow>(sql, { origins }).map(toBreaker);
+  return tx.all<BreakerRow>(sql, { origins });
 }
 
-function pushProbe(tx: Tx, breaker: Breaker, openUntil: number): Breaker {
-  tx.run('UPDATE breakers SET open_until = :openUntil WHERE origin = :origin', { origin: breaker.origin, openUntil });
-  return { ...breaker, openUntil };
+function gatesOf(tx: Tx, rows: readonly { readonly origin: string }[]): ReadonlyMap<string, Gate> {
+  const gates = breakersOf(tx, rows).map(({ origin, shut_until, probe_token }) => {
+    return [origin, { shutUntil: shut_until, isProbed: probe_token !== null }] as const;
+  });
+  return new Map(gates);
+}
+
+/** Answers the breaker rows of those that were taken. */
+function reserveProbes(tx: Tx, rows: readonly DeliveryRow[], request: ClaimRequest): readonly BreakerRow[] {
+  const { token, processId, now, leaseMs } = request;
+  const breakers = breakersOf(tx, rows);
+  for (const { origin } of breakers) {
+    tx.run(
+      `UPDATE breakers SET probe_token = :token, probe_process = :processId, probe_until = :until WHERE origin = :origin`,
+      { origin, token, processId, until: now + leaseMs },
+    );
+  }
+  return breakers;
 }

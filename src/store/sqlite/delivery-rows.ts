@@ -37,8 +37,9 @@ export interface AttemptRow {
 export interface BreakerRow {
   readonly origin: string;
   readonly failures: number;
-  readonly open_until: number;
-  readonly open_ms: number;
+  readonly shut_until: number;
+  readonly shut_ms: number;
+  readonly probe_token: string | null;
 }
 
 export function toDelivery(row: DeliveryRow): Delivery {
@@ -77,7 +78,7 @@ export function toAttempt(row: AttemptRow): Attempt {
 }
 
 export function toBreaker(row: BreakerRow): Breaker {
-  return { origin: row.origin, failures: row.failures, openUntil: row.open_until, openMs: row.open_ms };
+  return { origin: row.origin, failures: row.failures, shutUntil: row.shut_until, shutMs: row.shut_ms };
 }
 
 /**

@@ -26,4 +26,24 @@ CREATE INDEX deliveries_of_logout ON deliveries (logout_id, state, client_id, la
 
 -- sign-in by e-mail address, where it is verified
 CREATE INDEX accounts_by_email ON accounts (lower(claims ->> '$.email')) WHERE claims ->> '$.email_verified' = 1;
+
+-- ready_at is when a claim may take a delivery: NULL while it is leased, too
+UPDATE deliveries INDEXED BY deliveries_leased SET ready_at = NULL WHERE lease_process IS NOT NULL;
+-- whether an origin is still owed anything
+CREATE INDEX deliveries_trying ON deliveries (origin) WHERE state = 'trying';
+
+-- what an engine learnt within minutes is not worth carrying over
+DROP TABLE breakers;
+CREATE TABLE breakers (
+  origin TEXT PRIMARY KEY,
+  failures INTEGER NOT NULL,
+  shut_until INTEGER NOT NULL,
+  shut_ms INTEGER NOT NULL,
+  probe_token TEXT,                       -- the lease of the delivery that is the probe
+  probe_process TEXT,
+  probe_until INTEGER
+) WITHOUT ROWID;
+
+DROP TABLE heartbeats;
+CREATE TABLE heartbeats (process_id TEXT PRIMARY KEY, at INTEGER NOT NULL, home TEXT) WITHOUT ROWID;
 `;

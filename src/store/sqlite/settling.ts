@@ -1,4 +1,4 @@
-import type { Attempt, Breaker, Settlement } from '../../deliveries/delivery.ts';
+import type { Attempt, Breaker, BreakerChange, Settlement } from '../../deliveries/delivery.ts';
 import type { Settled } from '../store.ts';
 import type { Tx } from './connection.ts';
 
@@ -7,22 +7,29 @@ export function settle(
   tx: Tx,
   leaseToken: string,
   settlements: readonly Settlement[],
-  breakers: readonly Breaker[],
+  changes: readonly BreakerChange[],
 ): Settled {
   const lost: string[] = [];
   const moved = new Set<string>();
+  const origins = new Set<string>();
   for (const settlement of settlements) {
     const row = settleOne(tx, leaseToken, settlement);
     if (!row) lost.push(settlement.deliveryId);
-    else if (settlement.kind !== 'put-back') moved.add(row.logout_id);
+    else {
+      if (settlement.kind !== 'put-back') moved.add(row.logout_id);
+      origins.add(row.origin);
+    }
   }
-  for (const breaker of breakers) writeBreaker(tx, breaker);
+  endProbes(tx, leaseToken, origins);
+  for (const change of changes) origins.add(applyChange(tx, change));
+  forgetUnowed(tx, origins);
   return { lost, logoutIds: [...moved] };
 }
 
 interface SettledRow {
   readonly logout_id: string;
   readonly attempts: number;
+  readonly origin: string;
 }
 
 /** Undefined when the lease was lost: nothing was written. */
@@ -42,10 +49,12 @@ function settleOne(tx: Tx, leaseToken: string, settlement: Settlement): SettledR
 
 /** Without a lease. */
 export const FREE = 'lease_token = NULL, lease_process = NULL, lease_until = NULL';
+/** Without a probe under way. */
+export const UNPROBED = 'probe_token = NULL, probe_process = NULL, probe_until = NULL';
 const ATTEMPTED = `attempts = attempts + (:at IS NOT NULL), last_attempt_at = coalesce(:at, last_attempt_at),
   last_status = CASE WHEN :at IS NULL THEN last_status ELSE :status END,
   last_error = CASE WHEN :at IS NULL THEN last_error ELSE :error END`;
-const FENCED = `WHERE id = :id AND lease_token = :leaseToken AND state = 'trying' RETURNING logout_id, attempts`;
+const FENCED = `WHERE id = :id AND lease_token = :leaseToken AND state = 'trying' RETURNING logout_id, attempts, origin`;
 
 const SQL = {
   final: `UPDATE deliveries SET state = :kind, next_attempt_at = NULL, ready_at = NULL, ${ATTEMPTED}, ${FREE} ${FENCED}`,
@@ -83,14 +92,38 @@ function insertAttempt(tx: Tx, deliveryId: string, number: number, attempt: Atte
   );
 }
 
-function writeBreaker(tx: Tx, { origin, failures, openUntil, openMs }: Breaker): void {
-  if (failures === 0) {
-    tx.run('DELETE FROM breakers WHERE origin = :origin', { origin });
-    return;
-  }
+const OF_THESE = 'origin IN (SELECT value FROM json_each(:origins))';
+
+/** The probe was the one delivery of its origin under this lease. */
+function endProbes(tx: Tx, leaseToken: string, origins: ReadonlySet<string>): void {
+  tx.run(`UPDATE breakers SET ${UNPROBED} WHERE ${OF_THESE} AND probe_token = :leaseToken`, {
+    leaseToken,
+    origins: JSON.stringify([...origins]),
+  });
+}
+
+/** Answers the origin. */
+function applyChange(tx: Tx, change: BreakerChange): string {
+  if (change.kind === 'failing') return writeBreaker(tx, change.breaker);
+  tx.run('DELETE FROM breakers WHERE origin = :origin', { origin: change.origin });
+  return change.origin;
+}
+
+/** A probe of another engine goes on. */
+function writeBreaker(tx: Tx, { origin, failures, shutUntil, shutMs }: Breaker): string {
   tx.run(
-    `INSERT OR REPLACE INTO breakers (origin, failures, open_until, open_ms)
-     VALUES (:origin, :failures, :openUntil, :openMs)`,
-    { origin, failures, openUntil, openMs },
+    `INSERT INTO breakers (origin, failures, shut_until, shut_ms) VALUES (:origin, :failures, :shutUntil, :shutMs)
+     ON CONFLICT (origin) DO UPDATE SET failures = :failures, shut_until = :shutUntil, shut_ms = :shutMs`,
+    { origin, failures, shutUntil, shutMs },
+  );
+  return origin;
+}
+
+/** Nothing is left to be told there: the next who signs off begins with a clean sheet, and no claim looks at it. */
+function forgetUnowed(tx: Tx, origins: ReadonlySet<string>): void {
+  tx.run(
+    `DELETE FROM breakers WHERE ${OF_THESE} AND NOT EXISTS (SELECT 1 FROM deliveries d INDEXED BY deliveries_trying
+       WHERE d.origin = breakers.origin AND d.state = 'trying' LIMIT 1)`,
+    { origins: JSON.stringify([...origins]) },
   );
 }

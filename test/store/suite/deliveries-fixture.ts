@@ -1,7 +1,7 @@
 import type { Delivery, DeliveryPlan } from '../../../src/deliveries/delivery.ts';
 import type { Participation } from '../../../src/sessions/session.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { aCause, HOUR, planAll, signIn, T0, unique } from '../../support/builders.ts';
+import { aCause, HOUR, MINUTE, planAll, signIn, T0, unique } from '../../support/builders.ts';
 
 /** An ended session, its logout and its deliveries by client. */
 export interface EndedSession {
@@ -33,4 +33,10 @@ export async function endedSession(
       return delivery;
     },
   };
+}
+
+/** An engine found this origin sick: it is left alone until then. */
+export async function shut(store: Store, origin: string, until: number): Promise<void> {
+  const breaker = { origin, failures: 3, shutUntil: until, shutMs: MINUTE };
+  await store.deliveries.settle('nobody', [], [{ kind: 'failing', breaker }]);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aClaim, anAttempt, DAY, HOUR, MINUTE, T0, told } from '../../support/builders.ts';
-import { endedSession } from './deliveries-fixture.ts';
+import { endedSession, shut } from './deliveries-fixture.ts';
 import { freshStore, type MakePlace } from './fixture.ts';
 
 export function deliveriesSuite(make: MakePlace): void {
@@ -44,7 +44,7 @@ export function deliveriesSuite(make: MakePlace): void {
         if (clientId === 'gives-up') return { deliveryId, kind: 'given-up' } as const;
         return { deliveryId, kind: 'again', attempt, nextAttemptAt: NOW + DAY, backoffMs: 7, refusal: true } as const;
       });
-      await at.store.deliveries.settle(token, settlements, [], NOW);
+      await at.store.deliveries.settle(token, settlements, []);
       await at.store.deliveries.claim(aClaim({ now: NOW, leaseMs: HOUR }));
       return ended;
     }
@@ -72,25 +72,15 @@ export function deliveriesSuite(make: MakePlace): void {
     });
   });
 
-  it('hastens what waits after the clock jumped back, and closes breakers', async () => {
-    await endedSession(at.store, ['wiki', 'leased'], { at: NOW + DAY });
+  it('hastens what waits after the clock jumped back, and opens all origins', async () => {
+    await endedSession(at.store, ['wiki', 'wiki', 'leased'], { at: NOW + DAY });
     const exceptOrigins = ['https://wiki.test'];
     await at.store.deliveries.claim(aClaim({ now: NOW + DAY, leaseMs: HOUR, exceptOrigins }));
-    const breaker = { origin: 'https://wiki.test', failures: 9, openUntil: NOW + DAY, openMs: HOUR };
-    await at.store.deliveries.settle('nobody', [], [breaker], NOW);
-    await expect(at.store.deliveries.hasten(NOW)).resolves.toBe(1);
+    await shut(at.store, 'https://wiki.test', NOW + DAY);
+    await expect(at.store.deliveries.hasten('engine', NOW)).resolves.toBe(2);
     const claim = await at.store.deliveries.claim(aClaim({ now: NOW }));
-    expect(claim.deliveries.map((each) => each.clientId)).toEqual(['wiki']);
+    expect(claim.deliveries.map((each) => each.clientId)).toEqual(['wiki', 'wiki']);
     expect(claim.breakers).toEqual([]);
-  });
-
-  it('knows the latest heartbeat', async () => {
-    await expect(at.store.deliveries.lastHeartbeat()).resolves.toBeUndefined();
-    await at.store.deliveries.heartbeat('a', NOW + 2);
-    await at.store.deliveries.heartbeat('b', NOW + 1);
-    await expect(at.store.deliveries.lastHeartbeat()).resolves.toBe(NOW + 2);
-    await at.store.deliveries.heartbeat('a', NOW + 3);
-    await expect(at.store.deliveries.lastHeartbeat()).resolves.toBe(NOW + 3);
   });
 
   it('tells a watcher of what another connection wrote, until it stops to watch', async () => {

@@ -47,7 +47,6 @@ export function logoutsSuite(make: MakePlace): void {
         },
       ],
       [],
-      NOW,
     );
     await expect(at.store.logouts.progress(logoutId)).resolves.toEqual({
       total: 7,
@@ -80,7 +79,7 @@ export function logoutsSuite(make: MakePlace): void {
       refusedAt(second?.id, 400, NOW + 7),
       refusedAt(third?.id, 404, NOW + 8),
     ];
-    await at.store.deliveries.settle(claim.token, settlements, [], NOW + 9);
+    await at.store.deliveries.settle(claim.token, settlements, []);
     await expect(at.store.logouts.apps(logoutId)).resolves.toEqual([
       {
         clientId: 'mail',
@@ -106,7 +105,7 @@ export function logoutsSuite(make: MakePlace): void {
   it('prefers the state that needs somebody over the one that is well', async () => {
     const { logoutId } = await endedSession(at.store, ['wiki', 'wiki']);
     const claim = await at.store.deliveries.claim(aClaim({ now: NOW, limit: 1 }));
-    await at.store.deliveries.settle(claim.token, [told(claim.deliveries[0]?.id ?? '')], [], NOW);
+    await at.store.deliveries.settle(claim.token, [told(claim.deliveries[0]?.id ?? '')], []);
     await expect(at.store.logouts.apps(logoutId)).resolves.toMatchObject([
       { clientId: 'wiki', state: 'trying', sessions: 2, attempts: 0, nextAttemptAt: NOW },
     ]);

@@ -23,7 +23,6 @@ export function removingSuite(make: MakePlace): void {
       token,
       deliveries.map((delivery) => told(delivery.id)),
       [],
-      NOW,
     );
   }
 
@@ -72,7 +71,6 @@ export function removingSuite(make: MakePlace): void {
       token,
       deliveries.map((delivery) => told(delivery.id)),
       [],
-      NOW,
     );
     await expect(removeAll(LATER, 100)).resolves.toBe(0);
     await expect(at.store.logouts.progress(logoutId)).resolves.toMatchObject({ total: 2, told: 1, trying: 1 });

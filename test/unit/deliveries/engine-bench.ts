@@ -4,14 +4,14 @@ import http, { type RequestListener } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { DeliveryClient } from '../../../src/deliveries/deliver.ts';
 import type { Delivery } from '../../../src/deliveries/delivery.ts';
-import { createEngine, type EngineParts, type EngineStore } from '../../../src/deliveries/engine.ts';
+import { createEngine, type EngineParts } from '../../../src/deliveries/engine.ts';
 import type { EngineRunner } from '../../../src/deliveries/engine-runner.ts';
 import { createTransport } from '../../../src/deliveries/transport.ts';
 import type { Facts, Log } from '../../../src/ops/log.ts';
 import { createOutbound } from '../../../src/ops/outbound.ts';
 import { createOutboundClient } from '../../../src/ops/outbound-client.ts';
 import { aDelivery } from './a-delivery.ts';
-import { MemoryDeliveries } from './memory-deliveries.ts';
+import { openWatchedStore, type WatchedStore } from './watched-store.ts';
 
 const KEY = {
   kid: 'k1',
@@ -24,7 +24,7 @@ type Line = readonly [string, Facts];
 
 /** Real apps, a real transport, an engine, and a store that can be looked into. */
 export interface Bench {
-  readonly store: MemoryDeliveries;
+  readonly store: WatchedStore;
   readonly clients: Map<string, DeliveryClient>;
   readonly lines: Line[];
   /** Registers an app under this id. */
@@ -38,8 +38,8 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-export function createBench(): Bench {
-  const store = new MemoryDeliveries();
+export async function createBench(): Promise<Bench> {
+  const store = await openWatchedStore();
   const clients = new Map<string, DeliveryClient>();
   const origins = new Map<string, string>();
   const lines: Line[] = [];
@@ -47,7 +47,15 @@ export function createBench(): Bench {
   const waiting = new Set<() => void>();
   let count = 0;
 
-  const look = () => setImmediate(() => waiting.forEach((one) => void one()));
+  let looking = false;
+  const look = () => {
+    if (looking) return;
+    looking = true;
+    setImmediate(() => {
+      looking = false;
+      for (const one of waiting) one();
+    });
+  };
   const write = (event: string, facts: Facts = {}) => {
     lines.push([event, facts]);
     look();
@@ -69,7 +77,7 @@ export function createBench(): Bench {
     engine(but = {}) {
       const clock = but.clock ?? { now: () => Date.now() };
       const engine = createEngine({
-        store: store as EngineStore,
+        store: store.engineStore,
         clients: { find: (id) => clients.get(id), reload: async () => undefined },
         signer: { keyFor: async () => KEY, reload: () => undefined },
         transport: createTransport({
@@ -113,6 +121,7 @@ export function createBench(): Bench {
     async close() {
       // Apps first: calls that hang then end at once, and the engine need not drain them.
       for (const cleanup of cleanups) await cleanup();
+      await store.close();
     },
   };
 }

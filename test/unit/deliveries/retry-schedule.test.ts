@@ -33,16 +33,23 @@ describe('the waits between attempts', () => {
 });
 
 describe('the next step', () => {
-  it('after a passing problem is a later attempt, no earlier than the app asked for', () => {
+  it('after a passing problem is a later attempt', () => {
     expect(nextStep(aDelivery(), RETRY, RULES, 5_000, 0)).toEqual({
       kind: 'again',
       at: 6_000,
       backoffMs: 1_000,
       refusal: false,
     });
-    expect(nextStep(aDelivery(), { ...RETRY, afterMs: 60_000 }, RULES, 5_000, 0)).toMatchObject({
-      at: 65_000,
-      backoffMs: 1_000,
+  });
+
+  it.each([
+    ['later', 60_000],
+    ['sooner', 1_000],
+  ])('Retry-After is the time of the next try, also %s than our own', (_, afterMs) => {
+    const tried = aDelivery({ backoffMs: 9_000 });
+    expect(nextStep(tried, { ...RETRY, afterMs }, RULES, 5_000, 1)).toMatchObject({
+      at: 5_000 + afterMs,
+      backoffMs: 9_000,
     });
   });
 

@@ -28,7 +28,8 @@ describe('B18–B20 what an answer means', () => {
     expect(answered(302)).toMatchObject({ why: expect.stringContaining('redirects are not followed') });
   });
 
-  it('Retry-After is honoured up to an hour, for retries only', () => {
+  it('Retry-After is honoured between a second and an hour, for retries only', () => {
+    expect(answered(503, { retryAfterMs: 0 })).toMatchObject({ kind: 'retry', afterMs: 1_000 });
     expect(answered(503, { retryAfterMs: 7_000 })).toMatchObject({ kind: 'retry', afterMs: 7_000 });
     expect(answered(429, { retryAfterMs: 1e10 })).toMatchObject({ kind: 'retry', afterMs: 3_600_000 });
     expect(answered(503)).not.toHaveProperty('afterMs');

@@ -1,0 +1,95 @@
+import type { Filter } from 'mongodb';
+import type { DeliveryFilter } from '../store.ts';
+import type { MongoParts } from './collections.ts';
+import { matching } from './delivery-filter.ts';
+import type { DeliveryDoc } from './documents.ts';
+import { SERVER_NOW } from './server-time.ts';
+
+/** Rows of one write. */
+const SLICE = 1_000;
+/** An engine that has not been heard for so long is nobody whose rows one must leave alone. */
+const ENGINE_SILENT_MS = 10_000;
+
+/** By hand. The schedules begin anew; the attempts made so far stay on record. */
+export async function retry(
+  parts: MongoParts,
+  filter: DeliveryFilter,
+  now: number,
+  deadlineAt: number,
+): Promise<number> {
+  const isRetriable = { state: { $in: ['trying', 'refused', 'given-up'] }, lease: { $exists: false } } as const;
+  const which = { $and: [matching(filter), isRetriable] };
+  let total = 0;
+  for (let from: Filter<DeliveryDoc> = {}; ; ) {
+    const rows = await parts.deliveries
+      .find({ $and: [which, from] }, { projection: { createdAt: 1, origin: 1 } })
+      .sort({ createdAt: -1, _id: -1 })
+      .limit(SLICE)
+      .toArray();
+    total += await retrySlice(parts, rows, { now, deadlineAt, isRetriable });
+    const last = rows.at(-1);
+    if (!last || rows.length < SLICE) return total;
+    from = { $or: [{ createdAt: { $lt: last.createdAt } }, { createdAt: last.createdAt, _id: { $lt: last._id } }] };
+  }
+}
+
+async function retrySlice(
+  { deliveries, breakers }: MongoParts,
+  rows: readonly Pick<DeliveryDoc, '_id' | 'origin'>[],
+  {
+    now,
+    deadlineAt,
+    isRetriable,
+  }: { readonly now: number; readonly deadlineAt: number; readonly isRetriable: Filter<DeliveryDoc> },
+): Promise<number> {
+  if (rows.length === 0) return 0;
+  const ids = rows.map(({ _id }) => _id);
+  const set = { state: 'trying', nextAttemptAt: now, readyAt: now, refusals: 0, backoffMs: 0 } as const;
+  const { matchedCount } = await deliveries.updateMany(
+    { _id: { $in: ids }, ...isRetriable },
+    { $set: { ...set, deadline: { at: deadlineAt, becomes: 'given-up' } }, $unset: { settledBy: true } },
+  );
+  // For one probe; how often the origin has failed is still known.
+  const origins = [...new Set(rows.map(({ origin }) => origin))];
+  await breakers.updateMany({ _id: { $in: origins } }, { $min: { shutUntil: now } });
+  return matchedCount;
+}
+
+/** What another living process wrote is right by its clock. */
+export async function hasten(
+  { deliveries, breakers, heartbeats }: MongoParts,
+  processId: string,
+  now: number,
+): Promise<number> {
+  const isAlive = { $expr: { $gte: ['$at', { $subtract: [SERVER_NOW, ENGINE_SILENT_MS] }] } };
+  const others = await heartbeats.distinct('_id', { _id: { $ne: processId }, ...isAlive });
+  await breakers.deleteMany({ by: { $nin: others } });
+  const waiting = { readyAt: { $gt: now }, settledBy: { $nin: others } };
+  const { modifiedCount } = await deliveries.updateMany(waiting, { $set: { nextAttemptAt: now, readyAt: now } });
+  return modifiedCount;
+}
+
+/** Of those that were refused only so many are passed over: the rest comes at its own time. */
+const LOOK = 2_000;
+
+export async function bringForward(
+  { deliveries, breakers }: MongoParts,
+  origin: string,
+  now: number,
+  limit: number,
+): Promise<number> {
+  if (await breakers.findOne({ _id: origin })) return 0;
+  const head = { projection: { refusals: 1 }, hint: 'free_of_origin' } as const;
+  const waiting = await deliveries
+    .find({ origin, readyAt: { $gt: now } }, head)
+    .limit(LOOK)
+    .toArray();
+  const ids = waiting
+    .filter(({ refusals }) => refusals === 0)
+    .slice(0, limit)
+    .map(({ _id }) => _id);
+  if (ids.length === 0) return 0;
+  const due = { $set: { nextAttemptAt: now, readyAt: now } };
+  const { modifiedCount } = await deliveries.updateMany({ _id: { $in: ids }, readyAt: { $gt: now } }, due);
+  return modifiedCount;
+}
