@@ -148,7 +148,7 @@ async function settleHeld(store: Store): Promise<void> {
   if (!claim) return;
   const again = { kind: 'again', attempt: anAttempt(), nextAttemptAt: T0, backoffMs: 1_000, refusal: false } as const;
   const settlements = claim.deliveries.map(({ id }) => ({ ...again, deliveryId: id }));
-  await store.deliveries.settle(claim.token, settlements, [], T0);
+  await store.deliveries.settle(claim.token, settlements, []);
   held.delete(store);
 }
 

@@ -7,6 +7,6 @@ import { systemClock } from './ops/clock.ts';
 import { createLog } from './ops/log.ts';
 
 const { hearKeeper, serveDeliveries } = await import('./wire-delivery.ts');
-const { config, line } = await hearKeeper();
-const log = createLog({ level: config.logLevel, format: config.logFormat });
-await serveDeliveries(config, { clock: systemClock, log }, line);
+const { line, ...kept } = await hearKeeper();
+const log = createLog({ level: kept.config.logLevel, format: kept.config.logFormat });
+await serveDeliveries(kept, { clock: systemClock, log }, line);

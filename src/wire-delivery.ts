@@ -4,23 +4,34 @@ import { createRegistryWatch } from './clients/registry-watch.ts';
 import type { Config } from './config.ts';
 import { type KeeperLine, serveEngine } from './deliveries/engine-orders.ts';
 import { lineOfProcess } from './deliveries/engine-process.ts';
+import type { EngineLife } from './deliveries/engine-runner.ts';
 import { lineOfThread } from './deliveries/engine-thread.ts';
 import { createDeliveryEngine, openFoundation, type Surroundings } from './wire.ts';
 
+/** What it is started with. */
+export interface Kept {
+  readonly config: Config;
+  readonly life: EngineLife;
+}
+
 /** What it was started with, and the line to whoever started it. */
-export async function hearKeeper(): Promise<{ readonly config: Config; readonly line: KeeperLine }> {
-  if (parentPort) return { config: workerData as Config, line: lineOfThread(parentPort) };
+export async function hearKeeper(): Promise<Kept & { readonly line: KeeperLine }> {
+  if (parentPort) return { ...(workerData as Kept), line: lineOfThread(parentPort) };
   const { settings, line } = await lineOfProcess();
-  return { config: settings as Config, line };
+  return { ...(settings as Kept), line };
 }
 
 /** Its own store on the same settings, its engine, until it is told to stop. */
-export async function serveDeliveries(config: Config, surroundings: Surroundings, line: KeeperLine): Promise<void> {
+export async function serveDeliveries(
+  { config, life }: Kept,
+  surroundings: Surroundings,
+  line: KeeperLine,
+): Promise<void> {
   const foundation = await openFoundation(config, surroundings, { create: false });
   const registryWatch = createRegistryWatch(foundation);
   await foundation.registry.refresh();
   await registryWatch.start();
-  await serveEngine(await createDeliveryEngine(foundation), line);
+  await serveEngine(await createDeliveryEngine(foundation, life), line);
   await registryWatch.stop();
   await foundation.store.close();
 }

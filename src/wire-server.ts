@@ -6,7 +6,7 @@ import { createCleaner } from './deliveries/cleaner.ts';
 import { createEngineCrew } from './deliveries/engine-crew.ts';
 import { createEngineKeeper } from './deliveries/engine-keeper.ts';
 import { startEngineProcess } from './deliveries/engine-process.ts';
-import type { EngineRunner } from './deliveries/engine-runner.ts';
+import type { EngineLife, EngineRunner } from './deliveries/engine-runner.ts';
 import { startEngineThread } from './deliveries/engine-thread.ts';
 import { scopeNames } from './extra-scopes.ts';
 import type { HttpServer } from './http/server.ts';
@@ -26,6 +26,7 @@ import {
   wireEnding,
   wireReceipts,
 } from './wire.ts';
+import type { Kept } from './wire-delivery.ts';
 import type { Edge, EdgeParts } from './wire-edge.ts';
 
 /** The whole product behind one port. */
@@ -151,6 +152,9 @@ async function createRunner(foundation: Foundation): Promise<EngineRunner | unde
   if (run === 'inline') return createDeliveryEngine(foundation);
   // Its ending is ours: `.ts` from the source, `.js` after a build.
   const url = new URL(`./delivery-main${import.meta.url.slice(-3)}`, import.meta.url);
-  const begin = () => (run === 'process' ? startEngineProcess(url, config) : startEngineThread(url, config));
+  const begin = (life: EngineLife) => {
+    const kept: Kept = { config, life };
+    return run === 'process' ? startEngineProcess(url, kept) : startEngineThread(url, kept);
+  };
   return createEngineCrew(Array.from({ length: count }, () => createEngineKeeper({ begin, log })));
 }

@@ -8,7 +8,7 @@ import { createPasswords } from './accounts/password.ts';
 import { createRegistry, type Registry } from './clients/registry.ts';
 import type { Config } from './config.ts';
 import { createEngine } from './deliveries/engine.ts';
-import type { EngineRunner } from './deliveries/engine-runner.ts';
+import type { EngineLife, EngineRunner } from './deliveries/engine-runner.ts';
 import { createSigner } from './deliveries/signer.ts';
 import { createTransport } from './deliveries/transport.ts';
 import { createEndSessions, type EndSessions } from './logout/end-sessions.ts';
@@ -98,18 +98,20 @@ export async function openProduct(
  * The engine in this thread. Clients and the addresses that may be called come from the store, where the server leaves
  * them: a command was not started with the server's settings.
  */
-export async function createDeliveryEngine(foundation: Foundation): Promise<EngineRunner> {
+export async function createDeliveryEngine(foundation: Foundation, life?: EngineLife): Promise<EngineRunner> {
   const { config, store, clock, registry } = foundation;
   const allow = [...new Set([...config.outboundAllow, ...(await store.clients.outboundRules())])];
   return createEngine({
     ...foundation,
     store: store.deliveries,
+    writers: store.writers,
     clients: { find: (clientId) => registry.get(clientId)?.client, reload: () => registry.refresh() },
     signer: createSigner({ ...foundation, store: store.keys }),
     transport: createTransport({ client: wireOutboundClient(config, createOutbound({ allow })), clock }),
     issuer: config.issuer,
     retry: { firstMs: config.retryFirstMs, maxMs: config.retryMaxMs, refusalsMs: config.refusalRetriesMs },
     leaseMs: config.deliveryLeaseMs,
+    life,
   });
 }
 

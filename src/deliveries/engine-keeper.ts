@@ -1,8 +1,10 @@
 /** An engine that runs elsewhere, in a thread or a process of its own: started, watched, started again when it crashes. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { randomId } from '../ops/ids.ts';
 import type { Log } from '../ops/log.ts';
 import type { Order, Report } from './engine-orders.ts';
-import type { EngineRunner, SettledListener } from './engine-runner.ts';
+import type { EngineLife, EngineRunner, SettledListener } from './engine-runner.ts';
+import { createWatchdog } from './watchdog.ts';
 
 /** One life of an engine elsewhere. */
 export interface KeptEngine {
@@ -15,8 +17,8 @@ export interface KeptEngine {
   kill(): void;
 }
 
-/** A loop that hangs so long will not come back. */
-const SILENT_MAX_MS = 30_000;
+/** A loop that hangs for half a minute will not come back. */
+const SILENCE = { lookEveryMs: 1_000, misses: 30 };
 const RESTART_FIRST_MS = 100;
 const RESTART_MAX_MS = 10_000;
 /** An engine that lived so long was not born broken: the next wait begins small again. */
@@ -25,8 +27,7 @@ const SOUND_MS = 60_000;
 const STOP_MAX_MS = 25_000;
 
 export interface EngineKeeperParts {
-  /** Begins one life. */
-  readonly begin: () => KeptEngine;
+  readonly begin: (life: EngineLife) => KeptEngine;
   readonly log: Log;
 }
 
@@ -44,6 +45,8 @@ class EngineKeeper implements EngineRunner {
   #running: Promise<void> | undefined;
   #ended: Promise<unknown> = Promise.resolve();
   #restarts = 0;
+  /** Ids of lives whose leases no later one has freed yet. */
+  #predecessors: readonly string[] = [];
 
   constructor(parts: EngineKeeperParts) {
     this.#parts = parts;
@@ -81,16 +84,19 @@ class EngineKeeper implements EngineRunner {
 
   /** Resolves at the first `ready`; rejects when the engine ends before. */
   #begin(): Promise<void> {
-    const engine = this.#parts.begin();
+    const life = { processId: randomId(), predecessors: this.#predecessors };
+    const engine = this.#parts.begin(life);
     const startedAt = performance.now();
+    this.#predecessors = [...this.#predecessors, life.processId];
     this.#engine = engine;
     return new Promise((done, fail) => {
-      const watch = watchdog(() => engine.kill());
+      const watch = createWatchdog({ ...SILENCE, bite: () => engine.kill() });
       engine.onReport((report) => {
-        watch.refresh();
+        watch.heard();
         if (report.kind === 'settled') this.#settled(report.logoutIds);
         else if (report.kind === 'ready') {
           this.#ready = true;
+          this.#predecessors = [life.processId];
           this.#parts.log.info('engine.ready', { pid: engine.pid });
           done();
         }
@@ -126,10 +132,4 @@ class EngineKeeper implements EngineRunner {
   #settled(logoutIds: readonly string[]): void {
     for (const listener of this.#listeners) listener(logoutIds);
   }
-}
-
-/** Calls `bite` when nobody refreshed it for too long. */
-function watchdog(bite: () => void): { refresh(): void; stop(): void } {
-  const timer = setTimeout(bite, SILENT_MAX_MS);
-  return { refresh: () => void timer.refresh(), stop: () => clearTimeout(timer) };
 }

@@ -13,3 +13,11 @@ export interface EngineRunner extends Service {
 }
 
 export type SettledListener = (logoutIds: readonly string[]) => void;
+
+/** Who an engine is, and for whom it stands in. */
+export interface EngineLife {
+  /** Unlike every other's; what it claims is leased to this. */
+  readonly processId: string;
+  /** Engines that are gone for sure: whoever keeps this one saw them end. */
+  readonly predecessors: readonly string[];
+}

@@ -7,13 +7,13 @@ import type { Clock } from '../ops/clock.ts';
 import { randomId } from '../ops/ids.ts';
 import type { Log } from '../ops/log.ts';
 import type { Service } from '../ops/service.ts';
-import type { Claim, ClaimRequest, DeliveryStore, Settled, Unwatch } from '../store/store.ts';
+import type { Claim, ClaimRequest, DeliveryStore, Settled, Store, Unwatch } from '../store/store.ts';
 import { type Alarm, createAlarm } from './alarm.ts';
 import type { Wish } from './appetite.ts';
 import { breakerRules } from './breaker.ts';
 import { type Comebacks, createComebacks } from './comebacks.ts';
 import { createDeliver, type DeliveryClient } from './deliver.ts';
-import type { EngineRunner, SettledListener } from './engine-runner.ts';
+import type { EngineLife, EngineRunner, SettledListener } from './engine-runner.ts';
 import type { Queued } from './queues.ts';
 import { createRescuer } from './rescuer.ts';
 import type { RetryRules } from './retry-schedule.ts';
@@ -47,6 +47,7 @@ export type EngineStore = Pick<
 
 export interface EngineParts {
   readonly store: EngineStore;
+  readonly writers: Store['writers'];
   readonly clients: ClientSource;
   readonly signer: Signer;
   /** Closed by `stop`. */
@@ -57,8 +58,8 @@ export interface EngineParts {
   readonly leaseMs: number;
   readonly clock: Clock;
   readonly log: Log;
-  /** Ids of engines that this one stands in for, which are gone for sure. */
-  readonly predecessors?: readonly string[];
+  /** Of an engine that is kept; others are nobody's successor. */
+  readonly life?: EngineLife | undefined;
   /** Chance in [0, 1); `Math.random` unless a test wants to know. */
   readonly random?: () => number;
 }
@@ -81,9 +82,9 @@ export function createEngine(parts: EngineParts): EngineRunner {
 
 class Engine implements EngineRunner {
   readonly #parts: EngineParts;
-  readonly #processId = randomId();
+  readonly #life: EngineLife;
   readonly #alarm: Alarm = createAlarm();
-  readonly #pace: WritePace = createWritePace();
+  readonly #pace: WritePace;
   readonly #listeners = new Set<SettledListener>();
   readonly #guard: StoreGuard;
   readonly #sender: Sender;
@@ -107,6 +108,8 @@ class Engine implements EngineRunner {
     const { store, log, clock, clients } = parts;
     const random = parts.random ?? Math.random;
     this.#parts = parts;
+    this.#life = parts.life ?? { processId: randomId(), predecessors: [] };
+    this.#pace = createWritePace(parts.writers);
     this.#guard = createStoreGuard(log);
     this.#settler = createSettler({
       store,
@@ -129,12 +132,7 @@ class Engine implements EngineRunner {
     });
     const shared = { store, pace: this.#pace, clock, log };
     this.#comebacks = createComebacks({ ...shared, onDue: () => this.wake() });
-    this.#rescuer = createRescuer({
-      ...shared,
-      processId: this.#processId,
-      predecessors: parts.predecessors ?? [],
-      onRescued: () => this.wake(),
-    });
+    this.#rescuer = createRescuer({ ...shared, ...this.#life, onRescued: () => this.wake() });
   }
 
   /** Rejects when the store cannot be reached. */
@@ -211,7 +209,7 @@ class Engine implements EngineRunner {
 
   #request(token: string, wish: Wish): ClaimRequest {
     const { clock, leaseMs } = this.#parts;
-    return { token, limit: CLAIM_MAX, leaseMs, now: clock.now(), processId: this.#processId, ...wish };
+    return { token, limit: CLAIM_MAX, leaseMs, now: clock.now(), processId: this.#life.processId, ...wish };
   }
 
   async #sleepMs(): Promise<number> {
@@ -228,7 +226,7 @@ class Engine implements EngineRunner {
     if (backMs < CLOCK_JUMP_MS) return;
     this.#parts.log.warn('clock.jumped', { back_ms: backMs });
     this.#sender.forgetBreakers();
-    const hasten = () => this.#parts.store.hasten(this.#processId, now);
+    const hasten = () => this.#parts.store.hasten(this.#life.processId, now);
     await this.#persist(() => this.#pace.run(hasten, (rows) => rows));
   }
 

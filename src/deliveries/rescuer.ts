@@ -5,6 +5,7 @@ import { createRepeating } from '../ops/repeating.ts';
 import type { Service } from '../ops/service.ts';
 import type { DeliveryStore } from '../store/store.ts';
 import { deadAmong, SILENT_MS } from './dead-engines.ts';
+import type { EngineLife } from './engine-runner.ts';
 import type { WritePace } from './write-pace.ts';
 
 const EVERY_MS = 1_000;
@@ -13,11 +14,9 @@ const GAP_MS = 2_500;
 /** So many beats without a gap, and whoever lives has beaten too. */
 const STEADY_BEATS = SILENT_MS / EVERY_MS;
 
-export interface RescuerParts {
+export interface RescuerParts extends EngineLife {
   readonly store: Pick<DeliveryStore, 'beat' | 'rescue' | 'farewell'>;
   readonly pace: WritePace;
-  readonly processId: string;
-  readonly predecessors: readonly string[];
   readonly onRescued: () => void;
   readonly clock: Clock;
   readonly log: Log;

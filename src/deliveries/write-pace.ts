@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import type { Store } from '../store/store.ts';
 
-/** Runs the engine's writes one after another, with room for other threads between two. */
+/** When the engine's writes are made. */
 export interface WritePace {
   /** `rowsOf` tells how large the write was. */
   run<T>(write: () => Promise<T>, rowsOf: (result: T) => number): Promise<T>;
@@ -13,7 +14,12 @@ export interface WritePace {
 const PAUSE_MS = 15;
 const SMALL_ROWS = 32;
 
-export function createWritePace(): WritePace {
+/** One after another with room for other threads between two, where the store has one writer; else as they come. */
+export function createWritePace(writers: Store['writers']): WritePace {
+  return writers === 'one' ? oneAtATime() : { run: (write) => write() };
+}
+
+function oneAtATime(): WritePace {
   let last: Promise<unknown> = Promise.resolve();
   return {
     run<T>(write: () => Promise<T>, rowsOf: (result: T) => number): Promise<T> {

@@ -29,6 +29,8 @@ export interface Store {
   readonly clients: ClientStore;
   readonly keys: KeyStore;
   readonly limits: LimitStore;
+  /** `one`: whoever writes keeps all others waiting, so that large writes must be short and far between. */
+  readonly writers: 'one' | 'many';
   /** Answers when the store can be read and written; throws `storeUnavailable` otherwise. */
   ping(): Promise<void>;
   /** Waits for what is under way. Safe twice. */

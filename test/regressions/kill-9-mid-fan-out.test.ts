@@ -34,6 +34,13 @@ describe('A9 killed in mid fan-out', () => {
     for (const app of apps) app.behaviour = 'ok';
     await product.start();
 
+    // By its pid the dead one is known with the first beat of its successor, before that is ready; silence takes 3 s.
+    await product.waitForLines('delivery.rescued');
+    const lines = await product.waitForLines('engine.ready', {}, 2);
+    expect(lines).toHaveLength(2);
+    const order = product.logged.map((line) => line.event);
+    expect(order.indexOf('delivery.rescued')).toBeLessThan(order.lastIndexOf('engine.ready'));
+
     const again = SLOW.map((name) => product.apps[name] ?? unknown(name));
     await Promise.all(again.map((app) => app.waitForTokens(2)));
     for (const app of apps) {

@@ -10,6 +10,7 @@ import {
   aClaim,
   aCodeOf,
   anAccount,
+  anAttempt,
   anOpening,
   aParticipation,
   HOUR,
@@ -172,6 +173,33 @@ describeIt('MongoDB only', () => {
       expect(new Set([...mine, ...yours]).size).toBe(300);
       expect(mine.length + yours.length).toBe(300);
       expect(Math.min(mine.length, yours.length)).toBeGreaterThan(0);
+    });
+
+    it("lets one process's jumping clock move nobody else's rows, nor rob anybody", async () => {
+      const at = freshDatabaseUrl() ?? '';
+      const [one, two] = [await open(at), await open(at)];
+      const { uid } = await signIn(one, { clients: ['wiki', 'mail', 'chat'] });
+      await end(one, uid);
+      const later = T0 + 9 * HOUR;
+      const attempt = anAttempt({ verdict: 'retry', status: 500 });
+      for (const [store, processId, limit] of [
+        [one, 'one', 1],
+        [two, 'two', 2],
+      ] as const) {
+        await store.deliveries.beat({ processId, home: undefined }, later);
+        const { token, deliveries } = await store.deliveries.claim(aClaim({ processId, limit }));
+        const again = { kind: 'again', attempt, nextAttemptAt: later, backoffMs: 1, refusal: false } as const;
+        await store.deliveries.settle(token, [{ ...again, deliveryId: deliveries[0]?.id ?? '' }], []);
+      }
+      // The clock of one is set back by nine hours: what two has under way and what it put off stays as it is.
+      await expect(one.deliveries.hasten('one', T0)).resolves.toBe(1);
+      const { others } = await one.deliveries.beat({ processId: 'one', home: undefined }, T0);
+      expect(others).toEqual([{ processId: 'two', home: undefined, silentMs: expect.any(Number) }]);
+      expect(others[0]?.silentMs).toBeLessThan(HOUR);
+      await expect(one.deliveries.rescue({ processId: 'one', now: later, dead: [], expired: true })).resolves.toBe(0);
+      const states = (await one.deliveries.list({}, { limit: 9 })).map(({ nextAttemptAt }) => nextAttemptAt);
+      expect(states.filter((due) => due === later)).toHaveLength(1);
+      await expect(one.deliveries.nextDueAt()).resolves.toBe(T0);
     });
 
     it('answers what an unheard claim has taken, when that is repeated', async () => {

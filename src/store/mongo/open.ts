@@ -76,6 +76,7 @@ function createStore(client: MongoClient, parts: MongoParts): Store {
     clients: guarded(createClients(parts)),
     keys: guarded(createKeys(parts)),
     limits: guarded(createLimits(parts)),
+    writers: 'many',
     ...guarded({
       async ping() {
         await parts.meta.updateOne({ _id: 'ping' }, { $inc: { count: 1 } }, { upsert: true });

@@ -43,6 +43,7 @@ function createStore(connection: Connection, path: string): Store {
     clients: createClients(connection),
     keys: createKeys(connection),
     limits: createLimits(connection),
+    writers: 'one',
     async ping() {
       await connection.write((tx) => writeFact(tx, 'ping', ''));
     },

@@ -3,7 +3,7 @@ import type { Connection, Params, Tx } from './connection.ts';
 
 /** Rows of one look and of one write: what stays under 5 ms. */
 const LOOK = 1_000;
-const SLICE = 200;
+const SLICE = 100;
 /** After which the next write may begin: who signs in waits for the writer. */
 const PAUSE_MS = 5;
 

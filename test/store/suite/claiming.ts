@@ -61,7 +61,8 @@ export function claimingSuite(make: MakePlace): void {
     expect(clientsOf(claim).toSorted()).toEqual(['due', 'mail', 'wiki']);
     expect(claim.breakers).toMatchObject([{ origin: 'https://due.test' }]);
     await expect(at.store.deliveries.claim(aClaim(request))).resolves.toMatchObject({ deliveries: [], more: false });
-  });
+    // Six hundred joins take their time on MongoDB.
+  }, 120_000);
 
   it('never hands out a delivery twice, to two processes that claim at once', async () => {
     const clients = Array.from({ length: 50 }, (_, n) => `app-${n}`);

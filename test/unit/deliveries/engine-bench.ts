@@ -78,6 +78,7 @@ export async function createBench(): Promise<Bench> {
       const clock = but.clock ?? { now: () => Date.now() };
       const engine = createEngine({
         store: store.engineStore,
+        writers: 'one',
         clients: { find: (id) => clients.get(id), reload: async () => undefined },
         signer: { keyFor: async () => KEY, reload: () => undefined },
         transport: createTransport({

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createEngineKeeper } from '../../../src/deliveries/engine-keeper.ts';
 import { startEngineProcess } from '../../../src/deliveries/engine-process.ts';
-import type { EngineRunner } from '../../../src/deliveries/engine-runner.ts';
+import type { EngineLife, EngineRunner } from '../../../src/deliveries/engine-runner.ts';
 import { startEngineThread } from '../../../src/deliveries/engine-thread.ts';
 import type { Log } from '../../../src/ops/log.ts';
 
@@ -17,9 +17,14 @@ function kept(place: keyof typeof PLACES, settings: object = {}) {
   const events: string[] = [];
   const note = (event: string) => void events.push(event);
   const log: Log = { debug: note, info: note, warn: note, error: note };
-  const engine = createEngineKeeper({ begin: () => PLACES[place](url, settings), log });
+  const lives: EngineLife[] = [];
+  const begin = (life: EngineLife) => {
+    lives.push(life);
+    return PLACES[place](url, settings);
+  };
+  const engine = createEngineKeeper({ begin, log });
   running.push(engine);
-  return { engine, events };
+  return { engine, events, lives };
 }
 
 function next(engine: EngineRunner): Promise<string | undefined> {
@@ -56,6 +61,17 @@ describe.each(['thread', 'process'] as const)('the engine in a %s of its own', (
     const woken = next(engine);
     engine.wake();
     expect(await woken).toBe('woken');
+  });
+
+  it('is told whom it stands in for, so that what that one held is free at once', async () => {
+    const { engine, lives } = kept(place);
+    await engine.start();
+    for (let i = 0; i < 3; i += 1) engine.wake();
+    while (lives.length < 2) await new Promise((turn) => setTimeout(turn, 5));
+    const [first, second] = lives;
+    expect(first?.predecessors).toEqual([]);
+    expect(second?.predecessors).toEqual([first?.processId]);
+    expect(second?.processId).not.toBe(first?.processId);
   });
 
   it('that cannot start says why', async () => {
