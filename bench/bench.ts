@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { startStores } from './bench-stores.ts';
+import { flood } from './flood.ts';
 import { logoutAnswer } from './logout-answer.ts';
 import { quietDelivery } from './quiet-delivery.ts';
 import type { Effort, Row } from './row.ts';
@@ -21,7 +22,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 };
 
 /** Minutes each: run only when they are named. */
-const LONG_BENCHES: Readonly<Record<string, Bench>> = { scale };
+const LONG_BENCHES: Readonly<Record<string, Bench>> = { flood, scale };
 
 const HELP = `Usage: npm run bench -- [NAME …] [--quick] [--json]
 

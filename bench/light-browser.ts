@@ -4,6 +4,8 @@ import { type Agent, request } from 'node:http';
 export interface LightBrowser {
   get(url: string): Promise<Answer>;
   post(url: string, fields: Readonly<Record<string, string>>): Promise<Answer>;
+  /** What it would send as its `Cookie` header. */
+  cookie(): string;
 }
 
 export interface Answer {
@@ -12,14 +14,15 @@ export interface Answer {
   readonly body: string;
 }
 
-/** One cookie jar for one host, all paths alike. */
-export function createLightBrowser(agent: Agent): LightBrowser {
+/** One cookie jar for one host, all paths alike. `address`: where it says it is, to a product that believes loopback. */
+export function createLightBrowser(agent: Agent, address?: string): LightBrowser {
   const jar = new Map<string, string>();
 
   function visit(method: string, url: string, body?: string): Promise<Answer> {
     const headers: Record<string, string> = {
       accept: 'text/html',
-      cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; '),
+      cookie: cookie(),
+      ...(address !== undefined && { 'x-forwarded-for': address }),
       ...(body !== undefined && { 'content-type': 'application/x-www-form-urlencoded', origin: new URL(url).origin }),
     };
     return new Promise((resolve, reject) => {
@@ -39,6 +42,10 @@ export function createLightBrowser(agent: Agent): LightBrowser {
     });
   }
 
+  function cookie(): string {
+    return [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
   function keep(line: string): void {
     const [pair = ''] = line.split(';', 1);
     const cut = pair.indexOf('=');
@@ -46,6 +53,7 @@ export function createLightBrowser(agent: Agent): LightBrowser {
   }
 
   return {
+    cookie,
     get: (url) => visit('GET', url),
     post: (url, fields) => visit('POST', url, new URLSearchParams(fields).toString()),
   };

@@ -23,6 +23,16 @@ export function spentBetween(before: ProcessorTime, after: ProcessorTime): Proce
   return { all: after.all - before.all, main: after.main - before.main };
 }
 
+/** Memory that the process holds now. */
+export function residentBytes(pid: number): number {
+  try {
+    const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Number(kilobytes) * 1024;
+  } catch {
+    return Number.NaN;
+  }
+}
+
 /** A thread that ended takes its figure with it: nothing is lost while the same threads live on. */
 function ranMs(pid: number, thread: string): number {
   return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1e6;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type ProcessorTime, processorTime } from './processor-time.ts';
+import { type ProcessorTime, processorTime, residentBytes } from './processor-time.ts';
 
 export interface ProductProcess {
   readonly issuer: string;
@@ -14,6 +14,10 @@ export interface ProductProcess {
   logged(event: string, facts?: Readonly<Record<string, unknown>>): Promise<number>;
   /** What it has cost so far. */
   processorTime(): ProcessorTime;
+  /** Memory that it holds now. */
+  residentBytes(): number;
+  /** How many lines it has logged. */
+  lineCount(): number;
   stop(): Promise<void>;
 }
 
@@ -38,12 +42,15 @@ export async function startProduct(options: ProductOptions): Promise<ProductProc
   writeClients(join(folder, 'clients'), options.clients);
   for (const account of options.accounts) await addAccount(account, env);
   const child = spawn(process.execPath, [CLI, 'start'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  const logged = watchLog(child);
+  const lines = watchLog(child);
+  const { logged } = lines;
   await logged('server.ready');
   return {
     issuer: `http://localhost:${options.port}`,
     logged,
     processorTime: () => processorTime(child.pid ?? 0),
+    residentBytes: () => residentBytes(child.pid ?? 0),
+    lineCount: () => lines.count(),
     async stop() {
       child.kill('SIGTERM');
       await new Promise((resolve) => child.once('exit', resolve));
@@ -84,15 +91,17 @@ async function addAccount({ username, password }: ProductOptions['accounts'][num
   if (code !== 0) throw new Error(`accounts add ended with ${code}`);
 }
 
-function watchLog(child: ChildProcess): ProductProcess['logged'] {
+function watchLog(child: ChildProcess): { readonly logged: ProductProcess['logged']; count(): number } {
   const lines: Line[] = [];
+  let count = 0;
   const readers = new Set<() => void>();
   if (!child.stdout) throw new Error('the child has no standard output');
   createInterface(child.stdout).on('line', (text) => {
+    count += 1;
     lines.push({ at: performance.now(), facts: JSON.parse(text) as Line['facts'] });
     for (const look of [...readers]) look();
   });
-  return (event, facts = {}) =>
+  const logged: ProductProcess['logged'] = (event, facts = {}) =>
     new Promise((resolve, reject) => {
       const gone = () => reject(new Error(`the product stopped before it logged ${event}`));
       child.once('exit', gone);
@@ -108,6 +117,7 @@ function watchLog(child: ChildProcess): ProductProcess['logged'] {
       readers.add(look);
       look();
     });
+  return { logged, count: () => count };
 }
 
 function matches(line: Line, wanted: Readonly<Record<string, unknown>>): boolean {
