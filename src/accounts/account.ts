@@ -19,7 +19,7 @@ export type AccountState = 'active' | 'disabled' | 'deleted';
 
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** Longer names are nobody's. */
+/** UTF-16 units, as a form's `maxlength` counts; wherever a name is made or typed. */
 export const USERNAME_CHARS_MAX = 256;
 
 /** Under which key a user name is found: NFKC, lower case, without surrounding space. */

@@ -5,6 +5,7 @@ import type { Generation } from '../sessions/session.ts';
 import type { AccountStore, LimitStore, SessionStore } from '../store/store.ts';
 import { type Account, USERNAME_CHARS_MAX } from './account.ts';
 import type { Passwords } from './password.ts';
+import { PASSWORD_CHARS_MAX } from './password-rules.ts';
 import { createSignInBrake, type Limited, type SignInLimit } from './sign-in-brake.ts';
 
 export interface SignInTry {
@@ -38,11 +39,9 @@ export interface VerifySignInParts {
   readonly pause?: (ms: number) => Promise<unknown>;
 }
 
-const PASSWORD_CHARS_MAX = 1_000;
-
 /**
- * Verifies a user name, or a verified e-mail address, and password. An unknown user costs the same reads, the same hash and the same write as a wrong
- * password, so that neither the answer nor its time tells whether an account exists.
+ * Verifies a user name, or a verified e-mail address, and password. An unknown user costs the same reads, the same hash
+ * and the same write as a wrong password, so that neither the answer nor its time tells whether an account exists.
  * Throws `busy` and `store_unavailable`.
  */
 export function createVerifySignIn(parts: VerifySignInParts): (given: SignInTry) => Promise<SignInResult> {
@@ -69,7 +68,9 @@ export function createVerifySignIn(parts: VerifySignInParts): (given: SignInTry)
    * Generations are read with, or before, the hash that the password is compared to: an "everywhere" or a new password
    * that comes in between leaves this sign-in with an old one, dead on arrival (invariant 7).
    */
-  async function compare({ username, password }: SignInTry, lane: string): Promise<SignInResult> {
+  async function compare({ username: typed, password }: SignInTry, lane: string): Promise<SignInResult> {
+    // As names are made: some keyboards send an ö as two characters.
+    const username = typed.normalize('NFC').trim();
     const tooLong = username.length > USERNAME_CHARS_MAX || password.length > PASSWORD_CHARS_MAX;
     const found = await store.accounts.findForSignIn(username.slice(0, USERNAME_CHARS_MAX));
     const { realm } = await store.sessions.generation(found?.id ?? 'nobody');

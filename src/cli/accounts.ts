@@ -68,7 +68,7 @@ function checkedUsername(name: string): string {
   const username = name.normalize('NFC').trim();
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   if (username === '' || username.length > USERNAME_CHARS_MAX || /[\u0000-\u001f\u007f-\u009f]/.test(username)) {
-    throw new UsageError('A user name has 1 to 256 characters, and no control characters.');
+    throw new UsageError(`A user name has 1 to ${USERNAME_CHARS_MAX} characters, and no control characters.`);
   }
   return username;
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { confirm, isCancel, password, text } from '@clack/prompts';
+import { passwordProblem } from '../accounts/password-rules.ts';
 import { UsageError } from './exit-codes.ts';
 import { safeText } from './safe-text.ts';
 import type { Terminal } from './terminal.ts';
@@ -13,8 +14,6 @@ export interface Ask {
   /** From standard input when told so, else by a prompt, typed twice. Never from an argument: other users could read it. */
   newPassword(fromStdin: boolean): Promise<string>;
 }
-
-const PASSWORD_CHARS_MAX = 1_000;
 
 export function createAsk(terminal: Terminal): Ask {
   const { stdin, stderr } = terminal.streams;
@@ -33,8 +32,9 @@ export function createAsk(terminal: Terminal): Ask {
     },
     async newPassword(fromStdin) {
       const given = fromStdin ? await firstText(stdin) : await promptTwice();
-      if (given === '') throw new UsageError('The password is empty.');
-      if (given.length > PASSWORD_CHARS_MAX) throw new UsageError('The password is longer than 1000 characters.');
+      const problem = await passwordProblem(given);
+      if (problem !== undefined) throw new UsageError(`The password ${problem}.`);
+      if (given.trim() !== given) terminal.note('The password begins or ends with a blank, and must be typed with it.');
       return given;
     },
   };
@@ -49,11 +49,11 @@ export function createAsk(terminal: Terminal): Ask {
   }
 }
 
-/** All of it, without the line end that `echo` puts behind it. */
+/** All of it, without the line ends that `echo` and editors put behind it. */
 async function firstText(stdin: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks)
     .toString('utf8')
-    .replace(/\r?\n$/, '');
+    .replace(/(\r?\n)+$/, '');
 }

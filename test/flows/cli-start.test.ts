@@ -99,7 +99,10 @@ describe('"signoff start"', () => {
     server = await start(port);
     await server.line('server.ready');
     const env = { PORT: String(port) };
-    const added = await world.run(['accounts', 'add', 'alice', '--password-stdin', '--json'], { input: 'pw', env });
+    const added = await world.run(['accounts', 'add', 'alice', '--password-stdin', '--json'], {
+      input: 'paper-lantern-31',
+      env,
+    });
     const uid = await world.signIn((JSON.parse(added.stdout) as { id: string }).id, 'wiki');
     const { code, stdout } = await world.run(['logout', '--session', uid, '--json'], { env });
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { state: 'settled', counts: { told: 1 } }]);

@@ -12,7 +12,7 @@ afterAll(() => world.close());
 
 async function addAccount(name: string, ...args: readonly string[]): Promise<string> {
   const [account] = await world.json(['accounts', 'add', name, '--password-stdin', ...args], {
-    input: `pw of ${name}\n`,
+    input: `the password of ${name}\n`,
   });
   return String(account?.['id']);
 }
@@ -68,9 +68,11 @@ describe('accounts', () => {
 
   it('are not made twice, not without a password, and not with claims that no app would see', async () => {
     const wrong: readonly (readonly [readonly string[], string, string])[] = [
-      [['accounts', 'add', 'FIRST', '--password-stdin'], 'x', 'already'],
+      [['accounts', 'add', 'FIRST', '--password-stdin'], 'paper-lantern-31', 'already'],
       [['accounts', 'add', 'nobody'], '', '--password-stdin'],
       [['accounts', 'add', 'nobody', '--password-stdin'], '\n', 'empty'],
+      [['accounts', 'add', 'nobody', '--password-stdin'], 'short\n', 'shorter than 8 characters'],
+      [['accounts', 'password', 'first', '--password-stdin'], 'qwertyuiop\n', 'tried first'],
       [['accounts', 'add', 'nobody', '--password-stdin', '--claim', 'emial=x@y.example'], 'x', 'Did you mean "email"?'],
       [['accounts', 'add', 'no\u001b[2Jbody', '--password-stdin'], 'x', 'control characters'],
     ];

@@ -37,7 +37,7 @@ beforeEach(() => {
   };
 });
 
-function aVerifier(limit: SignInLimit | 'off' = LIMIT) {
+function aVerifier(limit: SignInLimit | 'off' = LIMIT, names: string[] = []) {
   return createVerifySignIn({
     clock: { now: () => now },
     log: { warn: (event, facts) => void lines.push({ event, ...facts }) },
@@ -54,7 +54,12 @@ function aVerifier(limit: SignInLimit | 'off' = LIMIT) {
       },
     },
     store: {
-      accounts: { findForSignIn: async (name) => (usernameKey(name) === 'alice' ? account : undefined) },
+      accounts: {
+        async findForSignIn(name) {
+          names.push(name);
+          return usernameKey(name) === 'alice' ? account : undefined;
+        },
+      },
       sessions: { generation: async () => ({ account: 99, realm }) },
       limits: {
         failures: async (keys) => keys.map((key) => open(key) ?? { count: 0, closesAt: now }),
@@ -100,6 +105,13 @@ describe('a sign-in', () => {
     expect(answers).toEqual([{ kind: 'refused' }, { kind: 'refused' }, { kind: 'refused' }]);
     expect(hashed).toEqual(['hash of secret', undefined, 'hash of secret']);
     expect(windows.size).toBe(7);
+  });
+
+  it('takes a name as it was made, in whatever form it is typed, up to its full length', async () => {
+    const made = `${'\u00f6'.repeat(255)}x`;
+    const seen: string[] = [];
+    await aVerifier('off', seen)({ ...bad, username: ` ${made.normalize('NFD')}` });
+    expect(seen).toEqual([made]);
   });
 
   it('hashes no more than a thousand characters', async () => {

@@ -9,16 +9,28 @@ function terminalOn(...names: readonly ('stdin' | 'stdout' | 'stderr')[]) {
   return createTerminal({ stdin: stream('stdin'), stdout: stream('stdout'), stderr: stream('stderr') });
 }
 
-function anAsk(input = '') {
+function anAsk(input = '', stderr = new PassThrough()) {
   const stdin = new PassThrough();
   stdin.end(input);
-  return createAsk(createTerminal({ stdin, stdout: new PassThrough(), stderr: new PassThrough() }));
+  return createAsk(createTerminal({ stdin, stdout: new PassThrough(), stderr }));
 }
 
 describe('where nobody can be asked', () => {
-  it('a password comes whole from standard input, without the line end', async () => {
-    expect(await anAsk('correct horse \n').newPassword(true)).toBe('correct horse ');
-    expect(await anAsk('two\nlines\r\n').newPassword(true)).toBe('two\nlines');
+  it('a password comes whole from standard input, without the line ends; a blank at its end is told', async () => {
+    expect(await anAsk('correct horse\r\n\n').newPassword(true)).toBe('correct horse');
+    const stderr = new PassThrough();
+    expect(await anAsk('correct horse \n', stderr).newPassword(true)).toBe('correct horse ');
+    expect(String(stderr.read())).toContain('ends with a blank');
+  });
+
+  it('a password that comes with a byte order mark, or in two lines, is refused with the reason', async () => {
+    await expect(anAsk('\uFEFFcorrect horse\r\n').newPassword(true)).rejects.toThrow('byte order mark');
+    await expect(anAsk('two\nlines of it').newPassword(true)).rejects.toThrow('line break');
+  });
+
+  it('a password that is short, or tried first by everybody, is refused with the reason', async () => {
+    await expect(anAsk('7 chars').newPassword(true)).rejects.toThrow('shorter than 8 characters');
+    await expect(anAsk('Password123').newPassword(true)).rejects.toThrow('one of the 10000 that are tried first');
   });
 
   it('an empty or endless password is refused, and none at all', async () => {

@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { USERNAME_CHARS_MAX } from '../../../src/accounts/account.ts';
+import { PASSWORD_CHARS_MAX } from '../../../src/accounts/password-rules.ts';
 import type { PageModels, ReceiptPage, ViewName } from '../../../src/http/page-models.ts';
 import { createRenderer } from '../../../src/http/render.ts';
 import { HOSTILE, poisoned } from '../../browser/hostile.ts';
@@ -168,6 +170,15 @@ describe('pages', () => {
     const options = { viewsDir: empty, serviceName: 's', development: false };
     expect(() => createRenderer(options)).toThrow(/has no template for: sign-in, consent/u);
     await rm(empty, { recursive: true });
+  });
+
+  it('takes names and passwords up to the length that accounts may have', async () => {
+    const signIn = await htmlOf(samples.find(({ name }) => name === 'sign-in') as Sample);
+    const lengths = [...signIn.matchAll(/name="(username|password)"[^>]*maxlength="(\d+)"/gu)].map(([, ...one]) => one);
+    expect(lengths).toEqual([
+      ['username', String(USERNAME_CHARS_MAX)],
+      ['password', String(PASSWORD_CHARS_MAX)],
+    ]);
   });
 
   it('the field names of DESIGN §12 are there', async () => {
