@@ -5,8 +5,8 @@ import { clientAddressOf } from './middleware/client-address.ts';
 
 /** Open event streams of this process (WHATWG HTML §9.2), counted and ended together. */
 export interface EventStreams {
-  /** Answers with a stream; undefined when this process, or this address, has as many open as it will. */
-  open(ctx: Context): EventStream | undefined;
+  /** Answers with a stream; undefined when this process, this address or what is followed has as many open as it will. */
+  open(ctx: Context, followed: string): EventStream | undefined;
   /** Ends all of them: the process is about to stop. */
   closeAll(): void;
 }
@@ -23,20 +23,24 @@ export interface EventStream {
 const STREAMS_MAX = 500;
 /** One person with a receipt that is tried for a day must not use up the places of all others. */
 const PER_ADDRESS_MAX = 50;
+/** A link that was passed around must not either; a person has a few tabs. */
+const PER_FOLLOWED_MAX = 10;
 /** Proxies cut connections that are silent for a minute; a comment keeps them open. */
 const HEARTBEAT_MS = 15_000;
 /** Unread bytes after which a reader is taken for gone. */
 const UNREAD_BYTES_MAX = 64 * 1024;
 
 export function createEventStreams(limit = STREAMS_MAX): EventStreams {
-  const streams = new Map<EventStream, string>();
+  const streams = new Map<EventStream, { readonly address: string; readonly followed: string }>();
 
-  function open(ctx: Context): EventStream | undefined {
+  function open(ctx: Context, followed: string): EventStream | undefined {
     const address = limitKeyOf(clientAddressOf(ctx));
-    const ofAddress = [...streams.values()].filter((one) => one === address).length;
-    if (streams.size >= limit || ofAddress >= PER_ADDRESS_MAX) return undefined;
+    const all = [...streams.values()];
+    if (all.length >= limit) return undefined;
+    if (all.filter((one) => one.address === address).length >= PER_ADDRESS_MAX) return undefined;
+    if (all.filter((one) => one.followed === followed).length >= PER_FOLLOWED_MAX) return undefined;
     const stream = startStream(ctx);
-    streams.set(stream, address);
+    streams.set(stream, { address, followed });
     stream.onClose(() => streams.delete(stream));
     return stream;
   }

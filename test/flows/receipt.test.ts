@@ -7,9 +7,12 @@ describeFlows('the receipt', () => {
   let world: World<'wiki' | 'mail'>;
   let browser: Browser;
   let receipt: Page;
+  let ahead: number;
 
   beforeEach(async () => {
+    ahead = 0;
     world = await startWorld({
+      clock: { now: () => Date.now() + ahead },
       apps: { wiki: {}, mail: { behaviour: '500' } },
       settings: { SIGNOFF_RETRY_FIRST: '150ms', SIGNOFF_RETRY_MAX: '300ms', SIGNOFF_LOGOUT_WAIT: '300ms' },
     });
@@ -39,6 +42,19 @@ describeFlows('the receipt', () => {
     const rest = await stream.rest();
     expect(rest.at(-1)).toMatchObject({ state: 'settled', counts: { told: 2, trying: 0 } });
     expect(JSON.stringify(rest)).toContain('Mail');
+  });
+
+  it('tells names in a stream as long as the mark of the browser lasts, and no longer', async () => {
+    const stream = readEvents(`${receipt.url}/events`, cookiesFor(browser, receipt.url));
+    expect(JSON.stringify(await stream.next())).toContain('Mail');
+
+    ahead = 15 * 60_000;
+    await stream.until((message) => !JSON.stringify(message).includes('Mail'));
+
+    world.apps.mail.behaviour = 'ok';
+    const last = (await stream.rest()).at(-1);
+    expect(last).toMatchObject({ state: 'settled', counts: { told: 2 } });
+    expect(JSON.stringify(last)).not.toContain('Mail');
   });
 
   it('tells a stranger with the link counts and states, no names', async () => {
@@ -117,6 +133,7 @@ function cookiesFor(browser: Browser, url: string): string {
 /** Reads an event stream; `next` is the first message, `rest` all there were once it has ended. */
 function readEvents(url: string, cookie: string) {
   const messages: unknown[] = [];
+  const looks = new Set<() => void>();
   const { promise: first, resolve: gotFirst, reject: failed } = Promise.withResolvers<unknown>();
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   request(url, { headers: { accept: 'text/event-stream', cookie }, agent: false }, (response) => {
@@ -127,6 +144,7 @@ function readEvents(url: string, cookie: string) {
       for (const [, data = ''] of text.matchAll(/^data: (.*)\n\n/gm)) messages.push(JSON.parse(data));
       text = text.slice(text.lastIndexOf('\n\n') + 2);
       if (messages.length > 0) gotFirst(messages[0]);
+      for (const look of [...looks]) look();
     });
     response.on('end', () => end());
   })
@@ -134,6 +152,11 @@ function readEvents(url: string, cookie: string) {
     .end();
   return {
     next: () => first,
+    /** Waits for a message like this. */
+    until: (isIt: (message: unknown) => boolean) =>
+      new Promise<void>((found) => {
+        looks.add(() => messages.some(isIt) && found());
+      }),
     rest: async () => {
       await ended;
       return messages;

@@ -44,9 +44,9 @@ export function mountReceipt(router: Router, parts: ReceiptRouteParts): void {
 
   router.get('/logout/:id/events', async (ctx) => {
     const { receipt, full } = await find(ctx, parts);
-    const stream = parts.streams.open(ctx);
+    const stream = parts.streams.open(ctx, receipt.logout.id);
     if (stream === undefined) throw tooManyStreams();
-    follow(stream, { id: idOf(ctx), receipt, full }, parts);
+    follow(stream, { receipt, full, again: () => find(ctx, parts) }, parts);
   });
 
   router.post('/logout/:id', parts.takeForm, async (ctx) => {
@@ -62,7 +62,13 @@ function idOf(ctx: Context): string {
   return String(ctx['params'].id);
 }
 
-async function find(ctx: Context, { receipts, sessionOf, clock }: ReceiptRouteParts) {
+/** `full`: who asks may see names. Judged at each look: the mark lasts 15 minutes, and a session may have ended. */
+interface Found {
+  readonly receipt: Receipt;
+  readonly full: boolean;
+}
+
+async function find(ctx: Context, { receipts, sessionOf, clock }: ReceiptRouteParts): Promise<Found> {
   const receipt = await receipts.byLink(idOf(ctx));
   if (receipt === undefined) throw notFound();
   return { receipt, full: isMarked(ctx, idOf(ctx), clock.now()) || isOwn(receipt, await sessionOf(ctx)) };
@@ -76,13 +82,13 @@ function isOwn({ logout }: Receipt, browser: StoredSession | undefined): boolean
 /** Sends the receipt now and, at most once a second, whenever it changes, until it is settled. */
 function follow(
   stream: EventStream,
-  first: { readonly id: string; readonly receipt: Receipt; readonly full: boolean },
-  { receipts, onSettled }: ReceiptRouteParts,
+  first: Found & { again(): Promise<Found> },
+  { onSettled }: ReceiptRouteParts,
 ): void {
   let sent = '';
 
-  function show(receipt: Receipt): void {
-    const message = receiptJson(receipt, first.full);
+  function show({ receipt, full }: Found): void {
+    const message = receiptJson(receipt, full);
     const text = JSON.stringify(message);
     if (text !== sent) stream.send('receipt', message);
     sent = text;
@@ -92,11 +98,9 @@ function follow(
   /** A store that is gone for a moment costs one look, not the stream. */
   async function look(): Promise<void> {
     try {
-      const receipt = await receipts.byLink(first.id);
-      if (receipt === undefined) stream.close();
-      else show(receipt);
-    } catch {
-      // The next look finds it.
+      show(await first.again());
+    } catch (error) {
+      if (isGone(error)) stream.close();
     }
   }
 
@@ -110,7 +114,7 @@ function follow(
     paced.stop();
     unlisten();
   });
-  show(first.receipt);
+  show(first);
 }
 
 function pageOf(ctx: Context, receipt: Receipt, full: boolean, parts: ReceiptRouteParts): ReceiptPage {
@@ -176,6 +180,10 @@ function notFound(): AppError {
     status: 404,
     publicMessage: 'There is no receipt here. It may have been closed, or it is older than a day.',
   });
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof AppError && error.status === 404;
 }
 
 function tooManyStreams(): AppError {
