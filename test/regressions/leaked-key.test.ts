@@ -36,16 +36,20 @@ describe('keys that leaked', () => {
     await wiki.signIn(browser);
     const open = await browser.get(wiki.endSessionUrl());
 
+    const before = changes();
     await command('keys', 'rotate', '--cookies');
-    await eventually(() => world.logged.filter(({ event }) => event === 'keys.changed').length === 2);
+    await eventually(() => changes() > before);
     expect(await isSignedIn(browser, wiki)).toBe(true);
     expect((await browser.submit(open, { decision: 'stay' })).status).toBe(200);
     await command('keys', 'rotate', '--cookies', '--leaked');
-    await eventually(() => world.logged.filter(({ event }) => event === 'keys.changed').length === 3);
 
-    expect(await isSignedIn(browser, wiki)).toBe(false);
+    await eventually(async () => !(await isSignedIn(browser, wiki)));
     expect((await browser.submit(open, { decision: 'stay' })).status).toBe(403);
   });
+
+  function changes(): number {
+    return world.logged.filter(({ event }) => event === 'keys.changed').length;
+  }
 
   async function publishedKids(): Promise<readonly string[]> {
     const { keys } = (await json(`${world.issuer}/jwks`)) as { keys: { kid: string }[] };
