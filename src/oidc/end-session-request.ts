@@ -3,10 +3,12 @@ import type { Client } from '../clients/client-file.ts';
 import type { Registry } from '../clients/registry.ts';
 import { SCOPES, type Scope } from '../logout/logout.ts';
 import type { HintWorth } from '../logout/logout-policy.ts';
+import type { Facts } from '../ops/log.ts';
 import type { Participation } from '../sessions/session.ts';
 import type { StoredSession } from '../store/store.ts';
 import { type VerifiedHint, verifyHint } from './hint.ts';
 import type { Keys } from './keys.ts';
+import { addressFacts, clientIdFact } from './refusal-facts.ts';
 import { subjectOf } from './subject.ts';
 
 /** What is wrong with a request; none of these ever redirects (RP-Initiated Logout §4). */
@@ -23,6 +25,8 @@ export interface EndSessionRequest {
   readonly fault: EndSessionFault | undefined;
   /** For the developer of the app: what exactly is wrong with it. */
   readonly faultDetail: string | undefined;
+  /** For the log, where the request is faulty: who asked, and for which address. */
+  readonly faultFacts: Facts;
   /** Who asks, by hint or `client_id`. Undefined where the request is faulty. */
   readonly client: Client | undefined;
   readonly hint: HintWorth;
@@ -68,11 +72,13 @@ export async function readEndSessionRequest(
   const given: Parameters = Object.fromEntries(
     PARAMETERS.map((name) => [name, params.get(name)]).filter(([, value]) => value),
   );
+  const asked = factsOf(given);
   const wished = SCOPES.find((scope) => scope === given.logout_scope);
-  if (given.logout_scope && !wished) return faulty('invalid_scope', `logout_scope must be one of ${SCOPES.join(', ')}`);
+  if (given.logout_scope && !wished)
+    return faulty('invalid_scope', `logout_scope must be one of ${SCOPES.join(', ')}`, asked);
 
   const hint = given.id_token_hint === undefined ? undefined : await verifyHint(given.id_token_hint, around);
-  if (hint?.kind === 'bad') return faulty('invalid_hint', `id_token_hint: ${hint.why}`);
+  if (hint?.kind === 'bad') return faulty('invalid_hint', `id_token_hint: ${hint.why}`, asked);
   return readClient(given, hint, wished, around);
 }
 
@@ -84,18 +90,21 @@ async function readClient(
 ): Promise<EndSessionRequest> {
   const clientId = hint?.clientId ?? given.client_id;
   if (given.client_id !== undefined && given.client_id !== clientId) {
-    return faulty('client_mismatch', 'id_token_hint was issued to another client than client_id (I4)');
+    const detail = 'id_token_hint was issued to another client than client_id (I4)';
+    return faulty('client_mismatch', detail, factsOf(given));
   }
   const registered = clientId === undefined ? undefined : around.registry.get(clientId);
   const client = registered?.state === 'removed' ? undefined : registered?.client;
-  if (clientId !== undefined && !client) return faulty('unknown_client', 'there is no such client');
+  if (clientId !== undefined && !client) return faulty('unknown_client', 'there is no such client', factsOf(given));
   const uri = given.post_logout_redirect_uri;
   if (client && uri !== undefined && !isRegistered(client, uri)) {
-    return faulty('unregistered_redirect_uri', 'post_logout_redirect_uri is not registered for this client (I10)');
+    const detail = 'post_logout_redirect_uri is not registered for this client (I10)';
+    return faulty('unregistered_redirect_uri', detail, factsOf({ ...given, client_id: client.client_id }, client));
   }
   return {
     fault: undefined,
     faultDetail: undefined,
+    faultFacts: {},
     client,
     wished,
     ...(await judgeHint(hint, client, around)),
@@ -104,9 +113,14 @@ async function readClient(
   };
 }
 
-function faulty(fault: EndSessionFault, faultDetail: string): EndSessionRequest {
+function faulty(fault: EndSessionFault, faultDetail: string, faultFacts: Facts = {}): EndSessionRequest {
   const nothing = { client: undefined, liveSid: undefined, wished: undefined, continueUri: undefined };
-  return { fault, faultDetail, hint: 'none', ...nothing };
+  return { fault, faultDetail, faultFacts, hint: 'none', ...nothing };
+}
+
+/** The hint proves itself: who asked is known only once it did. */
+function factsOf({ client_id: id, post_logout_redirect_uri: uri }: Parameters, client?: Client): Facts {
+  return { client_id: clientIdFact(id), ...addressFacts(uri, client?.post_logout_redirect_uris) };
 }
 
 /** What a hint of ours is worth beside the browser's session. */

@@ -1,7 +1,6 @@
 /** The provider behind a swap point: keys and configuration change by a new instance, requests in flight finish on the old. */
-import Provider, { type AdapterFactory, type KoaContextWithOIDC } from 'oidc-provider';
+import Provider, { type AdapterFactory } from 'oidc-provider';
 import type { Registry } from '../clients/registry.ts';
-import { AppError } from '../errors.ts';
 import type { EndSessions } from '../logout/end-sessions.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
@@ -21,6 +20,7 @@ import type { Keys } from './keys.ts';
 import type { Middleware, RenderError } from './library-shapes.ts';
 import { pinOrigin } from './pinned-origin.ts';
 import { type OidcSettings, providerConfiguration } from './provider-configuration.ts';
+import { logRefusals } from './refusal-log.ts';
 import { factsOf, signedInDevice } from './request-facts.ts';
 import { changeSeams } from './seams.ts';
 import { createSessionLookup } from './session-lookup.ts';
@@ -137,7 +137,7 @@ function createInstance(parts: OidcParts & Pick<Oidc, 'interactionCookies'>, ada
   pinOrigin(provider, config.issuer);
   changeSeams(provider, parts);
   countStrangers(provider, parts);
-  reportErrors(provider, parts.boundedLog);
+  logRefusals(provider, parts.registry, parts.boundedLog);
   // One middleware is all it has: the host's context goes straight in, as a mount at the root would do.
   const [library] = provider.middleware;
   if (!library) throw new Error('the library has no middleware');
@@ -163,22 +163,4 @@ function withholdCookie(ctx: { readonly res: Exchange['res'] }, name: string): v
   const others = all.filter((one) => !one.startsWith(`${name}=`) && !one.startsWith(`${name}.sig=`));
   if (others.length > 0) ctx.res.setHeader('set-cookie', others);
   else ctx.res.removeHeader('set-cookie');
-}
-
-function reportErrors(provider: Provider, log: Log): void {
-  provider.on('server_error', (ctx, error) => log.error('request.failed', { path: firstPart(ctx.path), error }));
-  const refused = (ctx: KoaContextWithOIDC, error: Error) => {
-    // A limit has a line of its own.
-    if (error instanceof AppError) return;
-    const { message, error_description: description } = error as Error & { readonly error_description?: string };
-    const client_id = ctx.oidc.client?.clientId;
-    log.info('request.refused', { path: firstPart(ctx.path), client_id, reason: message, description });
-  };
-  provider.on('authorization.error', refused);
-  provider.on('grant.error', refused);
-}
-
-/** What follows in the path may be an id that opens something. */
-function firstPart(path: string): string {
-  return `/${path.split('/')[1] ?? ''}`;
 }

@@ -6,6 +6,7 @@ import type { Cause, Ended, EndSessions } from '../../logout/end-sessions.ts';
 import type { EndTarget, Scope } from '../../logout/logout.ts';
 import { decideLogout, type LogoutDecision } from '../../logout/logout-policy.ts';
 import type { EndSessionRequest } from '../../oidc/end-session-request.ts';
+import type { Log } from '../../ops/log.ts';
 import type { Participation } from '../../sessions/session.ts';
 import type { Store, StoredSession } from '../../store/store.ts';
 import { appFace } from '../app-face.ts';
@@ -21,6 +22,8 @@ export interface EndSessionParts extends AnswerLogoutParts, SignOffPageParts {
     readonly sessions: Pick<Store['sessions'], 'list' | 'get'>;
   };
   readonly endSessions: EndSessions;
+  /** For what strangers can cause. */
+  readonly boundedLog: Pick<Log, 'info'>;
   readonly issuer: string;
   readonly tickets: SignOffTickets;
   readonly sessionOf: (ctx: Context) => Promise<StoredSession | undefined>;
@@ -66,6 +69,11 @@ async function answerRequest(
   const { client, continueUri } = request;
   switch (decision.kind) {
     case 'refuse':
+      parts.boundedLog.info('logout.request_refused', {
+        reason: request.fault,
+        description: request.faultDetail,
+        ...request.faultFacts,
+      });
       parts.render(ctx, 'error', explainFault(request), { status: 400 });
       return;
     case 'already-out':
