@@ -210,6 +210,7 @@ export const samples: readonly Sample[] = [
     'error-cookies-off',
     'error',
     {
+      title: 'Cookies are switched off',
       message: 'Your browser did not send back our cookie. Please allow cookies for this site, then start again.',
       code: 'cookies_off',
       startAgain: { href: 'https://shop.example', name: 'Bookshop' },

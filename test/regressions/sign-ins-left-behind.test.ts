@@ -44,7 +44,7 @@ describeFlows('sign-ins begun and left behind', () => {
 
       expect(page.status).toBe(403);
       expect(page.body).toContain('cookies_off');
-      expect(page.body).toContain('allow cookies');
+      expect(page.body).toContain('<h1>Cookies are switched off</h1>');
       expect(page.body).toContain(`href="${wiki.origin}/"`);
     });
   });

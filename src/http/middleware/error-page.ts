@@ -63,10 +63,20 @@ function answerPage(ctx: Context, error: AppError, thrown: unknown, render: Rend
     render(ctx, 'body-too-large', {}, { status });
   } else {
     const advice = adviceFor(error);
-    const model = { message, code, ...(advice && { advice }), ...(startAgain && { startAgain }) };
+    const title = TITLES[code];
+    const model = {
+      message,
+      code,
+      ...(title && { title }),
+      ...(advice && { advice }),
+      ...(startAgain && { startAgain }),
+    };
     render(ctx, 'error', { ...model, developer: developerText(thrown) }, { status });
   }
 }
+
+/** Where the status alone would say the wrong thing. */
+const TITLES: Readonly<Record<string, string>> = { cookies_off: 'Cookies are switched off' };
 
 function adviceFor({ status, retryAfterS }: AppError): string | undefined {
   if (status === 429) return `Please wait ${retryAfterS ?? RETRY_AFTER_S} s, then try again.`;
