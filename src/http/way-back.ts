@@ -14,6 +14,12 @@ export function rememberWayBack(ctx: Pick<Context, 'state'>, way: WayBack | unde
   ctx.state['wayBack'] = way;
 }
 
+/** The same, to where a person begins anew at this app. */
+export function leadBackTo(ctx: Pick<Context, 'state'>, client: Client | undefined, issuer: string): void {
+  const href = client && startOf(client, issuer);
+  if (client && href !== undefined) rememberWayBack(ctx, { href, name: client.client_name, signedIn: false });
+}
+
 export function wayBackOf(ctx: Pick<Context, 'state'>): WayBack | undefined {
   return ctx.state['wayBack'];
 }
@@ -22,7 +28,7 @@ export function wayBackOf(ctx: Pick<Context, 'state'>): WayBack | undefined {
  * Where a person begins anew at an app, with a fresh request of the app's own making: what it registered for that (Core
  * §4), its home page, or the place its people come back to.
  */
-export function startOf(client: Client, issuer: string): string | undefined {
+function startOf(client: Client, issuer: string): string | undefined {
   const { initiate_login_uri: initiate, client_uri: home, redirect_uris: redirects } = client;
   if (initiate !== undefined) return withIssuer(initiate, issuer);
   return home ?? redirects.map(originOf).find((one) => one !== undefined);

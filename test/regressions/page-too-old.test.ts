@@ -88,6 +88,23 @@ describeFlows('a page that is too old leads back to the app', () => {
     expect((await mail.finish(done.location ?? '')).claims.sid).not.toBe(tokens.claims.sid);
   });
 
+  it('a sign-off page: idle for two hours, or of a session that somebody else has taken the place of', async () => {
+    const { mail } = world.apps;
+    const browser = createBrowser();
+    await mail.signIn(browser);
+    const page = await browser.get(mail.endSessionUrl({ client_id: 'mail' }));
+    await mail.signIn(browser, { username: 'bob', parameters: { prompt: 'login' } });
+
+    const other = await browser.submit(page, { decision: 'sign-out' });
+    letPass(2 * HOUR);
+    const late = await browser.submit(page, { decision: 'sign-out' });
+
+    for (const one of [other, late]) {
+      expect(one.status).toBe(403);
+      expect(links(one)).toContain('https://mail.example/inbox');
+    }
+  });
+
   it('an app that nobody knows is not led to', async () => {
     const page = await createBrowser().get(`${world.issuer}/interaction/made-up?client_id=javascript:alert(1)`);
 

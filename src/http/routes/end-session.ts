@@ -11,6 +11,7 @@ import type { Participation } from '../../sessions/session.ts';
 import type { Store, StoredSession } from '../../store/store.ts';
 import { appFace } from '../app-face.ts';
 import { formOf } from '../middleware/read-body.ts';
+import { leadBackTo } from '../way-back.ts';
 import { answerAccountSwitch } from './account-switch.ts';
 import { type AnswerLogoutParts, answerLogout, answerSignedOut, type Onward, seeOther } from './answer-logout.ts';
 import { explainFault } from './end-session-faults.ts';
@@ -54,9 +55,19 @@ export function mountEndSession(router: Router, parts: EndSessionParts): void {
     ctx.status = 404;
   });
 
-  router.post('/session/end/confirm', parts.readBody, answerAccountSwitch(parts), parts.checkCsrf, async (ctx) => {
+  const { readBody, checkCsrf } = parts;
+  router.post('/session/end/confirm', readBody, leadBack(parts), answerAccountSwitch(parts), checkCsrf, async (ctx) => {
     await confirm(ctx, parts);
   });
+}
+
+/** Should the page be too old, the error page knows the app that it was for. */
+function leadBack({ tickets, clientOf, issuer }: EndSessionParts): Middleware {
+  return (ctx, next) => {
+    const clientId = tickets.clientIdOf(formOf(ctx).values.get('request'));
+    leadBackTo(ctx, clientId === undefined ? undefined : clientOf(clientId), issuer);
+    return next();
+  };
 }
 
 async function answerRequest(

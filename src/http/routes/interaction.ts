@@ -9,7 +9,7 @@ import { formOf } from '../middleware/read-body.ts';
 import { personFace } from '../person-face.ts';
 import type { Renderer } from '../render.ts';
 import { permissionsOf } from '../scope-words.ts';
-import { rememberWayBack, startOf, wayBackOf } from '../way-back.ts';
+import { leadBackTo, rememberWayBack, wayBackOf } from '../way-back.ts';
 import { seeOther } from './answer-logout.ts';
 import { createSignIn, type SignInParts } from './sign-in.ts';
 
@@ -77,9 +77,7 @@ function isOvertaken(details: Details): details is Extract<Details, { overtaken:
 /** Should this page be too old, the error page knows the app that it was for. */
 function createLeadBack({ clientOf, issuer }: InteractionParts): Middleware {
   return (ctx, next) => {
-    const client = clientOf(String(ctx.query['client_id']));
-    const href = client && startOf(client, issuer);
-    if (client && href !== undefined) rememberWayBack(ctx, { href, name: client.client_name, signedIn: false });
+    leadBackTo(ctx, clientOf(String(ctx.query['client_id'])), issuer);
     return next();
   };
 }

@@ -27,6 +27,8 @@ export interface SignOffTickets {
   seal(ticket: SignOffTicket): string;
   /** Undefined when the form carried none; throws `page_old` for one that is altered or older than an hour. */
   open(text: string | undefined): SignOffTicket | undefined;
+  /** Which app asked, however old the ticket is. */
+  clientIdOf(text: string | undefined): string | undefined;
 }
 
 const LIFE_MS = 60 * 60 * 1000;
@@ -47,6 +49,10 @@ export function createSignOffTickets({ box, clock }: { box: CryptoBox; clock: Cl
       if (content?.purpose !== PURPOSE || !(content.until > clock.now())) throw pageOld();
       const { about, clientId, continueUri } = content;
       return { about, clientId, continueUri };
+    },
+    clientIdOf(text) {
+      const content = text ? unseal(text, box) : undefined;
+      return content?.purpose === PURPOSE ? content.clientId : undefined;
     },
   };
 }
