@@ -44,9 +44,18 @@ function webProblem(uri: string, refusal: (url: string) => string | undefined): 
   if (protocol === 'https:')
     return host ? undefined : ['has no host', 'write it like https://app.example.org/callback'];
   if (protocol !== 'http:') return [`uses ${protocol}`, 'use https://, or set application_type: native'];
-  return refusal(uri) === undefined
-    ? undefined
-    : ['is http://, which anybody on the way can read', `use https://, or list ${hostname} in SIGNOFF_OUTBOUND_ALLOW`];
+  if (refusal(uri) === undefined) return undefined;
+  // Not the allow-list: it would let this provider call its own machine for the sake of somebody's browser.
+  if (LOOPBACK.has(hostname)) {
+    return [
+      'is http:// on the machine of whoever signs in',
+      'set application_type: native, for https addresses beside it too',
+    ];
+  }
+  return [
+    'is http://, which anybody on the way can read',
+    `use https://, or list ${hostname} in SIGNOFF_OUTBOUND_ALLOW`,
+  ];
 }
 
 /**

@@ -83,7 +83,7 @@ describe('G13, BP1, BP12 redirect addresses', () => {
     ['https://wiki.example.org/cb', 'web', undefined],
     ['https://wiki.intranet/cb', 'web', undefined],
     ['http://wiki.example.org/cb', 'web', 'http://'],
-    ['http://localhost:3000/cb', 'web', 'http://'],
+    ['http://localhost:3000/cb', 'web', 'http:// on the machine'],
     ['org.example.wiki:/cb', 'web', 'uses org.example.wiki:'],
     ['org.example.wiki:/cb', 'native', undefined],
     ['http://127.0.0.1/cb', 'native', undefined],
@@ -107,6 +107,20 @@ describe('G13, BP1, BP12 redirect addresses', () => {
       }
     });
   }
+
+  it.each([
+    'http://localhost:3000/cb',
+    'http://127.0.0.1/cb',
+    'http://[::1]:8080/cb',
+  ])('%s for web: the advice is application_type: native, which works, and not to open server-side calls', (uri) => {
+    for (const field of ['redirect_uris', 'post_logout_redirect_uris']) {
+      const fields = { [field]: [uri, 'https://wiki.example.org/cb'] };
+      const [problem] = registrationProblems(aClient(fields), aRuleBook());
+      expect(problem?.fix).toContain('application_type: native');
+      expect(problem?.fix).not.toContain('SIGNOFF_OUTBOUND_ALLOW');
+      expect(told({ ...fields, application_type: 'native' })).toEqual([]);
+    }
+  });
 
   it('http is fine on an allow-listed host', () => {
     expect(told({ redirect_uris: ['http://localhost:4001/callback'] }, '127.0.0.0/8')).toEqual([]);
