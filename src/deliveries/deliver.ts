@@ -48,6 +48,12 @@ export interface DeliverParts {
 
 export function createDeliver(parts: DeliverParts): Deliver {
   const { issuer, signer, transport, clock, log } = parts;
+  const hinted = new Set<string>();
+  /** It happens at each sign-off of such an app, and once is enough to mend it. */
+  const hintOnce = (client_id: string, error: string) => {
+    if (!hinted.has(client_id)) log.warn('delivery.asker_refused', { client_id, status: 400, error });
+    hinted.add(client_id);
+  };
   return async (delivery, client, signal) => {
     const uri = client.backchannel_logout_uri;
     if (uri === undefined) return withoutAddress(delivery, log);
@@ -63,10 +69,11 @@ export function createDeliver(parts: DeliverParts): Deliver {
     };
     const answerMs = ANSWERS_MS[Math.min(delivery.attempts, ANSWERS_MS.length - 1)] ?? 15_000;
     const outcome = await transport.post(uri, mint, { answerMs, signal, ...(client.trust && { trust: client.trust }) });
-    const judged = verdict(outcome);
+    const judged = verdict(outcome, delivery.asked);
     const next = nextStep(delivery, judged, parts.retry, clock.now(), parts.random());
     const attempt = attemptOf(outcome, judged, next, { at, jti });
     report(log, { delivery, attempt, judged, next });
+    if (judged.kind === 'slow-retry-then-moot') hintOnce(delivery.clientId, judged.why);
     return {
       settlement: settlementOf(delivery, attempt, next),
       health: healthOf(outcome, judged),
@@ -86,11 +93,15 @@ function attemptOf(outcome: Outcome, judged: Verdict, next: Next, made: { at: nu
   return {
     ...made,
     ms: outcome.ms,
-    verdict: next.kind === 'told' ? 'delivered' : next.kind === 'refused' ? 'refused' : 'retry',
+    verdict: next.kind === 'told' ? 'delivered' : isFinalNo(next, judged) ? 'refused' : 'retry',
     status: outcome.kind === 'answer' ? outcome.status : undefined,
     error: judged.kind === 'delivered' ? undefined : judged.why,
     answer: outcome.kind === 'answer' ? outcome.snippet : undefined,
   };
+}
+
+function isFinalNo(next: Next, judged: Verdict): boolean {
+  return next.kind === 'refused' || (next.kind === 'moot' && judged.kind === 'slow-retry-then-moot');
 }
 
 function settlementOf(delivery: Delivery, attempt: Attempt, next: Next): Settlement {

@@ -17,6 +17,8 @@ export interface Delivery {
   readonly state: DeliveryState;
   /** Scheme, host and port of the address to call; the key of queue and breaker. Empty when there is none. */
   readonly origin: string;
+  /** Its app asked for this end, by the ID token of this very participation: it may have ended its own session first. */
+  readonly asked: boolean;
   readonly createdAt: number;
   /** Attempts made so far. */
   readonly attempts: number;
@@ -44,6 +46,7 @@ export interface DeliveryPlan {
   readonly sid: string;
   readonly state: 'trying' | 'cannot-be-told' | 'moot';
   readonly origin: string;
+  readonly asked: boolean;
   readonly deadline: Deadline;
 }
 

@@ -27,9 +27,11 @@ export function nextStep(delivery: Delivery, verdict: Verdict, rules: RetryRules
       return { kind: 'told' };
     case 'refused':
       return { kind: 'refused' };
-    case 'slow-retry': {
+    case 'slow-retry':
+    case 'slow-retry-then-moot': {
       const waitMs = rules.refusalsMs[delivery.refusals];
-      return waitMs === undefined ? { kind: 'refused' } : again(delivery, now, waitMs, delivery.backoffMs, true);
+      if (waitMs !== undefined) return again(delivery, now, waitMs, delivery.backoffMs, true);
+      return { kind: verdict.kind === 'slow-retry' ? 'refused' : 'moot' };
     }
     case 'retry': {
       // The app knows better than our schedule, in both directions.

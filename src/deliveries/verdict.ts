@@ -8,6 +8,8 @@ export type Verdict =
   | { readonly kind: 'retry'; readonly why: string; readonly afterMs?: number }
   /** Looks like a wrong setting, but a deploy, a proxy or a sick session store can answer so for minutes. */
   | { readonly kind: 'slow-retry'; readonly why: string }
+  /** Its app asked for this end itself: it may have ended its session first, or could not end it just now. */
+  | { readonly kind: 'slow-retry-then-moot'; readonly why: string }
   /** Time does not heal it. */
   | { readonly kind: 'refused'; readonly why: string };
 
@@ -16,11 +18,15 @@ const RETRY_AFTER_MS = { min: 1_000, max: 60 * 60 * 1000 };
 /** `Date` has whole seconds and travels a while; less than this is no finding. */
 const CLOCK_SKEW_MIN_MS = 3_000;
 
-/** DESIGN §6; Back-Channel Logout §2.8 (B18–B20); requirements §17 "Retries". Pure. */
-export function verdict(outcome: Outcome): Verdict {
+/**
+ * DESIGN §6; Back-Channel Logout §2.8 (B18–B20); requirements §17 "Retries". `asked`: as the delivery has it. Pure.
+ */
+export function verdict(outcome: Outcome, asked = false): Verdict {
   switch (outcome.kind) {
     case 'answer':
-      return judgeAnswer(outcome);
+      return asked && endedFirst(outcome)
+        ? { kind: 'slow-retry-then-moot', why: `400: ${ENDED_FIRST}` }
+        : judgeAnswer(outcome);
     case 'blocked':
       return { kind: 'slow-retry', why: `not called: ${outcome.why}` };
     case 'failure':
@@ -44,6 +50,14 @@ function judgeAnswer(answer: Extract<Outcome, { kind: 'answer' }>): Verdict {
   }
   return { kind: 'slow-retry', why: `${status}: ${fixFor(status)}${clockHint(answer)}` };
 }
+
+/** Only 400 says "no such session": a guard, a wrong path or a wrong clock would be there for other logouts too. */
+function endedFirst(answer: Extract<Outcome, { kind: 'answer' }>): boolean {
+  return answer.status === 400 && clockHint(answer) === '';
+}
+
+const ENDED_FIRST =
+  'the app asked for this sign-off itself; if it ends its own session first, let it answer 200 where there is nothing to end';
 
 function isTemporary(status: number): boolean {
   return status in TEMPORARY || status >= 500;

@@ -44,7 +44,7 @@ export interface AppParts {
   readonly logoutWaitMs: number;
   /** Words for scopes that the operator added. */
   readonly scopeWords: Readonly<Record<string, string>>;
-  readonly store: Pick<Store, 'sessions' | 'accounts' | 'ping'>;
+  readonly store: Pick<Store, 'sessions' | 'accounts' | 'deliveries' | 'ping'>;
   readonly box: CryptoBox;
   readonly clock: Clock;
   readonly log: Log;

@@ -88,7 +88,9 @@ function rowSentence(app: ReceiptApp, now: number): string {
     case 'given-up':
       return 'It did not answer for a long time. The operators can tell it again.';
     case 'moot':
-      return 'Its own sign-in has run out in the meantime.';
+      return app.lastStatus === undefined
+        ? 'Its own sign-in has run out in the meantime.'
+        : `${lastAnswer(app)}, but telling it no longer matters: its own sign-in has run out, or it asked for this itself.`;
     case 'cannot-be-told':
       return 'It has no sign-out address.';
   }

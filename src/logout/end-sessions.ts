@@ -30,6 +30,8 @@ export interface EndSessionsParts {
 export interface Cause extends Pick<EndCause, 'reason' | 'actor' | 'scope' | 'clientId' | 'accountChange'> {
   /** The registered address to go on to, with the app's `state`. */
   readonly continueUri?: string;
+  /** The participation whose app asked, by an ID token of it that was verified. */
+  readonly askedSid?: string | undefined;
 }
 
 export type Ended =
@@ -51,7 +53,7 @@ export interface EndSessions {
 export function createEndSessions(parts: EndSessionsParts): EndSessions {
   const { store, clock, log, box, clients, wake } = parts;
   const keepsOffline = (clientId: string) => clients(clientId)?.logout.keep_offline_access ?? true;
-  const plan = (at: number) => planDeliveries(clients, at);
+  const plan = (at: number, askedSid?: string) => planDeliveries(clients, at, askedSid);
 
   const walks = new Set<Promise<void>>();
   let stopping = false;
@@ -59,9 +61,15 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
   async function endSessions(target: EndTarget, cause: Cause): Promise<Ended> {
     const at = clock.now();
     const linkId = randomId(32);
-    const { continueUri, ...given } = cause;
+    const { continueUri, askedSid, ...given } = cause;
     const receipt = { linkHash: sha256(linkId), ...(continueUri && { sealedContinueUri: box.seal(continueUri) }) };
-    const result = await store.sessions.end(randomId(16), target, { ...given, keepsOffline, receipt }, at, plan(at));
+    const result = await store.sessions.end(
+      randomId(16),
+      target,
+      { ...given, keepsOffline, receipt },
+      at,
+      plan(at, askedSid),
+    );
     if (result.kind === 'nothing') return result;
     wake();
     report(result.logout, clock.now() - at);

@@ -14,17 +14,26 @@ export interface TellableClient {
 export const GIVE_UP_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Plans one delivery per ended participation.
+ * Plans one delivery per ended participation. `askedSid`: the one whose app asked for the end, where one did.
  * A client that is not known here (another process loaded it a moment ago) is planned as `trying`: the engine puts such
  * a delivery back until it knows better, so that nobody is forgotten for an unlucky moment.
  */
-export function planDeliveries(clients: (clientId: string) => TellableClient | undefined, at: number): PlanDeliveries {
-  return (ended) => ended.map((participation) => planOne(participation, clients(participation.clientId), at));
+export function planDeliveries(
+  clients: (clientId: string) => TellableClient | undefined,
+  at: number,
+  askedSid?: string,
+): PlanDeliveries {
+  return (ended) => ended.map((one) => planOne(one, clients(one.clientId), at, one.sid === askedSid));
 }
 
-function planOne(participation: Participation, client: TellableClient | undefined, at: number): DeliveryPlan {
+function planOne(
+  participation: Participation,
+  client: TellableClient | undefined,
+  at: number,
+  asked: boolean,
+): DeliveryPlan {
   const deadline = deadlineOf(participation, client, at);
-  const base = { sid: participation.sid, deadline };
+  const base = { sid: participation.sid, asked, deadline };
   if (!client) return { ...base, state: 'trying', origin: `unknown:${participation.clientId}` };
   const uri = client.backchannel_logout_uri;
   if (uri === undefined) return { ...base, state: 'cannot-be-told', origin: '' };

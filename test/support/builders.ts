@@ -135,6 +135,7 @@ export function planAll(given: (ended: Participation) => Partial<DeliveryPlan> =
       sid: participation.sid,
       state: 'trying',
       origin: `https://${participation.clientId}.test`,
+      asked: false,
       deadline: { at: (participation.endedAt ?? T0) + DAY, becomes: 'given-up' },
       ...given(participation),
     }));

@@ -4,6 +4,7 @@ import type { Ended } from '../../logout/end-sessions.ts';
 import type { Logout, Progress } from '../../logout/logout.ts';
 import type { WaitForApps } from '../../logout/wait-for-apps.ts';
 import type { Clock } from '../../ops/clock.ts';
+import type { DeliveryStore } from '../../store/store.ts';
 import { appFace } from '../app-face.ts';
 import type { Renderer } from '../render.ts';
 import { markBrowser } from './receipt-cookie.ts';
@@ -14,6 +15,7 @@ export interface AnswerLogoutParts {
   readonly logoutWaitMs: number;
   readonly clock: Clock;
   readonly render: Renderer['render'];
+  readonly store: { readonly deliveries: Pick<DeliveryStore, 'find'> };
 }
 
 /** Who asked and where to go on to. */
@@ -21,6 +23,8 @@ export interface Onward {
   readonly client: Client | undefined;
   /** The registered `post_logout_redirect_uri` with `state`; undefined when there is none, or it must not be used. */
   readonly continueUri: string | undefined;
+  /** The participation whose app asked, by an ID token of it that was verified. */
+  readonly askedSid?: string | undefined;
 }
 
 /**
@@ -41,7 +45,7 @@ export async function answerLogout(
   const { logout, linkId } = ended;
   const progress = await parts.waitForApps(logout.id, parts.logoutWaitMs);
   const skipsReceipt = onward.client?.logout.after_wait === 'redirect';
-  if (onward.continueUri !== undefined && (skipsReceipt || allTold(logout, progress))) {
+  if (onward.continueUri !== undefined && (skipsReceipt || (await holdsNobody(logout, progress, onward, parts)))) {
     seeOther(ctx, onward.continueUri);
     return;
   }
@@ -55,10 +59,19 @@ export function answerSignedOut(ctx: Context, { client, continueUri }: Onward, {
   else render(ctx, 'signed-out', client ? { app: appFace(client) } : {});
 }
 
-/** An app that cannot be told, or need not be, holds nobody. What nobody could tell in time is not told. */
-function allTold(logout: Logout, progress: Progress | undefined): boolean {
+/** Nobody is missing, or only the app that goes on from here: it answered, and its 400 to its own token holds nobody. */
+async function holdsNobody(
+  logout: Logout,
+  progress: Progress | undefined,
+  { askedSid }: Onward,
+  { store }: AnswerLogoutParts,
+): Promise<boolean> {
   if (logout.walking || progress === undefined) return false;
-  return progress.trying + progress.refused + progress.givenUp === 0;
+  const missing = progress.trying + progress.refused + progress.givenUp;
+  if (missing !== 1 || askedSid === undefined) return missing === 0;
+  // A participation ends once, so its `sid` names its delivery.
+  const own = await store.deliveries.find(askedSid).catch(() => undefined);
+  return own?.asked === true && own.state === 'trying' && own.lastStatus === 400;
 }
 
 /**

@@ -20,6 +20,7 @@ import { readScope, type SignOffTickets } from './sign-off-ticket.ts';
 
 export interface EndSessionParts extends AnswerLogoutParts, SignOffPageParts {
   readonly store: SignOffPageParts['store'] & {
+    readonly deliveries: Pick<Store['deliveries'], 'find'>;
     readonly sessions: Pick<Store['sessions'], 'list' | 'get'>;
   };
   readonly endSessions: EndSessions;
@@ -102,7 +103,8 @@ async function answerRequest(
     }
     case 'proceed': {
       const cause = { reason: 'app', actor: { kind: 'client', id: client?.client_id ?? '' } } as const;
-      await proceed(ctx, { scope: decision.scope, client, continueUri, cause }, signedIn(browser), parts);
+      const agreed = { scope: decision.scope, client, continueUri, cause, askedSid: request.liveSid };
+      await proceed(ctx, agreed, signedIn(browser), parts);
       return;
     }
   }
@@ -116,7 +118,7 @@ async function askFirst(
   parts: EndSessionParts,
 ): Promise<void> {
   const sealed = parts.tickets.seal({
-    about: { kind: 'session', uid: browser.session.uid },
+    about: { kind: 'session', uid: browser.session.uid, askedSid: request.liveSid },
     clientId: request.client?.client_id,
     continueUri: ask.redirects ? request.continueUri : undefined,
   });
@@ -151,7 +153,7 @@ async function confirm(ctx: Context, parts: EndSessionParts): Promise<void> {
   if (browser === undefined) return answerSignedOut(ctx, onward, parts);
   if (ticket !== undefined && ticket.about.uid !== browser.session.uid) throw pageOld();
   const cause = { reason: 'user', actor: { kind: 'user', id: browser.session.accountId } } as const;
-  await proceed(ctx, { ...onward, scope, cause }, browser, parts);
+  await proceed(ctx, { ...onward, scope, cause, askedSid: ticket?.about.askedSid }, browser, parts);
 }
 
 interface Agreed {
@@ -159,6 +161,7 @@ interface Agreed {
   readonly client: Client | undefined;
   readonly continueUri: string | undefined;
   readonly cause: Pick<Cause, 'reason' | 'actor'>;
+  readonly askedSid: string | undefined;
 }
 
 /** Ends what was agreed on, here and now. */
@@ -174,10 +177,12 @@ async function proceed(ctx: Context, agreed: Agreed, browser: StoredSession, par
   await answerLogout(ctx, ended, agreed, parts);
 }
 
-function end(target: EndTarget, { scope, client, continueUri, cause }: Agreed, parts: EndSessionParts): Promise<Ended> {
+function end(target: EndTarget, agreed: Agreed, parts: EndSessionParts): Promise<Ended> {
+  const { scope, client, continueUri, cause, askedSid } = agreed;
   return parts.endSessions(target, {
     ...cause,
     scope,
+    askedSid,
     ...(client && { clientId: client.client_id }),
     ...(continueUri !== undefined && { continueUri }),
   });
@@ -207,7 +212,8 @@ async function targetOf(
 async function endOwn(ctx: Context, sid: string, onward: Onward, parts: EndSessionParts): Promise<void> {
   const cause = { reason: 'app', actor: { kind: 'client', id: onward.client?.client_id ?? '' } } as const;
   const target = { kind: 'participation', sid, offline: 'kept' } as const;
-  await answerLogout(ctx, await end(target, { ...onward, scope: 'app-here', cause }, parts), onward, parts);
+  const agreed = { ...onward, scope: 'app-here', cause, askedSid: sid } as const;
+  await answerLogout(ctx, await end(target, agreed, parts), agreed, parts);
 }
 
 function live(view: { readonly participations: readonly Participation[] } | undefined): readonly Participation[] {

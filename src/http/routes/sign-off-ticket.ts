@@ -15,6 +15,8 @@ interface SignOffTicket {
 interface AboutSession {
   readonly kind: 'session';
   readonly uid: string;
+  /** The participation whose app asked, by a good hint. */
+  readonly askedSid: string | undefined;
 }
 
 /** What a hint proved where nobody is signed in. */

@@ -106,6 +106,8 @@ export interface DeliveryDoc {
   readonly sub: string;
   readonly state: DeliveryState;
   readonly origin: string;
+  /** Absent where it is not so. */
+  readonly asked?: Maybe<boolean>;
   readonly createdAt: number;
   readonly attempts: number;
   readonly refusals: number;
@@ -272,6 +274,7 @@ export function toDelivery(doc: DeliveryDoc): Delivery {
     sub: doc.sub,
     state: doc.state,
     origin: doc.origin,
+    asked: doc.asked === true,
     createdAt: doc.createdAt,
     attempts: doc.attempts,
     refusals: doc.refusals,

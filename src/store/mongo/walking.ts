@@ -87,6 +87,7 @@ function newDelivery(logout: LogoutDoc, row: ParticipationDoc, plan: DeliveryPla
     sub: row.sub,
     state: plan.state,
     origin: plan.origin,
+    ...(plan.asked && { asked: true }),
     createdAt: logout.at,
     attempts: 0,
     refusals: 0,

@@ -11,6 +11,7 @@ export interface DeliveryRow {
   readonly sub: string;
   readonly state: DeliveryState;
   readonly origin: string;
+  readonly asked: 0 | 1;
   readonly created_at: number;
   readonly attempts: number;
   readonly refusals: number;
@@ -53,6 +54,7 @@ export function toDelivery(row: DeliveryRow): Delivery {
     sub: row.sub,
     state: row.state,
     origin: row.origin,
+    asked: row.asked === 1,
     createdAt: row.created_at,
     attempts: row.attempts,
     refusals: row.refusals,

@@ -46,4 +46,7 @@ CREATE TABLE breakers (
 
 DROP TABLE heartbeats;
 CREATE TABLE heartbeats (process_id TEXT PRIMARY KEY, at INTEGER NOT NULL, home TEXT) WITHOUT ROWID;
+
+-- its app asked for this end by the ID token of this very participation: a 400 from it is no refusal
+ALTER TABLE deliveries ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;
 `;

@@ -85,13 +85,14 @@ function insertDeliveries(
   plans: readonly DeliveryPlan[],
 ): void {
   const bySid = new Map(participations.map((each) => [each.sid, each]));
-  for (const { sid, state, origin, deadline } of plans) {
+  for (const { sid, state, origin, asked, deadline } of plans) {
     const participation = bySid.get(sid);
     if (!participation) throw new RangeError('a delivery was planned for a participation that did not end');
     tx.run(INSERT_DELIVERY, {
       sid,
       state,
       origin,
+      asked: Number(asked),
       logoutId: logout.id,
       clientId: participation.client_id,
       accountId: participation.account_id,
@@ -106,6 +107,6 @@ function insertDeliveries(
 }
 
 const INSERT_DELIVERY = `INSERT INTO deliveries (id, logout_id, client_id, account_id, session_uid, sid, sub, state,
-    origin, created_at, next_attempt_at, ready_at, deadline_at, deadline_becomes)
+    origin, asked, created_at, next_attempt_at, ready_at, deadline_at, deadline_becomes)
   VALUES (:sid, :logoutId, :clientId, :accountId, :sessionUid, :sid, :sub, :state,
-    :origin, :at, :dueAt, :dueAt, :deadlineAt, :becomes)`;
+    :origin, :asked, :at, :dueAt, :dueAt, :deadlineAt, :becomes)`;

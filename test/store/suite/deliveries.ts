@@ -32,6 +32,17 @@ export function deliveriesSuite(make: MakePlace): void {
     await expect(at.store.deliveries.attempts('nobody')).resolves.toEqual([]);
   });
 
+  it('know whether their app asked for the end itself, wherever they are read', async () => {
+    const { logoutId, of } = await endedSession(at.store, ['asks', 'other'], {
+      plan: ({ clientId }) => ({ asked: clientId === 'asks' }),
+    });
+    await expect(of('asks')).resolves.toMatchObject({ asked: true });
+    await expect(of('other')).resolves.toMatchObject({ asked: false });
+    const { deliveries } = await at.store.deliveries.claim(aClaim({ now: NOW }));
+    const ours = deliveries.filter((one) => one.logoutId === logoutId);
+    expect(Object.fromEntries(ours.map((one) => [one.clientId, one.asked]))).toEqual({ asks: true, other: false });
+  });
+
   describe('sent again by hand', () => {
     async function refusedAndGivenUp() {
       const ended = await endedSession(at.store, ['refused', 'gives-up', 'told', 'waiting', 'leased']);

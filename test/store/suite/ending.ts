@@ -63,6 +63,7 @@ export function endingSuite(make: MakePlace): void {
       expect(byClient.get('wiki')).toEqual({
         id: expect.any(String),
         logoutId: logout.id,
+        asked: false,
         clientId: 'wiki',
         accountId: wiki?.accountId,
         sessionUid: uid,

@@ -12,6 +12,7 @@ export function aDelivery(but: Partial<Delivery> = {}): Delivery {
     sub: 'sub-1',
     state: 'trying',
     origin: 'https://wiki.example',
+    asked: false,
     createdAt: 0,
     attempts: 0,
     refusals: 0,

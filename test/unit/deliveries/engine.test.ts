@@ -116,6 +116,35 @@ describe('refusals', () => {
     expect(bench.store.breakers()).toEqual([]);
   });
 
+  it('an app that asked and answers 400 to its own tokens: tried again, then moot, and one hint for all of them', async () => {
+    await bench.app('wiki', answer(400, '{"error":"no such session"}'));
+    const ids = [bench.deliver('wiki', { asked: true }), bench.deliver('wiki', { asked: true })];
+    const other = bench.deliver('wiki');
+    await bench.engine().start();
+    await bench.until(() => [...states(...ids), ...states(other)].join() === 'moot,moot,refused');
+    for (const id of ids) {
+      expect(bench.store.attempts(id)).toMatchObject([
+        { verdict: 'retry' },
+        { verdict: 'retry' },
+        { verdict: 'refused' },
+      ]);
+      expect(bench.store.get(id)).toMatchObject({ refusals: 2, lastStatus: 400 });
+    }
+    expect(bench.events('delivery.asker_refused')).toMatchObject([
+      { client_id: 'wiki', error: expect.stringContaining('answer 200') },
+    ]);
+    expect(bench.events('delivery.refused')).toMatchObject([{ delivery_id: other }]);
+  });
+
+  it('an app that asked and could not end its session just then is told when it can', async () => {
+    let calls = 0;
+    await bench.app('wiki', (_, res) => void res.writeHead(++calls === 1 ? 400 : 200).end());
+    const id = bench.deliver('wiki', { asked: true });
+    await bench.engine().start();
+    await bench.until(() => states(id)[0] === 'told');
+    expect(calls).toBe(2);
+  });
+
   it('a 405 is refused at once, with the fix in the line', async () => {
     await bench.app('wiki', answer(405));
     const id = bench.deliver('wiki');

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { verdict } from '../../../src/deliveries/verdict.ts';
 
-function answered(status: number, more: { retryAfterMs?: number; clockAheadMs?: number } = {}) {
+function answered(status: number, more: { retryAfterMs?: number; clockAheadMs?: number; asked?: boolean } = {}) {
   const outcome = { kind: 'answer', status, ms: 1, snippet: undefined } as const;
-  return verdict({ ...outcome, retryAfterMs: more.retryAfterMs, clockAheadMs: more.clockAheadMs });
+  return verdict({ ...outcome, retryAfterMs: more.retryAfterMs, clockAheadMs: more.clockAheadMs }, more.asked);
 }
 const failed = (code: string) => verdict({ kind: 'failure', code, message: 'no answer within 5 s', ms: 1 });
 
@@ -40,6 +40,23 @@ describe('B18–B20 what an answer means', () => {
     expect(answered(400, { clockAheadMs: -5_000 })).toMatchObject({ why: expect.stringContaining('5 s behind') });
     expect(answered(400, { clockAheadMs: 1_000 })).toMatchObject({ why: expect.not.stringContaining('clock') });
     expect(answered(401, { clockAheadMs: 90_000 })).toMatchObject({ why: expect.not.stringContaining('clock') });
+  });
+});
+
+describe('an app that asked for the end itself', () => {
+  it('and answers 400 to its own token is tried again, and moot when it stays so: never delivered, with a hint', () => {
+    expect(answered(400, { asked: true })).toMatchObject({
+      kind: 'slow-retry-then-moot',
+      why: expect.stringContaining('answer 200'),
+    });
+    expect(answered(200, { asked: true })).toEqual({ kind: 'delivered' });
+  });
+
+  it('is judged like any other for every other answer, and where its clock explains the 400', () => {
+    for (let status = 100; status < 600; status += 1) {
+      if (status !== 400) expect(answered(status, { asked: true })).toEqual(answered(status));
+    }
+    expect(answered(400, { asked: true, clockAheadMs: 90_000 })).toEqual(answered(400, { clockAheadMs: 90_000 }));
   });
 });
 

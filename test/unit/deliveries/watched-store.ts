@@ -94,12 +94,13 @@ function checked(store: Store, check: () => void, settles: number[]): EngineStor
 
 function insert(db: DatabaseSync, one: Delivery): void {
   db.prepare(
-    `INSERT INTO deliveries (id, logout_id, client_id, account_id, session_uid, sid, sub, state, origin, created_at,
+    `INSERT INTO deliveries (id, logout_id, client_id, account_id, session_uid, sid, sub, state, origin, asked, created_at,
        next_attempt_at, ready_at, deadline_at, deadline_becomes)
-     VALUES (:id, :logoutId, :clientId, :accountId, :sessionUid, :sid, :sub, :state, :origin, :createdAt,
+     VALUES (:id, :logoutId, :clientId, :accountId, :sessionUid, :sid, :sub, :state, :origin, :asked, :createdAt,
        :nextAttemptAt, :nextAttemptAt, :deadlineAt, :becomes)`,
   ).run({
     ...pick(one),
+    asked: Number(one.asked),
     nextAttemptAt: one.nextAttemptAt ?? null,
     deadlineAt: one.deadline.at,
     becomes: one.deadline.becomes,

@@ -51,6 +51,10 @@ describe('the row of an app', () => {
     [{ nextAttemptAt: -1 }, 'No answer yet; trying again now'],
     [{ state: 'refused', lastStatus: 400 }, 'It answered with an error (400). The operators can see it.'],
     [{ state: 'moot' }, 'Its own sign-in has run out in the meantime.'],
+    [
+      { state: 'moot', lastStatus: 400 },
+      'It answered with an error (400), but telling it no longer matters: its own sign-in has run out, or it asked for this itself.',
+    ],
     [{ state: 'cannot-be-told' }, 'It has no sign-out address.'],
   ])('%j is "%s"', (over, line) => {
     expect(rowDetail(app(over), 0)).toBe(line);

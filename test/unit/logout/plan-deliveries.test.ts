@@ -24,6 +24,16 @@ function plan(clients: Record<string, TellableClient>, ...ended: Participation[]
 }
 
 describe('who must be told', () => {
+  it('the participation that its app asked to end is marked, and no other of that app', () => {
+    const clients = { wiki: { backchannel_logout_uri: 'https://wiki.example/out' } };
+    const [here, there] = [aParticipation('wiki', AT - 2), aParticipation('wiki', AT - 1)];
+    const plans = planDeliveries((id) => clients[id as 'wiki'], AT, here.sid)([here, there]);
+    expect(plans.map(({ sid, asked }) => [sid, asked])).toEqual([
+      [here.sid, true],
+      [there.sid, false],
+    ]);
+  });
+
   it('an app with an address: until 24 hours are over', () => {
     expect(
       plan({ wiki: { backchannel_logout_uri: 'https://wiki.example:8443/out?x=1' } }, aParticipation('wiki')),
@@ -32,6 +42,7 @@ describe('who must be told', () => {
         sid: `sid-wiki-${AT - 1000}`,
         state: 'trying',
         origin: 'https://wiki.example:8443',
+        asked: false,
         deadline: { at: AT + GIVE_UP_AFTER_MS, becomes: 'given-up' },
       },
     ]);
