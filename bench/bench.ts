@@ -4,6 +4,8 @@
  */
 import { parseArgs } from 'node:util';
 import { startStores } from './bench-stores.ts';
+import { busyApp } from './busy-app.ts';
+import { fair } from './fair.ts';
 import { flood } from './flood.ts';
 import { logoutAnswer } from './logout-answer.ts';
 import { quietDelivery } from './quiet-delivery.ts';
@@ -15,6 +17,7 @@ import { startUp } from './start-up.ts';
 type Bench = (effort: Effort) => Promise<readonly Row[]>;
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  fair,
   'logout-answer': logoutAnswer,
   'quiet-delivery': quietDelivery,
   'sign-ins': signIns,
@@ -22,7 +25,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 };
 
 /** Minutes each: run only when they are named. */
-const LONG_BENCHES: Readonly<Record<string, Bench>> = { flood, scale };
+const LONG_BENCHES: Readonly<Record<string, Bench>> = { 'busy-app': busyApp, flood, scale };
 
 const HELP = `Usage: npm run bench -- [NAME …] [--quick] [--json]
 

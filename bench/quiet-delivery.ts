@@ -27,7 +27,7 @@ export async function quietDelivery({ quick, stores }: Effort): Promise<readonly
   return rows;
 }
 
-interface Samples {
+export interface Samples {
   readonly fromClick: number[];
   readonly fromCommit: number[];
   readonly bare: number[];
@@ -77,9 +77,9 @@ async function measure(store: BenchStore, rounds: number): Promise<Samples> {
   });
   const bareAgent = new Agent({ keepAlive: true, ca: receivers.ca });
   const browserAgent = new PlainAgent({ keepAlive: true });
-  const samples: Samples = { fromClick: [], fromCommit: [], bare: [], ours: [], load: [] };
+  const samples = noSamples();
   for (let round = 0; round < WARM_UP + rounds; round += 1) {
-    const into = round < WARM_UP ? { fromClick: [], fromCommit: [], bare: [], ours: [], load: [] } : samples;
+    const into = round < WARM_UP ? noSamples() : samples;
     await signOffOnce({ product, apps, receivers, browserAgent }, into);
     into.bare.push(await barePost(receivers.addresses[0] ?? '', bareAgent));
   }
@@ -91,7 +91,12 @@ async function measure(store: BenchStore, rounds: number): Promise<Samples> {
   return samples;
 }
 
-function startQuietApps(port: number, { addresses }: Receivers): Promise<readonly RelyingParty[]> {
+export function noSamples(): Samples {
+  return { fromClick: [], fromCommit: [], bare: [], ours: [], load: [] };
+}
+
+/** One app for each of them. */
+export function startQuietApps(port: number, { addresses }: Receivers): Promise<readonly RelyingParty[]> {
   const issuer = `http://localhost:${port}`;
   return Promise.all(
     addresses.map((backchannel_logout_uri, index) =>
@@ -100,15 +105,15 @@ function startQuietApps(port: number, { addresses }: Receivers): Promise<readonl
   );
 }
 
-async function signOffOnce(
-  scene: {
-    product: ProductProcess;
-    apps: readonly RelyingParty[];
-    receivers: Receivers;
-    browserAgent: PlainAgent;
-  },
-  into: Samples,
-): Promise<void> {
+export interface QuietScene {
+  readonly product: ProductProcess;
+  readonly apps: readonly RelyingParty[];
+  readonly receivers: Receivers;
+  readonly browserAgent: PlainAgent;
+}
+
+/** A new browser signs in at all apps and clicks "sign out" at the first. */
+export async function signOffOnce(scene: QuietScene, into: Samples): Promise<void> {
   const { product, apps, receivers, browserAgent } = scene;
   const { browser, hint } = await signInEverywhere(apps);
   const cookies = browser.cookies().map(({ name, value }) => `${name}=${value}`);

@@ -1,0 +1,62 @@
+/** Apps that are owed deliveries: sessions written into the store and ended there, as another process would. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { aCause, planAll, signIn, unique } from '../test/support/builders.ts';
+import { openStoreAt } from '../test/support/stores.ts';
+import type { BenchStore } from './bench-stores.ts';
+
+/** Apps in one session, so many times the same one: as many deliveries with one `end`. */
+const PER_SESSION = 100;
+
+export interface OpenBacklog {
+  /** Settings of a product on the same store. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Signs in so often at each app; answers what ends all of it. */
+  prepare(
+    owed: readonly { readonly clientId: string; readonly origin: string; readonly rows: number }[],
+  ): Promise<() => Promise<void>>;
+  close(): Promise<void>;
+}
+
+/** On an empty store of this kind. Call `prepare` once the product has started: it makes the store. */
+export async function openBacklog(kind: BenchStore): Promise<OpenBacklog> {
+  const folder = mkdtempSync(join(tmpdir(), 'signoff-bench-store-'));
+  const settings = { SIGNOFF_STORE: `sqlite:${join(folder, 'signoff.db')}`, ...kind.freshSettings() };
+  const store = await openStoreAt(settings.SIGNOFF_STORE);
+
+  async function signInAt(clientId: string, rows: number): Promise<readonly string[]> {
+    const uids: string[] = [];
+    for (let left = rows; left > 0; left -= PER_SESSION) {
+      const clients = Array<string>(Math.min(left, PER_SESSION)).fill(clientId);
+      uids.push((await signIn(store, { clients, at: Date.now() })).uid);
+    }
+    return uids;
+  }
+
+  async function endSession(uid: string, origin: string): Promise<void> {
+    await store.sessions.end(
+      unique('logout'),
+      { kind: 'session', uid },
+      aCause(),
+      Date.now(),
+      planAll(() => ({ origin })),
+    );
+  }
+
+  return {
+    settings,
+    async prepare(owed) {
+      const sessions = await Promise.all(
+        owed.map(async ({ clientId, origin, rows }) => ({ origin, uids: await signInAt(clientId, rows) })),
+      );
+      return async () => {
+        for (const { origin, uids } of sessions) for (const uid of uids) await endSession(uid, origin);
+      };
+    },
+    async close() {
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
