@@ -99,7 +99,8 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
     }),
     waitForApps: createWaitForApps({ store, onSettled }),
     onSettled,
-    deliveryTrouble: () => (engine && !engine.healthy() ? 'deliveries are not running' : undefined),
+    deliveryTrouble: () =>
+      engine && !engine.healthy() ? 'deliveries are not running, or cannot be written down' : undefined,
   });
   const listen = () =>
     startHttpServer({

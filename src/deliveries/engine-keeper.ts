@@ -41,6 +41,8 @@ class EngineKeeper implements EngineRunner {
   readonly #listeners = new Set<SettledListener>();
   #engine: KeptEngine | undefined;
   #ready = false;
+  /** As it says itself. */
+  #healthy = true;
   #stopping = false;
   #running: Promise<void> | undefined;
   #ended: Promise<unknown> = Promise.resolve();
@@ -79,7 +81,7 @@ class EngineKeeper implements EngineRunner {
   }
 
   healthy(): boolean {
-    return this.#ready;
+    return this.#ready && this.#healthy;
   }
 
   /** Resolves at the first `ready`; rejects when the engine ends before. */
@@ -94,9 +96,11 @@ class EngineKeeper implements EngineRunner {
       engine.onReport((report) => {
         watch.heard();
         if (report.kind === 'settled') this.#settled(report.logoutIds);
+        else if (report.kind === 'alive') this.#healthy = report.healthy;
         else if (report.kind === 'ready') {
           this.#ready = true;
           this.#predecessors = [life.processId];
+          this.#healthy = true;
           this.#parts.log.info('engine.ready', { pid: engine.pid });
           done();
         }

@@ -5,7 +5,8 @@ import type { EngineRunner } from './engine-runner.ts';
 export type Order = 'wake' | 'reload' | 'stop';
 /** Engine → keeper; `alive` each second. */
 export type Report =
-  | { readonly kind: 'ready' | 'alive' }
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'alive'; readonly healthy: boolean }
   | { readonly kind: 'settled'; readonly logoutIds: readonly string[] };
 
 /** The engine's end of the line. */
@@ -32,7 +33,7 @@ export async function serveEngine(engine: EngineRunner, line: KeeperLine): Promi
   engine.onSettled((logoutIds) => line.report({ kind: 'settled', logoutIds }));
   await engine.start();
   line.report({ kind: 'ready' });
-  const alive = setInterval(() => line.report({ kind: 'alive' }), ALIVE_MS);
+  const alive = setInterval(() => line.report({ kind: 'alive', healthy: engine.healthy() }), ALIVE_MS);
   await stopOrdered;
   clearInterval(alive);
   await engine.stop();

@@ -18,6 +18,7 @@ import type { Queued } from './queues.ts';
 import { createRescuer } from './rescuer.ts';
 import type { RetryRules } from './retry-schedule.ts';
 import { createSender, type Record, type Sender } from './sender.ts';
+import { createSetAside, type SetAside } from './set-aside.ts';
 import { type Batch, createSettler, type Settler } from './settler.ts';
 import type { Signer } from './signer.ts';
 import { createStoreGuard, type StoreGuard } from './store-guard.ts';
@@ -87,6 +88,7 @@ class Engine implements EngineRunner {
   readonly #pace: WritePace;
   readonly #listeners = new Set<SettledListener>();
   readonly #guard: StoreGuard;
+  readonly #aside: SetAside;
   readonly #sender: Sender;
   readonly #settler: Settler;
   readonly #rescuer: Service;
@@ -110,11 +112,14 @@ class Engine implements EngineRunner {
     this.#parts = parts;
     this.#life = parts.life ?? { processId: randomId(), predecessors: [] };
     this.#pace = createWritePace(parts.writers);
-    this.#guard = createStoreGuard(log);
+    const elapsed = () => performance.now();
+    this.#guard = createStoreGuard({ log, elapsed });
+    this.#aside = createSetAside({ log, elapsed });
     this.#settler = createSettler({
       store,
       pace: this.#pace,
       guard: this.#guard,
+      aside: this.#aside,
       giveUp: () => this.#state === 'stopped',
       onSettled: (settled, batch) => this.#settled(settled, batch),
     });
@@ -162,7 +167,7 @@ class Engine implements EngineRunner {
   }
 
   healthy(): boolean {
-    return this.#state === 'running';
+    return this.#state === 'running' && !this.#guard.isStuck() && !this.#aside.isStuck();
   }
 
   async #run(): Promise<void> {
@@ -184,9 +189,14 @@ class Engine implements EngineRunner {
     const claim = await this.#persist(() => this.#claimFrom(token, wish));
     if (!claim) return 0;
     this.#more = claim.more;
-    this.#sender.take(claim, performance.now() + this.#parts.leaseMs / 2);
+    this.#sender.take(this.#unsettled(claim), performance.now() + this.#parts.leaseMs / 2);
     if (claim.more && claim.deliveries.length > 0) return 0;
     return (await this.#persist(() => this.#sleepMs())) ?? 0;
+  }
+
+  /** Without those that were answered before, which the store has refused to write down: they are not sent twice. */
+  #unsettled(claim: Claim): Claim {
+    return { ...claim, deliveries: claim.deliveries.filter(({ id }) => !this.#settler.adopt(id, claim.token)) };
   }
 
   #claimFrom(token: string, wish: Wish): Promise<Claim> {

@@ -89,7 +89,7 @@ export interface Progress {
   readonly total: number;
   readonly told: number;
   readonly trying: number;
-  /** Of those trying: not attempted even once. The bounded wait ends when this is 0. */
+  /** Of those trying: not attempted even once, and somebody will now; a shut origin is left alone. The bounded wait ends when this is 0. */
   readonly untried: number;
   readonly refused: number;
   readonly givenUp: number;

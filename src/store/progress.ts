@@ -19,15 +19,18 @@ export interface StateCount {
   readonly untried: number;
 }
 
-/** One count a state at most. */
-export function toProgress(counts: readonly StateCount[]): Progress {
+/** So many untried ones are looked at for origins that nobody will call now; a logout of more is no browser's wait. */
+export const LOOK_FOR_SHUT = 1_000;
+
+/** One count a state at most. `shut`: untried ones that nobody will try now (DESIGN §5 "Answering"). */
+export function toProgress(counts: readonly StateCount[], shut = 0): Progress {
   const of = (state: DeliveryState) => counts.find((each) => each.state === state);
   const count = (state: DeliveryState) => of(state)?.count ?? 0;
   return {
     total: counts.reduce((sum, each) => sum + each.count, 0),
     told: count('told'),
     trying: count('trying'),
-    untried: of('trying')?.untried ?? 0,
+    untried: Math.max(0, (of('trying')?.untried ?? 0) - shut),
     refused: count('refused'),
     givenUp: count('given-up'),
     moot: count('moot'),

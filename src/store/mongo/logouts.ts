@@ -1,5 +1,5 @@
 import type { Progress } from '../../logout/logout.ts';
-import { type StateCount, toProgress, WORST_FIRST } from '../progress.ts';
+import { LOOK_FOR_SHUT, type StateCount, toProgress, WORST_FIRST } from '../progress.ts';
 import type { LogoutApp, LogoutStore } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { type DeliveryDoc, toLogout } from './documents.ts';
@@ -30,16 +30,33 @@ export function createLogouts(parts: MongoParts): LogoutStore {
   };
 }
 
-async function progressOf({ deliveries }: MongoParts, logoutId: string): Promise<Progress> {
+async function progressOf(parts: MongoParts, logoutId: string): Promise<Progress> {
   const untried = { $sum: { $cond: [{ $eq: ['$attempts', 0] }, 1, 0] } };
-  const rows = await deliveries
+  const counts = await parts.deliveries
     .aggregate<StateCount>([
       { $match: { logoutId } },
       { $group: { _id: '$state', count: { $sum: 1 }, untried } },
       { $project: { _id: 0, state: '$_id', count: 1, untried: 1 } },
     ])
     .toArray();
-  return toProgress(rows);
+  const progress = toProgress(counts);
+  const mayBeShut = progress.untried > 0 && progress.untried <= LOOK_FOR_SHUT;
+  return mayBeShut ? toProgress(counts, await countShut(parts, logoutId)) : progress;
+}
+
+/** Untried ones of origins that were shut when it ended or since, or where another delivery is the probe. */
+async function countShut({ deliveries, breakers }: MongoParts, logoutId: string): Promise<number> {
+  const untried = { logoutId, state: 'trying', attempts: 0, lease: { $exists: false } } as const;
+  const rows = await deliveries
+    .find(untried, { projection: { origin: 1, createdAt: 1 } })
+    .limit(LOOK_FOR_SHUT)
+    .toArray();
+  const origins = [...new Set(rows.map(({ origin }) => origin))];
+  const sick = new Map((await breakers.find({ _id: { $in: origins } }).toArray()).map((row) => [row._id, row]));
+  return rows.filter(({ origin, createdAt }) => {
+    const breaker = sick.get(origin);
+    return breaker !== undefined && (breaker.shutUntil > createdAt || breaker.probe !== undefined);
+  }).length;
 }
 
 interface AppGroup {

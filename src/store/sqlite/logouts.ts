@@ -1,6 +1,6 @@
 import type { DeliveryState } from '../../deliveries/delivery.ts';
 import type { Progress } from '../../logout/logout.ts';
-import { type StateCount, toProgress, WORST_FIRST } from '../progress.ts';
+import { LOOK_FOR_SHUT, type StateCount, toProgress, WORST_FIRST } from '../progress.ts';
 import type { LogoutApp, LogoutStore } from '../store.ts';
 import type { Connection, Tx } from './connection.ts';
 import { type LogoutRow, logoutById, toLogout } from './logout-rows.ts';
@@ -37,7 +37,20 @@ export function createLogouts({ read, write }: Connection): LogoutStore {
 function progressOf(tx: Tx, logoutId: string): Progress {
   const sql = `SELECT state, count(*) AS count, sum(last_attempt_at IS NULL) AS untried FROM deliveries
     WHERE logout_id = :logoutId GROUP BY state`;
-  return toProgress(tx.all<StateCount>(sql, { logoutId }));
+  const counts = tx.all<StateCount>(sql, { logoutId });
+  const progress = toProgress(counts);
+  const mayBeShut =
+    progress.untried > 0 && progress.untried <= LOOK_FOR_SHUT && tx.get('SELECT 1 FROM breakers LIMIT 1');
+  return mayBeShut ? toProgress(counts, countShut(tx, logoutId)) : progress;
+}
+
+/** Untried ones of origins that were shut when it ended or since, or where another delivery is the probe. */
+function countShut(tx: Tx, logoutId: string): number {
+  const sql = `SELECT count(*) AS count FROM deliveries d INDEXED BY deliveries_of_logout
+    CROSS JOIN breakers b ON b.origin = d.origin
+    WHERE d.logout_id = :logoutId AND d.state = 'trying' AND d.last_attempt_at IS NULL AND d.lease_token IS NULL
+      AND (b.shut_until > d.created_at OR b.probe_token IS NOT NULL)`;
+  return tx.get<{ count: number }>(sql, { logoutId })?.count ?? 0;
 }
 
 interface AppState {

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { aCause, aClaim, anAttempt, HOUR, MINUTE, planAll, signIn, T0, told, unique } from '../../support/builders.ts';
-import { endedSession } from './deliveries-fixture.ts';
+import { endedSession, shut } from './deliveries-fixture.ts';
 import { freshStore, type MakePlace } from './fixture.ts';
 
 export function logoutsSuite(make: MakePlace): void {
@@ -19,6 +19,24 @@ export function logoutsSuite(make: MakePlace): void {
     await at.store.logouts.closeReceipt(receipt.linkHash);
     await expect(at.store.logouts.find('nobody')).resolves.toBeUndefined();
     await expect(at.store.logouts.findByLink('nobody')).resolves.toBeUndefined();
+  });
+
+  it('counts as untried what somebody will try now: shut origins and those with another probe hold nobody', async () => {
+    const earlier = await endedSession(at.store, ['probed'], { at: NOW - MINUTE });
+    await shut(at.store, 'https://probed.test', NOW - 1);
+    const { logoutId } = await endedSession(at.store, ['dead', 'probed', 'once-failed', 'healthy'], { at: NOW });
+    await expect(at.store.logouts.progress(logoutId)).resolves.toMatchObject({ trying: 4, untried: 4 });
+    await shut(at.store, 'https://dead.test', NOW + MINUTE);
+    const breaker = { origin: 'https://once-failed.test', failures: 1, shutUntil: 0, shutMs: 0 };
+    await at.store.deliveries.settle('nobody', [], [{ kind: 'failing', breaker }]);
+    await expect(at.store.logouts.progress(logoutId)).resolves.toMatchObject({ trying: 4, untried: 3 });
+    const claim = await at.store.deliveries.claim(aClaim({ now: NOW }));
+    expect(claim.deliveries.map(({ logoutId: id, clientId }) => [id, clientId])).toContainEqual([
+      earlier.logoutId,
+      'probed',
+    ]);
+    await expect(at.store.logouts.progress(logoutId)).resolves.toMatchObject({ trying: 4, untried: 2 });
+    await expect(at.store.logouts.progress(earlier.logoutId)).resolves.toMatchObject({ untried: 1 });
   });
 
   it('counts what became of each delivery', async () => {

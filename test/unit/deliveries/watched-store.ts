@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Attempt, Breaker, Delivery } from '../../../src/deliveries/delivery.ts';
 import type { EngineStore } from '../../../src/deliveries/engine.ts';
+import { storeUnavailable } from '../../../src/errors.ts';
 import {
   type AttemptRow,
   type BreakerRow,
@@ -48,7 +49,7 @@ export async function openWatchedStore(): Promise<WatchedStore> {
   const settles: number[] = [];
   const watched = { down: false };
   const check = () => {
-    if (watched.down) throw new Error('the store is down');
+    if (watched.down) throw storeUnavailable(new Error('the store is down'));
   };
   return Object.assign(watched, {
     engineStore: checked(store, check, settles),
