@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Store } from '../src/store/store.ts';
 import { aCause, planAll, signIn, unique } from '../test/support/builders.ts';
 import { openStoreAt } from '../test/support/stores.ts';
 import type { BenchStore } from './bench-stores.ts';
@@ -9,21 +10,37 @@ import type { BenchStore } from './bench-stores.ts';
 /** Apps in one session, so many times the same one: as many deliveries with one `end`. */
 const PER_SESSION = 100;
 
-export interface OpenBacklog {
-  /** Settings of a product on the same store. */
+/** An empty store of this kind, open here as well as in the products that are started with `settings`. */
+export interface OpenStore {
   readonly settings: Readonly<Record<string, string>>;
+  readonly store: Store;
+  close(): Promise<void>;
+}
+
+export async function openBenchStore(kind: BenchStore): Promise<OpenStore> {
+  const folder = mkdtempSync(join(tmpdir(), 'signoff-bench-store-'));
+  const settings = { SIGNOFF_STORE: `sqlite:${join(folder, 'signoff.db')}`, ...kind.freshSettings() };
+  const store = await openStoreAt(settings.SIGNOFF_STORE);
+  return {
+    settings,
+    store,
+    async close() {
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface OpenBacklog extends Omit<OpenStore, 'store'> {
   /** Signs in so often at each app; answers what ends all of it. */
   prepare(
     owed: readonly { readonly clientId: string; readonly origin: string; readonly rows: number }[],
   ): Promise<() => Promise<void>>;
-  close(): Promise<void>;
 }
 
-/** On an empty store of this kind. Call `prepare` once the product has started: it makes the store. */
+/** On an empty store of this kind. */
 export async function openBacklog(kind: BenchStore): Promise<OpenBacklog> {
-  const folder = mkdtempSync(join(tmpdir(), 'signoff-bench-store-'));
-  const settings = { SIGNOFF_STORE: `sqlite:${join(folder, 'signoff.db')}`, ...kind.freshSettings() };
-  const store = await openStoreAt(settings.SIGNOFF_STORE);
+  const { settings, store, close } = await openBenchStore(kind);
 
   async function signInAt(clientId: string, rows: number): Promise<readonly string[]> {
     const uids: string[] = [];
@@ -61,9 +78,6 @@ export async function openBacklog(kind: BenchStore): Promise<OpenBacklog> {
         for (const { origin, uids } of sessions) for (const uid of uids) await endSession(uid, origin);
       };
     },
-    async close() {
-      await store.close();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    close,
   };
 }

@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { startStores } from './bench-stores.ts';
 import { busyApp } from './busy-app.ts';
+import { crash } from './crash.ts';
 import { fair } from './fair.ts';
 import { flood } from './flood.ts';
 import { logoutAnswer } from './logout-answer.ts';
@@ -25,7 +26,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 };
 
 /** Minutes each: run only when they are named. */
-const LONG_BENCHES: Readonly<Record<string, Bench>> = { 'busy-app': busyApp, flood, scale };
+const LONG_BENCHES: Readonly<Record<string, Bench>> = { 'busy-app': busyApp, crash, flood, scale };
 
 const HELP = `Usage: npm run bench -- [NAME …] [--quick] [--json]
 
