@@ -48,3 +48,8 @@ export function cookiesOff(): AppError {
     publicMessage: 'Your browser did not send back our cookie. Please allow cookies for this site, then start again.',
   });
 }
+
+/** Whether nothing can be read or written now: what failed may succeed later, everything else would fail as well. */
+export function isStoreUnavailable(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'store_unavailable';
+}

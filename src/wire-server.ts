@@ -13,6 +13,7 @@ import type { HttpServer } from './http/server.ts';
 import type { EndSessions } from './logout/end-sessions.ts';
 import type { Receipts } from './logout/receipt.ts';
 import { createSweep } from './logout/sweep.ts';
+import { createWalks } from './logout/walks.ts';
 import { createKeyWatch } from './oidc/key-watch.ts';
 import { openKeys } from './oidc/keys.ts';
 import { createOutbound, type Outbound } from './ops/outbound.ts';
@@ -75,6 +76,7 @@ async function startOn(foundation: Foundation, env: Parameters<typeof startServe
   const sweep = createSweep({ ...foundation, endSessions, everyMs: config.sweepMs });
   const background: readonly Service[] = [
     sweep,
+    createWalks({ ...foundation, endSessions, everyMs: config.sweepMs }),
     createCleaner({ ...foundation, retentionMs: config.retentionMs }),
     createKeyWatch({ keys, clock, log, changed: swapKeys }),
     createRegistryWatch(foundation),

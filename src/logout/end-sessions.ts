@@ -7,8 +7,8 @@ import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
 import { logName, randomId, sha256 } from '../ops/ids.ts';
 import type { Log } from '../ops/log.ts';
-import type { SessionStore } from '../store/store.ts';
-import type { EndCause, EndTarget, Logout } from './logout.ts';
+import type { SessionEnd, SessionStore } from '../store/store.ts';
+import type { EndCause, EndResult, EndTarget, Logout } from './logout.ts';
 import { planDeliveries, type TellableClient } from './plan-deliveries.ts';
 
 /** What ending must know of a client; its last known record where it was suspended or removed. */
@@ -17,7 +17,7 @@ export interface EndingClient extends TellableClient {
 }
 
 export interface EndSessionsParts {
-  readonly store: { readonly sessions: Pick<SessionStore, 'end' | 'continueEnd'> };
+  readonly store: { readonly sessions: Pick<SessionStore, 'end' | 'endSome' | 'continueEnd'> };
   readonly clock: Clock;
   readonly log: Log;
   readonly box: CryptoBox;
@@ -39,11 +39,21 @@ export type Ended =
   /** `linkId` is the last part of the receipt's address; only its hash is kept. */
   | { readonly kind: 'ended'; readonly logout: Logout; readonly linkId: string };
 
+/** A session whose time is over, and why. */
+export type DueEnd = Pick<SessionEnd, 'uid' | 'reason'>;
+
 export interface EndSessions {
   /** Ends `target`. Durable when it answers (invariant 3); throws `storeUnavailable` when nothing was written. */
   (target: EndTarget, cause: Cause): Promise<Ended>;
-  /** Goes on with a logout that is larger than one write, to its end; for the sweep, after a crash. */
+  /**
+   * Ends sessions whose time is over, several in one write and each with a logout of its own: the first of them, at least
+   * one. Answers what became of those, in their order.
+   */
+  readonly several: (sessions: readonly DueEnd[]) => Promise<readonly EndResult[]>;
+  /** Goes on with a logout that is larger than one write, to its end; after a crash. One walk of it at a time. */
   readonly proceed: (logoutId: string) => Promise<void>;
+  /** Whether this process is at it. */
+  readonly isWalking: (logoutId: string) => boolean;
   /** Resolves when nothing is being walked any more; wait for it before the store is closed. */
   readonly settled: () => Promise<void>;
   /** Leaves every walk at its next write, and waits for those: what is left is dead already, and the next sweep's. */
@@ -55,7 +65,7 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
   const keepsOffline = (clientId: string) => clients(clientId)?.logout.keep_offline_access ?? true;
   const plan = (at: number, askedSid?: string) => planDeliveries(clients, at, askedSid);
 
-  const walks = new Set<Promise<void>>();
+  const walks = new Map<string, Promise<void>>();
   let stopping = false;
 
   async function endSessions(target: EndTarget, cause: Cause): Promise<Ended> {
@@ -71,13 +81,31 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
       plan(at, askedSid),
     );
     if (result.kind === 'nothing') return result;
-    wake();
-    report(result.logout, clock.now() - at);
-    if (result.logout.walking) walkBehind(result.logout.id);
+    follow(result.logout);
     return { kind: 'ended', logout: result.logout, linkId };
   }
 
-  async function proceed(logoutId: string): Promise<void> {
+  async function several(sessions: readonly DueEnd[]): Promise<readonly EndResult[]> {
+    const at = clock.now();
+    const ends = sessions.map((each) => ({ ...each, id: randomId(16) }));
+    const results = await store.sessions.endSome(ends, { actor: { kind: 'system' }, keepsOffline }, at, plan(at));
+    for (const result of results) if (result.kind === 'ended') follow(result.logout);
+    return results;
+  }
+
+  function follow(logout: Logout): void {
+    wake();
+    report(logout, clock.now() - logout.at);
+    if (logout.walking) walkBehind(logout.id);
+  }
+
+  function proceed(logoutId: string): Promise<void> {
+    const walk = walks.get(logoutId) ?? walkOn(logoutId).finally(() => walks.delete(logoutId));
+    walks.set(logoutId, walk);
+    return walk;
+  }
+
+  async function walkOn(logoutId: string): Promise<void> {
     let rest: 'more' | 'done' = 'more';
     while (rest === 'more' && !stopping) {
       rest = await store.sessions.continueEnd(logoutId, keepsOffline, plan(clock.now()));
@@ -89,14 +117,11 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
 
   /** All of it is dead already, so nobody waits for the rest; what a crash leaves of it is the sweep's. */
   function walkBehind(logoutId: string): void {
-    const walk = proceed(logoutId)
-      .catch((error: unknown) => log.warn('logout.not_walked', { logout_id: logoutId, error }))
-      .finally(() => walks.delete(walk));
-    walks.add(walk);
+    proceed(logoutId).catch((error: unknown) => log.warn('logout.not_walked', { logout_id: logoutId, error }));
   }
 
   async function settled(): Promise<void> {
-    await Promise.all(walks);
+    await Promise.allSettled(walks.values());
   }
 
   async function stop(): Promise<void> {
@@ -119,5 +144,6 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
     });
   }
 
-  return Object.assign(endSessions, { proceed, settled, stop });
+  const isWalking = (logoutId: string) => walks.has(logoutId);
+  return Object.assign(endSessions, { several, proceed, isWalking, settled, stop });
 }

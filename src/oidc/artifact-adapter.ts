@@ -3,8 +3,8 @@ import type { Registry } from '../clients/registry.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
 import { sha256 } from '../ops/ids.ts';
-import { type Generation, isCurrent } from '../sessions/session.ts';
-import type { Artifact, ArtifactWrite, NewParticipation, ProviderStore, SessionStore } from '../store/store.ts';
+import type { Generation } from '../sessions/session.ts';
+import type { ArtifactWrite, NewParticipation, ProviderStore, SessionStore } from '../store/store.ts';
 import { currentRequest, factsOf, openingFor } from './request-facts.ts';
 import { subjectOf } from './subject.ts';
 import type { TokenReuse } from './token-reuse.ts';
@@ -46,24 +46,15 @@ async function unused(): Promise<undefined> {
 }
 
 async function find(model: string, id: string, parts: ArtifactAdapterParts): Promise<AdapterPayload | undefined> {
-  const artifact = await findLive(model, id, parts);
+  const artifact = await parts.store.provider.find(model, sha256(id), parts.clock.now());
   if (!artifact) return undefined;
+  const ctx = currentRequest();
+  if (model === 'Grant' && ctx) factsOf(ctx).grants.add(id);
   const payload = JSON.parse(parts.box.open(artifact.sealedPayload)) as AdapterPayload;
   const { consumedAt } = artifact;
   if (consumedAt === undefined) return { ...payload, jti: id };
   if (model === 'RefreshToken') await parts.reuse({ ...artifact, consumedAt, sid: payload.sid });
   return { ...payload, jti: id, consumed: Math.floor(consumedAt / 1000) };
-}
-
-async function findLive(model: string, id: string, { store, clock }: ArtifactAdapterParts) {
-  const artifact = await store.provider.find(model, sha256(id), clock.now());
-  return artifact && (model !== 'Grant' || isLive(artifact)) ? artifact : undefined;
-}
-
-/** Every use of a token looks up its Grant, so this is where "everywhere" and a removed client reach all of them. */
-function isLive({ generation, today, cutOffAt, createdAt }: Artifact): boolean {
-  if (!generation || !today || !isCurrent(generation, today)) return false;
-  return cutOffAt === undefined || createdAt > cutOffAt;
 }
 
 async function upsert(
@@ -74,9 +65,15 @@ async function upsert(
   parts: ArtifactAdapterParts,
 ): Promise<void> {
   const write = toWrite(model, id, payload, expiresIn, parts);
-  const outcome =
-    model === 'AuthorizationCode' ? await joinWithCode(payload, write, parts) : await parts.store.provider.save(write);
+  const outcome = await keep(id, payload, write, parts);
   if (outcome === 'ended' || (TOKENS.has(model) && !(await hasGrant(payload, parts)))) throw refusal();
+}
+
+function keep(id: string, payload: AdapterPayload, write: ArtifactWrite, parts: ArtifactAdapterParts) {
+  if (write.model === 'AuthorizationCode') return joinWithCode(payload, write, parts);
+  const ctx = currentRequest();
+  const wasFound = write.model === 'Grant' && ctx !== undefined && factsOf(ctx).grants.has(id);
+  return wasFound ? parts.store.provider.saveAgain(write) : parts.store.provider.save(write);
 }
 
 /** What leaves the token endpoint together with an ID token. */
@@ -87,8 +84,9 @@ const TOKENS: ReadonlySet<string> = new Set(['AccessToken', 'RefreshToken']);
  * it gets now would begin a sign-in which nobody ever ends. Asked after the token was kept, so that an end comes either
  * before this look, or after a token that it takes with it.
  */
-async function hasGrant({ grantId }: AdapterPayload, parts: ArtifactAdapterParts): Promise<boolean> {
-  return grantId === undefined || (await findLive('Grant', grantId, parts)) !== undefined;
+async function hasGrant({ grantId }: AdapterPayload, { store, clock }: ArtifactAdapterParts): Promise<boolean> {
+  if (grantId === undefined) return true;
+  return (await store.provider.find('Grant', sha256(grantId), clock.now())) !== undefined;
 }
 
 /** The participation is durable before the code leaves us, and the code is refused when the session has ended (§8.2). */

@@ -10,6 +10,8 @@ export interface RequestFacts {
   stored: StoredSession | undefined;
   /** The session was saved under an id that is not the current one any more, or not at all: do not hand the id out. */
   keepCookie: boolean;
+  /** Ids of Grants that were found, and so are saved again, not anew. */
+  readonly grants: Set<string>;
 }
 
 const facts = new WeakMap<object, RequestFacts>();
@@ -20,7 +22,7 @@ export function currentRequest(): KoaContextWithOIDC | undefined {
 }
 
 export function factsOf(ctx: object): RequestFacts {
-  const known = facts.get(ctx) ?? { stored: undefined, keepCookie: false };
+  const known = facts.get(ctx) ?? { stored: undefined, keepCookie: false, grants: new Set<string>() };
   facts.set(ctx, known);
   return known;
 }

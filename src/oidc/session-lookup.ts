@@ -1,7 +1,7 @@
 import type { EndSessions } from '../logout/end-sessions.ts';
 import type { Clock } from '../ops/clock.ts';
 import { sha256 } from '../ops/ids.ts';
-import { expiryReason, isCurrent } from '../sessions/session.ts';
+import { expiryReason } from '../sessions/session.ts';
 import type { SessionStore, StoredSession } from '../store/store.ts';
 
 /** Finds sessions that are good now. One whose time is over is ended on sight, so that its apps are told (invariant 2). */
@@ -20,9 +20,9 @@ export function createSessionLookup(parts: {
 
   async function judge(stored: StoredSession | undefined): Promise<StoredSession | undefined> {
     if (!stored) return undefined;
-    const { session, today } = stored;
+    const { session } = stored;
     const reason = expiryReason(session, clock.now());
-    if (reason === undefined) return isCurrent(session.generation, today) ? stored : undefined;
+    if (reason === undefined) return stored;
     await endSessions({ kind: 'session', uid: session.uid }, { reason, actor: { kind: 'system' } });
     return undefined;
   }

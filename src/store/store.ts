@@ -17,7 +17,7 @@ import type {
   Settlement,
   SigningAlg,
 } from '../deliveries/delivery.ts';
-import type { EndCause, EndResult, EndTarget, Logout, Progress } from '../logout/logout.ts';
+import type { EndCause, EndResult, EndTarget, Logout, Progress, Reason } from '../logout/logout.ts';
 import type { Device, Generation, Participation, Session, SessionState } from '../sessions/session.ts';
 
 export interface Store {
@@ -52,9 +52,12 @@ export interface SessionStore {
    */
   save(write: SessionWrite): Promise<'saved' | 'merged' | 'ended'>;
 
-  /** The session whose current id this is, or whose id it was up to 60 s ago. Never an ended or `arriving` one. */
+  /**
+   * The session whose current id this is, or whose id it was up to 60 s ago. Never an ended or `arriving` one, nor one of an
+   * older generation than its account's or the realm's: that one is dead, whether its logout has come to it or not.
+   */
   findByCookie(cookieHash: string, now: number): Promise<StoredSession | undefined>;
-  /** Never an ended or `arriving` one. */
+  /** The same by its `uid`. */
   findByUid(uid: string): Promise<StoredSession | undefined>;
   /** Marks an id as retired at `now`; nothing else (the library destroys an id at each rotation). */
   retireCookie(cookieHash: string, now: number): Promise<void>;
@@ -64,8 +67,8 @@ export interface SessionStore {
    * code of the same `sid` only moves `renewedAt`. Writes the session row (a counter, where not ended), so
    * that it cannot slip past an `end` (MongoDB lost 18 of 1,000 otherwise). Where the session is not there yet, makes it
    * as `arriving` from `opening`. `ended`, and nothing written, when the session or this `sid` is ended, the session's
-   * (or opening's) generation is older than today's, the account is not active, the client is removed, or was cut off at or
-   * after `participation.startedAt`.
+   * (or opening's) generation is older than today's, the account is not active, the client is removed, or it (or this app
+   * of the account) was cut off since the Grant was made.
    */
   join(
     participation: NewParticipation,
@@ -88,13 +91,26 @@ export interface SessionStore {
    * `plan` is pure and may run more than once.
    */
   end(id: string, target: EndTarget, cause: EndCause, at: number, plan: PlanDeliveries): Promise<EndResult>;
+  /**
+   * Ends several sessions in one write, each with a logout of its own: the first of them, as many as a short write takes and
+   * at least one. Answers what became of those, in their order. Throws when nothing of it was written.
+   */
+  endSome(
+    ends: readonly SessionEnd[],
+    cause: SharedCause,
+    at: number,
+    plan: PlanDeliveries,
+  ): Promise<readonly EndResult[]>;
   /** The next write of a walking logout. Answers whether there is more. Safe from several processes at once. */
   continueEnd(logoutId: string, keepsOffline: EndCause['keepsOffline'], plan: PlanDeliveries): Promise<'more' | 'done'>;
 
   /** Use at an app: moves `lastSeenAt` of a live session, unless it moved less than a minute ago. */
   touch(uid: string, now: number): Promise<void>;
-  /** Live sessions whose idle or absolute time is over, and `arriving` ones older than ten minutes; soonest first. */
-  due(now: number, limit: number): Promise<readonly Session[]>;
+  /**
+   * Live sessions whose idle or absolute time is over, and `arriving` ones older than ten minutes; soonest first by (dueAt,
+   * uid). `after` is the last one of the page before, also when it is ended by now.
+   */
+  due(now: number, limit: number, after?: DueSession): Promise<readonly DueSession[]>;
   /** When the next live session falls due; undefined when none will. */
   nextDueAt(): Promise<number | undefined>;
 
@@ -106,6 +122,21 @@ export interface SessionStore {
   /** Live sessions in the browser of this device key. */
   ofDevice(deviceKey: string): Promise<readonly Session[]>;
   generation(accountId: string): Promise<Generation>;
+}
+
+/** One of several sessions to end, with the id of its logout. */
+export interface SessionEnd {
+  readonly id: string;
+  readonly uid: string;
+  readonly reason: Reason;
+}
+
+/** What the ends of several sessions have in common. Nobody waits for a receipt of these. */
+export type SharedCause = Pick<EndCause, 'actor' | 'keepsOffline'>;
+
+export interface DueSession {
+  readonly session: Session;
+  readonly dueAt: number;
 }
 
 export interface SessionFilter {
@@ -157,8 +188,6 @@ export interface StoredSession {
   readonly authorizations: Authorizations;
   /** Clients that were in this session, are ended, and have not come back: they ask "Continue as …?". */
   readonly signedOffClients: readonly string[];
-  /** Today's generations of account and realm, read together with the row. */
-  readonly today: Generation;
 }
 
 /** `startedAt` is also when this code was made. */
@@ -339,10 +368,18 @@ export interface DeliveryFilter {
  * `oidc/`; what the product must judge stands beside them.
  */
 export interface ProviderStore {
-  /** Nothing when expired; nothing when bound to a session that is ended or gone. */
+  /**
+   * Nothing when expired; nothing when bound to a session that is ended or gone; no Grant of an older generation than
+   * today's of its account, its client, that app of the account or the realm. Every use of a token looks up its Grant.
+   */
   find(model: string, idHash: string, now: number): Promise<Artifact | undefined>;
   /** Inserts or replaces; what was consumed stays consumed. `ended`, and nothing written, when `bound` and the session is ended or gone; one statement or transaction. */
   save(write: ArtifactWrite): Promise<'saved' | 'ended'>;
+  /**
+   * Replaces a Grant that was found before; `ended`, and nothing written, where it is gone by now. It stays as old as it was:
+   * a late save must bring nothing back that was revoked or cut off meanwhile (invariant 7).
+   */
+  saveAgain(write: ArtifactWrite): Promise<'saved' | 'ended'>;
   /** Compare-and-set: true for the first caller only. */
   consume(model: string, idHash: string, now: number): Promise<boolean>;
   destroy(model: string, idHash: string): Promise<void>;
@@ -371,9 +408,6 @@ export interface ArtifactWrite {
 
 export interface Artifact extends ArtifactWrite {
   readonly consumedAt: number | undefined;
-  /** For a Grant: today's generations and its client's cut-off, read together with the row. */
-  readonly today: Generation | undefined;
-  readonly cutOffAt: number | undefined;
 }
 
 // ---------------------------------------------------------------- accounts
@@ -404,7 +438,7 @@ export interface AccountStore {
 // ---------------------------------------------------------------- clients
 
 export interface ClientStore {
-  /** Inserts or replaces; never changes a cut-off. */
+  /** Inserts or replaces; undoes no end. */
   save(records: readonly ClientRecord[]): Promise<void>;
   all(): Promise<readonly ClientRecord[]>;
   /** Another one whenever a client was saved or removed: cheap enough to be asked each second by every process. */

@@ -261,8 +261,10 @@ describeIt('MongoDB only', () => {
         const clientId = unique('client');
         const joins = Array.from({ length: 20 }, () => join(one, clientId));
         const target = { kind: 'client', clientId } as const;
+        await one.clients.save([{ clientId, state: 'active', sealed: 'v1.client', updatedAt: T0 }]);
         await Promise.race(joins);
-        const result = await two.sessions.end(unique('logout'), target, aCause(), T0, planAll());
+        const cause = aCause({ reason: 'client-removed' });
+        const result = await two.sessions.end(unique('logout'), target, cause, T0, planAll());
         const joined = (await Promise.all(joins)).filter((answer) => answer === 'joined').length;
         const total = result.kind === 'ended' ? (await two.logouts.progress(result.logout.id)).total : 0;
         expect(total).toBe(joined);

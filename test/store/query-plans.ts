@@ -10,7 +10,7 @@ import { MIGRATIONS } from '../../src/store/sqlite/migrations.ts';
 const ROWS_MAX = 1_000;
 
 /** A row for each app, process or sick origin: reading all of them is no walk. */
-const SMALL = new Set(['breakers', 'clients', 'cut_offs', 'facts', 'heartbeats', 'signing_keys']);
+const SMALL = new Set(['breakers', 'client_generations', 'clients', 'facts', 'heartbeats', 'signing_keys']);
 
 /**
  * What ANALYZE finds in a store of 10⁶ sessions, 3 × 10⁶ participations, 10⁶ grants and 10⁷ deliveries: rows in the index,
@@ -20,7 +20,7 @@ const STATISTICS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   accounts: { sqlite_autoindex_accounts_1: '100000 1', accounts_by_name: '100000 1', accounts_by_email: '80000 1' },
   sessions: {
     sqlite_autoindex_sessions_1: '1000000 1',
-    sessions_due: '200000 1',
+    sessions_due: '200000 1 1',
     sessions_by_start: '1000000 1 1',
     sessions_of_account: '1000000 10 1 1',
     sessions_open: '200000 1 1',
@@ -32,8 +32,8 @@ const STATISTICS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   participations: {
     sqlite_autoindex_participations_1: '3000000 1',
     participations_of_session: '3000000 3 2',
-    participations_to_end_account: '600000 6 2 1',
-    participations_to_end_client: '600000 2000 1',
+    participations_to_end_account: '600000 6 2 2',
+    participations_to_end_client: '600000 2000 2000',
     participations_inside: '600000 2000 1 1',
   },
   logouts: {
@@ -63,6 +63,7 @@ const STATISTICS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     grants_of_account: '1000000 10 2',
     artifacts_expiring: '3000000 1',
   },
+  app_generations: { app_generations: '10000 2 1' },
   consents: { consents: '300000 3 1' },
   limits: { limits: '10000 1', limits_closing: '10000 1' },
 };
@@ -89,10 +90,11 @@ const WALKS = new Set([
   'logouts_by_time (at<?)',
   'participations_inside (client_id=?)',
   'participations_inside (client_id=? AND (session_started_at,session_uid)<(?,?))',
-  'participations_to_end_client (client_id=? AND started_at<?)',
+  'participations_to_end_client (client_id=? AND gen_client<?)',
   'sessions_by_start',
   'sessions_by_start ((started_at,uid)<(?,?))',
   'sessions_due (due_at<?)',
+  'sessions_due ((due_at,uid)>(?,?) AND due_at<?)',
   'sessions_due (due_at>?)',
   'sessions_ended (ended_at<?)',
   'sessions_open',

@@ -1,6 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import type { ArtifactWrite } from '../store.ts';
 import type { MongoParts } from './collections.ts';
+import { numbersOf, readCutOffs } from './cut-offs.ts';
 import type { ArtifactDoc } from './documents.ts';
 
 /** The key of an artifact. A model's name holds no space. */
@@ -8,16 +9,32 @@ export function artifactKey(model: string, idHash: string): string {
   return `${model} ${idHash}`;
 }
 
-/** Inserts or replaces. What was consumed stays consumed: a replay must not become possible by saving again. */
-export async function writeArtifact(
-  { artifacts }: MongoParts,
-  write: ArtifactWrite,
-  tx?: ClientSession,
-): Promise<void> {
+/**
+ * Inserts or replaces. What was consumed stays consumed, and what was cut off stays so: saving again must make neither a
+ * replay possible nor a Grant young. A Grant whose client is cut off between the look and the write is dead, as it should.
+ */
+export async function writeArtifact(parts: MongoParts, write: ArtifactWrite, tx?: ClientSession): Promise<void> {
   const { given, absent } = fields(write);
-  const update = { $set: given, ...(Object.keys(absent).length > 0 && { $unset: absent }) };
+  const numbers = write.model === 'Grant' ? await numbersToday(parts, write) : {};
+  const update = {
+    $set: given,
+    $setOnInsert: numbers,
+    ...(Object.keys(absent).length > 0 && { $unset: absent }),
+  };
   const filter = { _id: artifactKey(write.model, write.idHash) };
-  await artifacts.updateOne(filter, update, { upsert: true, ...(tx && { session: tx }) });
+  await parts.artifacts.updateOne(filter, update, { upsert: true, ...(tx && { session: tx }) });
+}
+
+/** Replaces what a row that is there holds; answers whether it is. It stays as old as it was. */
+export async function rewriteArtifact({ artifacts }: MongoParts, write: ArtifactWrite): Promise<boolean> {
+  const { sealedPayload, expiresAt } = write;
+  const filter = { _id: artifactKey(write.model, write.idHash) };
+  const { matchedCount } = await artifacts.updateOne(filter, { $set: { sealedPayload, expiresAt } });
+  return matchedCount === 1;
+}
+
+async function numbersToday(parts: MongoParts, { accountId = '', clientId = '' }: ArtifactWrite) {
+  return numbersOf(await readCutOffs(parts, { accountId, clientId }));
 }
 
 /** What an earlier write said and this one does not say any more has to go. */

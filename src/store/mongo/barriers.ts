@@ -1,11 +1,72 @@
+/**
+ * The first write of a large end: a few rows, however much there is to end and however busy it is, after which all of it is
+ * dead on sight (invariant 1). An account by its generation, a client and an app of one account by theirs (`cut-offs.ts`).
+ */
 import type { ClientSession } from 'mongodb';
-import type { AccountChange } from '../../logout/logout.ts';
+import type { AccountChange, EndTarget } from '../../logout/logout.ts';
 import { clientsChanged } from './clients.ts';
 import type { MongoParts } from './collections.ts';
-import { closeGates } from './gates.ts';
+import { cutOffApp, cutOffClient, forgetApps } from './cut-offs.ts';
+import { passGate } from './gates.ts';
+import type { Ending } from './logout-rows.ts';
+
+/** What a logout's first write found or set up. */
+export interface Barrier {
+  readonly accountId: string | undefined;
+  /** What is older is this logout's to end. */
+  readonly generation?: number;
+}
+
+/** Undefined when the target is not there. */
+export async function raiseBarrier(parts: MongoParts, ending: Ending, tx: ClientSession): Promise<Barrier | undefined> {
+  const { target, cause, at } = ending;
+  switch (target.kind) {
+    case 'account':
+      return closeAccount(parts, ending, target, tx);
+    case 'account-client': {
+      // Before the look, so that a sign-in under way at this app is either seen by it or sees what comes of it.
+      await passGate(parts, target, tx);
+      if (!(await isSomewhere(parts, target, tx))) return undefined;
+      return { accountId: target.accountId, generation: await cutOffApp(parts, target, tx) };
+    }
+    case 'client': {
+      const generation = await cutOffClient(parts, target.clientId, tx);
+      if (cause.reason === 'client-removed') await removeClient(parts, target.clientId, at, tx);
+      return { accountId: undefined, generation };
+    }
+    default:
+      return undefined;
+  }
+}
+
+type AppOfAccount = Extract<EndTarget, { kind: 'account-client' }>;
+
+/** Whether an account has anything of this app left: a participation, or offline access that outlived its session. */
+async function isSomewhere(
+  { participations, artifacts }: MongoParts,
+  { accountId, clientId }: AppOfAccount,
+  tx: ClientSession,
+): Promise<boolean> {
+  const app = { accountId, clientId };
+  if (await participations.findOne({ ...app, state: 'live' }, { session: tx })) return true;
+  return (await artifacts.findOne({ ...app, model: 'Grant' }, { session: tx })) !== null;
+}
+
+async function closeAccount(
+  parts: MongoParts,
+  { cause, at }: Ending,
+  { accountId, exceptUid }: Extract<EndTarget, { kind: 'account' }>,
+  tx: ClientSession,
+): Promise<Barrier | undefined> {
+  const generation = await raiseGeneration(parts, accountId, tx);
+  if (generation === undefined) return undefined;
+  if (exceptUid !== undefined) await spare(parts, accountId, exceptUid, generation, tx);
+  if (cause.accountChange) await changeAccount(parts, accountId, cause.accountChange, at, tx);
+  return { accountId, generation };
+}
 
 /** Answers the new generation; undefined when there is no such account. */
-export async function raiseGeneration(
+async function raiseGeneration(
   { accounts }: MongoParts,
   accountId: string,
   tx: ClientSession,
@@ -16,34 +77,34 @@ export async function raiseGeneration(
 }
 
 /**
- * Lifts one session and its grants over the barrier; answers whether it did. Only a session that was of the generation
+ * Lifts one session and its grants over the barrier. Only a session that was of the generation
  * before: one that was dead already must not come back this way (invariant 7).
  */
-export async function spare(
+async function spare(
   { sessions, participations, artifacts }: MongoParts,
   accountId: string,
   uid: string,
   generation: number,
   tx: ClientSession,
-): Promise<boolean> {
+): Promise<void> {
   const before = { accountId, 'generation.account': generation - 1 };
   const lift = { $set: { 'generation.account': generation } };
   const living = { ...before, _id: uid, state: { $ne: 'ended' } } as const;
   const spared = await sessions.updateOne(living, lift, { session: tx });
-  if (spared.matchedCount === 0) return false;
+  if (spared.matchedCount === 0) return;
   const live = await participations.find({ sessionUid: uid, state: 'live' }, { session: tx }).toArray();
   const own = { $or: [{ sessionUid: uid }, { grantId: { $in: live.map(({ grantId }) => grantId) } }] };
   await artifacts.updateMany({ ...before, ...own, model: 'Grant' }, lift, { session: tx });
-  return true;
 }
 
-export async function changeAccount(
-  { accounts, consents }: MongoParts,
+async function changeAccount(
+  parts: MongoParts,
   accountId: string,
   change: AccountChange,
   at: number,
   tx: ClientSession,
 ): Promise<void> {
+  const { accounts, consents } = parts;
   const living = { _id: accountId, state: { $ne: 'deleted' } } as const;
   if ('passwordHash' in change) {
     const update = { $set: { passwordHash: change.passwordHash, passwordChangedAt: at } };
@@ -53,6 +114,7 @@ export async function changeAccount(
   } else {
     await accounts.updateOne({ _id: accountId }, ERASE, { session: tx });
     await consents.deleteMany({ accountId }, { session: tx });
+    await forgetApps(parts, accountId, tx);
   }
 }
 
@@ -62,21 +124,8 @@ const ERASE = {
   $unset: { usernameKey: true, emailKey: true },
 } as const;
 
-/** What began at the client up to `at` is dead from here on. */
-export async function cutOff(parts: MongoParts, clientId: string, at: number, tx: ClientSession): Promise<void> {
-  await closeGates(parts, clientId, at, tx);
-  await parts.cutOffs.updateOne({ _id: clientId }, { $max: { at } }, { upsert: true, session: tx });
-}
-
 /** Nobody signs in there any more; the record stays for those who are still to be told. */
-export async function removeClient(parts: MongoParts, clientId: string, at: number, tx: ClientSession): Promise<void> {
+async function removeClient(parts: MongoParts, clientId: string, at: number, tx: ClientSession): Promise<void> {
   await parts.clients.updateOne({ _id: clientId }, { $set: { state: 'removed', updatedAt: at } }, { session: tx });
   await clientsChanged(parts, tx);
-}
-
-/** Makes joins of this account that are under way run again: they have not seen this end, it has not seen them. */
-export async function meetJoins(parts: MongoParts, accountId: string, tx: ClientSession): Promise<void> {
-  await parts.accounts.updateOne({ _id: accountId }, { $inc: { starts: 1 } }, { session: tx });
-  const living = { accountId, dueAt: { $exists: true } };
-  await parts.sessions.updateMany(living, { $inc: { writes: 1 } }, { session: tx });
 }

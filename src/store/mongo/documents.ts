@@ -64,6 +64,8 @@ export interface ParticipationDoc {
   readonly grantId: string;
   readonly startedAt: number;
   readonly renewedAt: number;
+  readonly clientGeneration?: Maybe<number>;
+  readonly appGeneration?: Maybe<number>;
   readonly state: ParticipationState;
   /** So that the sessions of one app can be listed as they began. */
   readonly sessionStartedAt: number;
@@ -83,6 +85,8 @@ export interface LogoutDoc {
   readonly sealedContinueUri?: Maybe<string>;
   readonly linkHash?: Maybe<string>;
   readonly sessionsEnded: number;
+  /** What is older is this logout's to end. */
+  readonly generation?: Maybe<number>;
   /** Only there while it is true: the index of walks stays empty. */
   readonly walking?: Maybe<true>;
   /** Counts the writes of a walk, so that two walkers collide. */
@@ -153,6 +157,9 @@ export interface ArtifactDoc {
   readonly clientId?: Maybe<string>;
   readonly bound: boolean;
   readonly generation?: Maybe<Generation>;
+  /** Of a Grant. */
+  readonly clientGeneration?: Maybe<number>;
+  readonly appGeneration?: Maybe<number>;
   readonly createdAt: number;
   readonly expiresAt?: Maybe<number>;
   readonly consumedAt?: Maybe<number>;
@@ -190,17 +197,16 @@ export interface ClientDoc {
   readonly updatedAt: number;
 }
 
-/** Beside the clients, so that loading a client file can never undo one. */
+/** Beside the clients, so that loading a client file can never undo one. See `cut-offs.ts`. */
 export interface CutOffDoc {
   readonly _id: string;
-  readonly at: number;
+  readonly generation: number;
 }
 
 /** See `gates.ts`. */
 export interface GateDoc {
   readonly _id: string;
   readonly passed: number;
-  readonly cutOffAt?: Maybe<number>;
 }
 
 export interface SigningKeyDoc extends Omit<SigningKeyRow, 'kid' | 'retiredAt' | 'leakedAt'> {

@@ -1,53 +1,42 @@
 /**
- * Removing a client must collide with every join of that client that is under way: a snapshot that only *reads* the
- * cut-off would let a join slip past it. One row a client would make all sign-ins at an app wait for each other, so a
- * client has several gates: a join passes through one of them, a removal closes them all.
+ * An end of an app must meet every sign-in at that app that is under way: a snapshot that only *reads* a number would let
+ * one slip past it. One row a client would make all sign-ins at it wait for each other, so a client has several gates, and
+ * an account passes through one of them: its own end writes that one, an end of the whole client writes all.
  */
 import type { ClientSession } from 'mongodb';
 import type { MongoParts } from './collections.ts';
 
-/** Enough that two joins at once seldom meet; few enough that a removal writes them all in one go. */
+/** Enough that two sign-ins at once seldom meet; few enough to write them all in one go. */
 const GATES = 32;
 
-/** Passes one gate of `clientId`; answers since when the client is cut off, where it is. */
+/** Makes two transactions of this account and client run one after the other: the later one sees what the earlier did. */
 export async function passGate(
   { gates }: MongoParts,
-  clientId: string,
-  sid: string,
-  tx: ClientSession,
-): Promise<number | undefined> {
-  const gate = await gates.findOneAndUpdate(
-    { _id: gateKey(clientId, gateOf(sid)) },
-    { $inc: { passed: 1 } },
-    { upsert: true, returnDocument: 'after', session: tx },
-  );
-  return gate?.cutOffAt;
-}
-
-/** Closes all gates of `clientId` for what started at or before `at`. */
-export async function closeGates(
-  { gates }: MongoParts,
-  clientId: string,
-  at: number,
+  { clientId, accountId }: { readonly clientId: string; readonly accountId: string },
   tx: ClientSession,
 ): Promise<void> {
+  const _id = gateKey(clientId, gateOf(accountId));
+  await gates.updateOne({ _id }, { $inc: { passed: 1 } }, { upsert: true, session: tx });
+}
+
+/**
+ * Waits for every sign-in at this client that has begun: from here on, each has seen what was committed before. No
+ * transaction, which would fail at the first gate that somebody is passing, and in a crowd somebody always is.
+ */
+export async function waitForGates({ gates }: MongoParts, clientId: string): Promise<void> {
   const writes = Array.from({ length: GATES }, (_, n) => ({
-    updateOne: {
-      filter: { _id: gateKey(clientId, n) },
-      update: { $max: { cutOffAt: at }, $setOnInsert: { passed: 0 } },
-      upsert: true,
-    },
+    updateOne: { filter: { _id: gateKey(clientId, n) }, update: { $inc: { passed: 1 } }, upsert: true },
   }));
-  await gates.bulkWrite(writes, { session: tx });
+  await gates.bulkWrite(writes, { ordered: false });
 }
 
 function gateKey(clientId: string, n: number): string {
   return `${clientId} ${n}`;
 }
 
-/** Any even spread will do; a `sid` is random. */
-function gateOf(sid: string): number {
+/** Any even spread will do; an account's id is random. */
+function gateOf(accountId: string): number {
   let sum = 0;
-  for (const char of sid) sum += char.charCodeAt(0);
+  for (const char of accountId) sum += char.charCodeAt(0);
   return sum % GATES;
 }

@@ -2,9 +2,10 @@ import type { ClientSession } from 'mongodb';
 import type { ArtifactWrite, NewParticipation, SessionOpening } from '../store.ts';
 import { writeArtifact } from './artifact-rows.ts';
 import type { MongoParts } from './collections.ts';
+import { type CutOffs, isCutOff, numbersOf, readCutOffs } from './cut-offs.ts';
 import type { ParticipationDoc } from './documents.ts';
 import { passGate } from './gates.ts';
-import { isInGoodStanding, mayBegin } from './standing.ts';
+import { beginsInGoodStanding, isInGoodStanding } from './standing.ts';
 
 /** A session whose own save never comes (its browser went away between the code and the answer) is due after this. */
 const ARRIVING_MS = 10 * 60_000;
@@ -42,32 +43,48 @@ async function sessionTakes(
     const takes = row.state !== 'ended' && (await isInGoodStanding(parts, accountId, verified, tx));
     return takes ? row.startedAt : undefined;
   }
-  if (!opening || !(await mayBegin(parts, opening, tx))) return undefined;
+  if (!opening || !(await beginsInGoodStanding(parts, opening, tx))) return undefined;
   await parts.sessions.insertOne(arriving(uid, opening), { session: tx });
   return opening.startedAt;
 }
 
-/** The client is not removed and was not cut off since, and this very `sid` is not over. */
+/** The client is not removed and was not cut off since the Grant was made, and this very `sid` is not over. */
 async function clientTakes(
   parts: MongoParts,
   participation: NewParticipation,
   sessionStartedAt: number,
   tx: ClientSession,
 ): Promise<boolean> {
-  const { sid, clientId, accountId, startedAt } = participation;
-  const cutOffAt = await passGate(parts, clientId, sid, tx);
-  if (cutOffAt !== undefined && (cutOffAt >= startedAt || (await isRemoved(parts, clientId, tx)))) return false;
+  const { sid, clientId, accountId, grantId, startedAt } = participation;
+  await passGate(parts, participation, tx);
+  const today = await readCutOffs(parts, participation, tx);
+  // Removing cuts off, so only a client that ever was can be removed; the process that asks may not have heard of it yet.
+  if (today.client > 0 && (await isRemoved(parts, clientId, tx))) return false;
+  if (today.client + today.app > 0 && !(await hasLiveGrant(parts, grantId, today, tx))) return false;
   const row = await parts.participations.findOneAndUpdate(
     { _id: sid, accountId },
-    { $setOnInsert: { ...fresh(participation), sessionStartedAt }, $max: { renewedAt: startedAt } },
+    {
+      $setOnInsert: { ...fresh(participation), ...numbersOf(today), sessionStartedAt },
+      $max: { renewedAt: startedAt },
+    },
     { upsert: true, returnDocument: 'after', session: tx },
   );
-  return row?.state === 'live';
+  return row?.state === 'live' && !isCutOff(row, today);
 }
 
-/** The process that asks may not have heard of it yet. A removal closes the gates, so only a client with a cut-off can be. */
 async function isRemoved({ clients }: MongoParts, clientId: string, tx: ClientSession): Promise<boolean> {
   return (await clients.findOne({ _id: clientId, state: 'removed' }, { session: tx })) !== null;
+}
+
+/** A Grant that is gone was taken by an end. */
+async function hasLiveGrant(
+  { artifacts }: MongoParts,
+  grantId: string,
+  today: CutOffs,
+  tx: ClientSession,
+): Promise<boolean> {
+  const grant = await artifacts.findOne({ grantId, model: 'Grant' }, { session: tx });
+  return grant !== null && !isCutOff(grant, today);
 }
 
 function arriving(uid: string, opening: SessionOpening) {

@@ -1,9 +1,11 @@
 import type { ClientSession } from 'mongodb';
-import type { Generation } from '../../sessions/session.ts';
+import { isCurrent } from '../../sessions/session.ts';
 import type { Artifact, ArtifactWrite, ProviderStore } from '../store.ts';
-import { artifactKey, writeArtifact } from './artifact-rows.ts';
+import { artifactKey, rewriteArtifact, writeArtifact } from './artifact-rows.ts';
 import type { MongoParts } from './collections.ts';
-import type { ArtifactDoc, CutOffDoc } from './documents.ts';
+import { cutOffsToday, isCutOff, withCutOffs } from './cut-offs.ts';
+import type { ArtifactDoc, CutOffDoc, SessionDoc } from './documents.ts';
+import { isOpen, todayOf, WITH_TODAY, type WithToday } from './standing.ts';
 import { sessionTurn } from './turns.ts';
 
 /** Codes, tokens, grants, interactions. What is bound to a session is judged by its row, here and nowhere else. */
@@ -16,6 +18,7 @@ export function createProvider(parts: MongoParts): ProviderStore {
       await writeArtifact(parts, write);
       return 'saved';
     },
+    saveAgain: async (write) => ((await rewriteArtifact(parts, write)) ? 'saved' : 'ended'),
     async consume(model, idHash, now) {
       const unused = { _id: artifactKey(model, idHash), consumedAt: { $exists: false } };
       const { modifiedCount } = await artifacts.updateOne(unused, { $set: { consumedAt: now } });
@@ -40,10 +43,13 @@ export function createProvider(parts: MongoParts): ProviderStore {
   };
 }
 
-/** Writes the session's row as well, so that this and an `end` under way meet on it. */
+/**
+ * Writes the session's row as well, so that this and an `end` under way meet on it. A session that is dead and not walked
+ * yet is left alone: a storm of tokens would be in the way of its walk for as long as it blows.
+ */
 async function saveBound(parts: MongoParts, write: ArtifactWrite): Promise<'saved' | 'ended'> {
   const { sessionUid } = write;
-  if (sessionUid === undefined) return 'ended';
+  if (sessionUid === undefined || !(await isOpen(parts, sessionUid))) return 'ended';
   const open = { _id: sessionUid, state: { $ne: 'ended' } } as const;
   const once = async (tx: ClientSession) => {
     const { matchedCount } = await parts.sessions.updateOne(open, { $inc: { writes: 1 } }, { session: tx });
@@ -54,11 +60,9 @@ async function saveBound(parts: MongoParts, write: ArtifactWrite): Promise<'save
   return parts.inTurn(sessionTurn(sessionUid), () => parts.transact(once));
 }
 
-interface FoundArtifact extends ArtifactDoc {
-  readonly session: readonly unknown[];
-  readonly account: readonly { readonly generation: number }[];
-  readonly realm: readonly { readonly generation: number }[];
-  readonly cutOff: readonly CutOffDoc[];
+interface FoundArtifact extends ArtifactDoc, WithToday {
+  readonly session: readonly Pick<SessionDoc, 'generation'>[];
+  readonly cutOffs: readonly CutOffDoc[];
 }
 
 const OPEN_SESSION = {
@@ -66,17 +70,10 @@ const OPEN_SESSION = {
     from: 'sessions',
     localField: 'sessionUid',
     foreignField: '_id',
-    pipeline: [{ $match: { state: { $ne: 'ended' } } }, { $project: { _id: 1 } }],
+    pipeline: [{ $match: { state: { $ne: 'ended' } } }, { $project: { generation: 1 } }],
     as: 'session',
   },
 };
-
-/** What a Grant is judged by. */
-const TODAY = [
-  { $lookup: { from: 'accounts', localField: 'accountId', foreignField: '_id', as: 'account' } },
-  { $lookup: { from: 'meta', pipeline: [{ $match: { _id: 'realm' } }], as: 'realm' } },
-  { $lookup: { from: 'cut_offs', localField: 'clientId', foreignField: '_id', as: 'cutOff' } },
-];
 
 /** One question, so that the row and what it is judged by belong together. */
 async function find(
@@ -86,20 +83,25 @@ async function find(
   now: number,
 ): Promise<Artifact | undefined> {
   const _id = artifactKey(model, idHash);
-  const pipeline = [{ $match: { _id } }, OPEN_SESSION, ...(model === 'Grant' ? TODAY : [])];
+  const cutOffs = model === 'Grant' ? withCutOffs('$clientId') : [];
+  const pipeline = [{ $match: { _id } }, OPEN_SESSION, ...WITH_TODAY, ...cutOffs];
   const [row] = await artifacts.aggregate<FoundArtifact>(pipeline).toArray();
   if (!row || (row.expiresAt !== undefined && row.expiresAt <= now)) return undefined;
-  if (row.bound && row.session.length === 0) return undefined;
-  return { ...toWrite(row, idHash), consumedAt: row.consumedAt, ...standing(row) };
+  if (row.bound && !isOfOpenSession(row)) return undefined;
+  if (row.model === 'Grant' && !isLiveGrant(row)) return undefined;
+  return { ...toWrite(row, idHash), consumedAt: row.consumedAt };
 }
 
-function standing(row: FoundArtifact): Pick<Artifact, 'today' | 'cutOffAt'> {
-  if (row.model !== 'Grant') return { today: undefined, cutOffAt: undefined };
-  return { today: row.accountId === undefined ? undefined : todayOf(row), cutOffAt: row.cutOff[0]?.at };
+function isOfOpenSession(row: FoundArtifact): boolean {
+  const [session] = row.session;
+  return session !== undefined && isCurrent(session.generation, todayOf(row));
 }
 
-function todayOf(row: FoundArtifact): Generation {
-  return { account: row.account[0]?.generation ?? 0, realm: row.realm[0]?.generation ?? 0 };
+/** Every use of a token looks up its Grant, so this is where an end reaches all of them, walked or not. */
+function isLiveGrant(row: FoundArtifact): boolean {
+  const { generation, accountId, clientId = '', cutOffs } = row;
+  if (!generation || accountId === undefined || !isCurrent(generation, todayOf(row))) return false;
+  return !isCutOff(row, cutOffsToday(cutOffs, { accountId, clientId }));
 }
 
 function toWrite(row: ArtifactDoc, idHash: string): ArtifactWrite {

@@ -37,10 +37,24 @@ export async function revokeApp(
   else await removeTokens(parts, rows, {}, tx);
 }
 
-/** Every grant that fits, whatever became of its session: offline grants of ended ones are among them. */
-export async function revokeGrants(parts: MongoParts, which: Filter<ArtifactDoc>, tx: ClientSession): Promise<void> {
-  const grants = await grantIdsOf(parts, { ...which, model: 'Grant' }, tx);
-  if (grants.length > 0) await parts.artifacts.deleteMany({ grantId: { $in: grants } }, { session: tx });
+/** Removes up to `limit` grants that fit, whatever became of their sessions; answers how many. */
+export async function revokeSomeGrants(parts: MongoParts, which: Filter<ArtifactDoc>, limit: number): Promise<number> {
+  const fitting = { ...which, model: 'Grant' };
+  const rows = await parts.artifacts
+    .find(fitting, { projection: { grantId: 1 } })
+    .limit(limit)
+    .toArray();
+  await revokeGrants(
+    parts,
+    rows.map(({ grantId }) => grantId),
+  );
+  return rows.length;
+}
+
+/** Removes grants that are dead already, with what hangs on them: no transaction, it only makes room. */
+export async function revokeGrants({ artifacts }: MongoParts, ids: readonly (string | undefined)[]): Promise<void> {
+  const grantId = { $in: ids.filter((id) => id !== undefined) };
+  if (ids.length > 0) await artifacts.deleteMany({ grantId });
 }
 
 async function removeTokens(
@@ -76,7 +90,7 @@ function ofGrants(roots: readonly Roots[]): Filter<ArtifactDoc> {
   return { grantId: { $in: roots.map(({ grantId }) => grantId) } };
 }
 
-/** One write of a logout is about one session or one client, so the two lists name exactly its pairs. */
+/** Of one session, so the two lists name exactly its pairs. */
 function ofApps(roots: readonly Roots[]): Filter<ArtifactDoc> {
   const sessionUid = { $in: [...new Set(roots.map((root) => root.sessionUid))] };
   const clientId = { $in: [...new Set(roots.map((root) => root.clientId))] };

@@ -1,8 +1,10 @@
 import type { ClientSession, Document } from 'mongodb';
+import { isCurrent } from '../../sessions/session.ts';
 import type { Authorizations, SessionOpening, SessionWrite, StoredSession } from '../store.ts';
 import type { MongoParts } from './collections.ts';
+import { cutOffsToday, isCutOff, withCutOffs } from './cut-offs.ts';
 import { type CookieDoc, type CutOffDoc, type ParticipationDoc, type SessionDoc, toSession } from './documents.ts';
-import { mayBegin } from './standing.ts';
+import { beginsInGoodStanding, todayOf, WITH_TODAY, type WithToday } from './standing.ts';
 
 /** How long a rotated id still leads to its session: tabs that were opened before heal within it. */
 const RETIRED_MS = 60_000;
@@ -19,7 +21,7 @@ export async function save(
   if (row?.state === 'ended') return 'ended';
   if (row?.state === 'live') return saveLive(parts, row, write, tx);
   const { opening, uid } = write;
-  if (!opening || !(await mayBegin(parts, opening, tx))) return 'ended';
+  if (!opening || !(await beginsInGoodStanding(parts, opening, tx))) return 'ended';
   const first = firstRow(write, opening, (row?.writes ?? 0) + 1);
   if (row) await replaceArriving(parts, row, first, tx);
   else await parts.sessions.insertOne({ _id: uid, ...first }, { session: tx });
@@ -111,21 +113,29 @@ function replacement(row: SessionDoc, cookies: readonly CookieDoc[], { now, cook
   };
 }
 
-async function sidsOver(parts: MongoParts, sids: readonly string[], tx: ClientSession): Promise<ReadonlySet<string>> {
+async function sidsOver(
+  { participations }: MongoParts,
+  sids: readonly string[],
+  tx: ClientSession,
+): Promise<ReadonlySet<string>> {
   if (sids.length === 0) return new Set();
-  const rows = await parts.participations.find({ _id: { $in: [...sids] } }, { session: tx }).toArray();
-  const clientIds = rows.map(({ clientId }) => clientId);
-  const cutOffs = await parts.cutOffs.find({ _id: { $in: clientIds } }, { session: tx }).toArray();
-  return over(rows, cutOffs);
+  const rows = await participations
+    .aggregate<FoundParticipation>([{ $match: { _id: { $in: [...sids] } } }, ...withCutOffs('$clientId')], {
+      session: tx,
+    })
+    .toArray();
+  return new Set(rows.filter((row) => isOver(row, row.cutOffs)).map(({ _id }) => _id));
+}
+
+interface FoundParticipation extends ParticipationDoc {
+  readonly cutOffs: readonly CutOffDoc[];
 }
 
 // ---------------------------------------------------------------- reading
 
-interface FoundSession extends SessionDoc {
+interface FoundSession extends SessionDoc, WithToday {
   readonly participations: readonly ParticipationDoc[];
   readonly cutOffs: readonly CutOffDoc[];
-  readonly account: readonly { readonly generation: number }[];
-  readonly realm: readonly { readonly generation: number }[];
 }
 
 /** One question, so that row, participations and generations belong together. */
@@ -142,30 +152,28 @@ async function findLive({ sessions }: MongoParts, match: Document): Promise<Foun
           as: 'participations',
         },
       },
-      { $lookup: { from: 'cut_offs', localField: 'participations.clientId', foreignField: '_id', as: 'cutOffs' } },
-      { $lookup: { from: 'accounts', localField: 'accountId', foreignField: '_id', as: 'account' } },
-      { $lookup: { from: 'meta', pipeline: [{ $match: { _id: 'realm' } }], as: 'realm' } },
+      ...withCutOffs('$participations.clientId'),
+      ...WITH_TODAY,
     ])
     .toArray();
   return found;
 }
 
-function toStoredSession(found: FoundSession): StoredSession {
-  const gone = over(found.participations, found.cutOffs);
+/** Undefined for one of an older generation: it is dead, also where the walk of its account has not come yet. */
+function toStoredSession(found: FoundSession): StoredSession | undefined {
+  if (!isCurrent(found.generation, todayOf(found))) return undefined;
+  const gone = new Set(found.participations.filter((row) => isOver(row, found.cutOffs)).map(({ _id }) => _id));
   return {
     session: toSession(found),
     payload: JSON.parse(found.payload ?? '{}') as StoredSession['payload'],
     authorizations: without(parseAuthorizations(found), gone),
     signedOffClients: signedOff(found.participations, gone),
-    today: { account: found.account[0]?.generation ?? 0, realm: found.realm[0]?.generation ?? 0 },
   };
 }
 
-/** What is ended, and what the walk of a removed client has not reached yet: all of it is dead from the first write on. */
-function over(rows: readonly ParticipationDoc[], cutOffs: readonly CutOffDoc[]): ReadonlySet<string> {
-  const cutOffAt = new Map(cutOffs.map(({ _id, at }) => [_id, at]));
-  const gone = rows.filter((row) => row.state !== 'live' || (cutOffAt.get(row.clientId) ?? -1) >= row.startedAt);
-  return new Set(gone.map(({ _id }) => _id));
+/** What is ended, and what a walk has not reached yet: all of a logout's target is dead from its first write on. */
+function isOver(row: ParticipationDoc, cutOffs: readonly CutOffDoc[]): boolean {
+  return row.state !== 'live' || isCutOff(row, cutOffsToday(cutOffs, row));
 }
 
 function signedOff(rows: readonly ParticipationDoc[], gone: ReadonlySet<string>): readonly string[] {

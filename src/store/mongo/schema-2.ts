@@ -1,6 +1,6 @@
 import type { AnyBulkWriteOperation, CreateIndexesOptions, Db, IndexSpecification } from 'mongodb';
 import { type Claims, verifiedEmailKey } from '../../accounts/account.ts';
-import type { AccountDoc } from './documents.ts';
+import type { AccountDoc, ArtifactDoc, CutOffDoc, LogoutDoc, ParticipationDoc } from './documents.ts';
 
 type Index = readonly [collection: string, name: string, key: IndexSpecification, options?: CreateIndexesOptions];
 
@@ -26,6 +26,21 @@ const INDEXES: readonly Index[] = [
   ],
   // Sign-in by e-mail address, where it is verified.
   ['accounts', 'by_email', { emailKey: 1 }, { sparse: true }],
+  // Ending one app of everybody, and one app of an account: a walk reads what is older, not who came back since.
+  [
+    'participations',
+    'older_of_client',
+    { clientId: 1, clientGeneration: 1 },
+    { partialFilterExpression: { state: 'live' } },
+  ],
+  [
+    'participations',
+    'older_of_app',
+    { accountId: 1, clientId: 1, appGeneration: 1 },
+    { partialFilterExpression: { state: 'live' } },
+  ],
+  // The sweep, in turn also where many fall due at the same instant.
+  ['sessions', 'due_in_turn', { dueAt: 1, _id: 1 }, { partialFilterExpression: { dueAt: { $exists: true } } }],
   // Lists of what is not told, newest first: what somebody must look at.
   [
     'deliveries',
@@ -48,11 +63,17 @@ const INDEXES: readonly Index[] = [
 ];
 
 /** What they were for, the new ones do. */
-const DROPPED = { deliveries: ['ready', 'ready_of_origin', 'overdue', 'leased'], breakers: ['open'] } as const;
+const DROPPED = {
+  sessions: ['due'],
+  participations: ['to_end_client', 'to_end_account'],
+  deliveries: ['ready', 'ready_of_origin', 'overdue', 'leased'],
+  breakers: ['open'],
+} as const;
 
 export async function schema2(db: Db): Promise<void> {
   await tellWhenSessionsBegan(db);
   await keyEmails(db);
+  await numberCutOffs(db);
   await db.collection('deliveries').updateMany({ 'lease.holder': { $exists: true } }, { $unset: { readyAt: true } });
   // What an engine learnt within minutes is not worth carrying over.
   await db.collection('breakers').deleteMany({ shutUntil: { $exists: false } });
@@ -107,4 +128,34 @@ async function keyEmails(db: Db): Promise<void> {
     if (writes.length === ACCOUNTS_PER_WRITE) await flush();
   }
   await flush();
+}
+
+interface CutOffDoc1 {
+  readonly _id: string;
+  readonly at: number;
+}
+
+/**
+ * A cut-off was an instant. What began at its client later is of the first generation from here on; what began before stays
+ * of none, and dead.
+ */
+async function numberCutOffs(db: Db): Promise<void> {
+  const old = db.collection<CutOffDoc1>('cut_offs');
+  const rows = await old.find({ at: { $exists: true } }).toArray();
+  for (const { _id: clientId, at } of rows) {
+    await numberCutOff(db, clientId, at);
+    await old.deleteOne({ _id: clientId, at });
+  }
+  const walks = { walking: true, 'target.kind': 'client' } as const;
+  await db.collection<LogoutDoc>('logouts').updateMany(walks, { $set: { generation: 1 } });
+}
+
+async function numberCutOff(db: Db, clientId: string, at: number): Promise<void> {
+  const first = { $set: { clientGeneration: 1 } };
+  const later = { clientId, state: 'live', startedAt: { $gt: at } } as const;
+  await db.collection<ParticipationDoc>('participations').updateMany(later, first);
+  const grants = { model: 'Grant', clientId, createdAt: { $gt: at } };
+  await db.collection<ArtifactDoc>('artifacts').updateMany(grants, first);
+  const row = { _id: `client ${clientId}` };
+  await db.collection<CutOffDoc>('cut_offs').updateOne(row, { $set: { generation: 1 } }, { upsert: true });
 }

@@ -30,13 +30,15 @@ export function createSessions(parts: MongoParts): SessionStore {
       const dueAt = { $min: [{ $add: ['$idleMs', now] }, '$expiresAt'] };
       await sessions.updateOne(stale, [{ $set: { lastSeenAt: now, dueAt } }]);
     },
-    async due(now, limit) {
+    async due(now, limit, after) {
+      const isDue = { dueAt: { $lte: now } };
+      const later = after && [{ dueAt: { $gt: after.dueAt } }, { dueAt: after.dueAt, _id: { $gt: after.session.uid } }];
       const rows = await sessions
-        .find({ dueAt: { $lte: now } })
-        .sort({ dueAt: 1 })
+        .find(later ? { ...isDue, $or: later } : isDue)
+        .sort({ dueAt: 1, _id: 1 })
         .limit(limit)
         .toArray();
-      return rows.map(toSession);
+      return rows.map((row) => ({ session: toSession(row), dueAt: row.dueAt ?? now }));
     },
     async nextDueAt() {
       const [row] = await sessions

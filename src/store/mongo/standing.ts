@@ -1,8 +1,8 @@
-import type { ClientSession } from 'mongodb';
+import type { ClientSession, Document } from 'mongodb';
 import { type Generation, isCurrent } from '../../sessions/session.ts';
 import type { SessionOpening } from '../store.ts';
 import type { MongoParts } from './collections.ts';
-import type { AccountDoc } from './documents.ts';
+import type { AccountDoc, SessionDoc } from './documents.ts';
 
 /** Today's generations. An account that is not there has generation 0. */
 export async function generationToday(parts: MongoParts, accountId: string, tx?: ClientSession): Promise<Generation> {
@@ -23,11 +23,38 @@ export async function isInGoodStanding(
   return verified.every((own) => isCurrent(own, today));
 }
 
+/** Whether a session is there, neither ended nor of an older generation; one question. */
+export async function isOpen({ sessions }: MongoParts, uid: string): Promise<boolean> {
+  const [row] = await sessions
+    .aggregate<SessionDoc & WithToday>([{ $match: { _id: uid, state: { $ne: 'ended' } } }, ...WITH_TODAY])
+    .toArray();
+  return row !== undefined && isCurrent(row.generation, todayOf(row));
+}
+
+/** What `WITH_TODAY` puts beside a row of an account. */
+export interface WithToday {
+  readonly account: readonly { readonly generation: number }[];
+  readonly realm: readonly { readonly generation: number }[];
+}
+
+export const WITH_TODAY: Document[] = [
+  { $lookup: { from: 'accounts', localField: 'accountId', foreignField: '_id', as: 'account' } },
+  { $lookup: { from: 'meta', pipeline: [{ $match: { _id: 'realm' } }], as: 'realm' } },
+];
+
+export function todayOf({ account, realm }: WithToday): Generation {
+  return { account: account[0]?.generation ?? 0, realm: realm[0]?.generation ?? 0 };
+}
+
 /**
  * The same for a session's first row. Writes the account, so that this row collides with an `end` of the account under
  * way: that one has looked for the account's sessions already and would not find it.
  */
-export async function mayBegin(parts: MongoParts, opening: SessionOpening, tx: ClientSession): Promise<boolean> {
+export async function beginsInGoodStanding(
+  parts: MongoParts,
+  opening: SessionOpening,
+  tx: ClientSession,
+): Promise<boolean> {
   const filter = { _id: opening.accountId, state: 'active', generation: { $lte: opening.generation.account } } as const;
   const { matchedCount } = await parts.accounts.updateOne(filter, { $inc: { starts: 1 } }, { session: tx });
   return matchedCount === 1 && opening.generation.realm >= (await realmGeneration(parts, tx));

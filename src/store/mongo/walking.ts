@@ -3,75 +3,220 @@ import type { DeliveryPlan } from '../../deliveries/delivery.ts';
 import type { EndCause } from '../../logout/logout.ts';
 import type { PlanDeliveries } from '../store.ts';
 import type { MongoParts } from './collections.ts';
-import { type DeliveryDoc, type LogoutDoc, type ParticipationDoc, toParticipation } from './documents.ts';
-import { revokeEnded } from './revoking.ts';
+import { olderThan } from './cut-offs.ts';
+import {
+  type ArtifactDoc,
+  type DeliveryDoc,
+  type LogoutDoc,
+  type ParticipationDoc,
+  type SessionDoc,
+  toParticipation,
+} from './documents.ts';
+import { waitForGates } from './gates.ts';
+import { revokeEnded, revokeGrants, revokeSomeGrants } from './revoking.ts';
 
-/** Participations of one write. */
-const SLICE = 1_000;
+/** Participations of one write of a walk. Short, so that others who write to its rows seldom meet it. */
+const SLICE = 250;
+/** Sessions of one write of a walk: each is a row that its tabs and tokens write to. */
+const SESSIONS = 100;
+/** Grants of one write of a walk, with the tokens that hang on each. */
+const GRANTS = 500;
 
-interface Walked {
-  readonly found: number;
-  readonly more: boolean;
-}
-
-/** What a walk needs to know besides its rows. */
-interface Walk {
-  readonly logout: LogoutDoc;
+/** What a walk needs to know besides its logout. */
+interface Means {
   readonly keepsOffline: EndCause['keepsOffline'];
   readonly plan: PlanDeliveries;
 }
 
-/** Ends up to 1,000 participations among `which`, makes their deliveries, removes their grants. */
-export async function walkSlice(
+interface Walk extends Means {
+  readonly logout: LogoutDoc;
+}
+
+/** What one write of a walk did. */
+interface Slice {
+  readonly logout: LogoutDoc;
+  /** Participations ended. */
+  readonly ended: readonly ParticipationDoc[];
+  readonly more: boolean;
+}
+
+/** The next writes of a walking logout; answers what became of it, undefined where nothing is walking. */
+export async function walkOn(
   parts: MongoParts,
-  { logout, keepsOffline, plan }: Walk,
-  which: Filter<ParticipationDoc>,
+  { logoutId, ...means }: Means & { readonly logoutId: string },
+): Promise<LogoutDoc | undefined> {
+  const slice = await walkSlice(parts, logoutId, means);
+  if (!slice || slice.more) return slice?.logout;
+  if (await somebodyCameLate(parts, slice.logout, means)) return slice.logout;
+  if (await hasMoreGrants(parts, slice.logout)) return slice.logout;
+  const done = { $unset: { walking: true, steps: true } } as const;
+  await parts.logouts.updateOne({ _id: logoutId, walking: true }, done);
+  const { walking: _, ...logout } = slice.logout;
+  return logout;
+}
+
+async function walkSlice(parts: MongoParts, logoutId: string, means: Means): Promise<Slice | undefined> {
+  const slice = await parts.transact((tx) => endSlice(parts, logoutId, means, tx));
+  if (slice?.logout.target.kind === 'client') {
+    await revokeGrants(
+      parts,
+      slice.ended.map(({ grantId }) => grantId),
+    );
+  }
+  return slice;
+}
+
+/** The logout's row is written first: of two walkers one runs again and finds what the other left. */
+async function endSlice(
+  parts: MongoParts,
+  logoutId: string,
+  means: Means,
   tx: ClientSession,
-): Promise<Walked> {
-  const rows = await parts.participations
-    .find(which, { session: tx })
-    .sort({ startedAt: 1 })
-    .limit(SLICE + 1)
-    .toArray();
-  const slice = rows.slice(0, SLICE).map((row) => ({ ...row, endedAt: logout.at, logoutId: logout._id }));
-  if (slice.length === 0) return { found: 0, more: false };
-  const ended = { state: 'ended', endedAt: logout.at, logoutId: logout._id } as const;
-  await parts.participations.updateMany(
-    { _id: { $in: slice.map(({ _id }) => _id) } },
-    { $set: ended },
+): Promise<Slice | undefined> {
+  const logout = await parts.logouts.findOneAndUpdate(
+    { _id: logoutId, walking: true },
+    { $inc: { steps: 1 } },
     { session: tx },
   );
-  await insertDeliveries(parts, logout, slice, plan(slice.map(toParticipation)), tx);
-  await revokeOf(parts, logout, slice, keepsOffline, tx);
-  return { found: slice.length, more: rows.length > SLICE };
+  if (!logout) return undefined;
+  const walk = { logout, ...means };
+  const owed = await endParticipations(parts, walk, { logoutId, state: 'owed' }, SLICE, tx);
+  if (owed.ended.length > 0) return { logout, ...owed, more: true };
+  const { target, generation = 0 } = logout;
+  if (target.kind === 'account') return endSessions(parts, walk, { accountId: target.accountId, generation }, tx);
+  const which = olderParticipations(logout);
+  if (!which) return { logout, ended: [], more: false };
+  return { logout, ...(await endParticipations(parts, walk, which, SLICE, tx)) };
 }
 
-/** Grants of a whole account went with its barrier. Tokens that outlive their session do so when a session ends, only. */
-async function revokeOf(
+/** A logout of the first schema has no number: all that is its to end is owed. */
+function olderParticipations({ target, generation }: LogoutDoc): Filter<ParticipationDoc> | undefined {
+  if (generation === undefined) return undefined;
+  const older = olderThan(generation);
+  if (target.kind === 'client') return { clientId: target.clientId, state: 'live', clientGeneration: older };
+  if (target.kind !== 'account-client') return undefined;
+  return { accountId: target.accountId, clientId: target.clientId, state: 'live', appGeneration: older };
+}
+
+/** Some sessions of an account with all that is in them. New ones are of the new generation, and not its to end. */
+async function endSessions(
   parts: MongoParts,
-  { target }: LogoutDoc,
-  slice: readonly ParticipationDoc[],
-  keepsOffline: EndCause['keepsOffline'],
+  walk: Walk,
+  { accountId, generation }: { readonly accountId: string; readonly generation: number },
   tx: ClientSession,
-): Promise<void> {
-  if (target.kind === 'session') await revokeEnded(parts, slice, keepsOffline, tx);
-  if (target.kind === 'client') await revokeEnded(parts, slice, () => false, tx);
+): Promise<Slice> {
+  const { sessions, logouts } = parts;
+  const { logout } = walk;
+  const older = { accountId, dueAt: { $exists: true }, 'generation.account': { $lt: generation } };
+  const rows = await sessions
+    .find(older, { session: tx, projection: { _id: 1 } })
+    .limit(SESSIONS)
+    .toArray();
+  if (rows.length === 0) return { logout, ended: [], more: false };
+  const uids = rows.map(({ _id }) => _id);
+  await sessions.updateMany({ _id: { $in: uids } }, endedBy({ id: logout._id, at: logout.at }), { session: tx });
+  await logouts.updateOne({ _id: logout._id }, { $inc: { sessionsEnded: uids.length } }, { session: tx });
+  const which = { sessionUid: { $in: uids }, state: 'live' } as const;
+  const { ended, more } = await endParticipations(parts, walk, which, SLICE, tx);
+  if (more) await oweTheRest(parts, logout, which, tx);
+  const sessionsEnded = logout.sessionsEnded + uids.length;
+  return { logout: { ...logout, sessionsEnded }, ended, more: more || rows.length === SESSIONS };
 }
 
-async function insertDeliveries(
-  { deliveries }: MongoParts,
-  logout: LogoutDoc,
-  slice: readonly ParticipationDoc[],
-  plans: readonly DeliveryPlan[],
+/** A tombstone: the row stays, so that a late save finds that it is over; what the library needs of it goes. */
+export function endedBy({ id, at }: { readonly id: string; readonly at: number }) {
+  const gone = { dueAt: true, payload: true, authorizations: true, cookies: true } as const;
+  const ended: Partial<SessionDoc> = { state: 'ended', endedAt: at, logoutId: id };
+  return { $set: ended, $unset: gone };
+}
+
+/** Ends up to `limit` participations among `which` and makes their deliveries. */
+export async function endParticipations(
+  parts: MongoParts,
+  { logout, plan, keepsOffline }: Walk,
+  which: Filter<ParticipationDoc>,
+  limit: number,
+  tx: ClientSession,
+): Promise<Pick<Slice, 'ended' | 'more'>> {
+  const rows = await parts.participations
+    .find(which, { session: tx })
+    .limit(limit + 1)
+    .toArray();
+  const ended = rows.slice(0, limit);
+  if (ended.length === 0) return { ended, more: false };
+  await endThem(parts, [{ logout, rows: ended }], plan, tx);
+  // Tokens that are meant to outlive their session do so when a session ends, only: no number says that they are dead.
+  if (logout.target.kind === 'session') await revokeEnded(parts, ended, keepsOffline, tx);
+  return { ended, more: rows.length > limit };
+}
+
+/** Ended with the others, so that nothing of it can be used or told twice; its deliveries come with the walk. */
+export async function oweTheRest(
+  { participations }: MongoParts,
+  { _id, at }: LogoutDoc,
+  which: Filter<ParticipationDoc>,
   tx: ClientSession,
 ): Promise<void> {
-  const bySid = new Map(slice.map((row) => [row._id, row]));
-  const rows = plans.map((plan) => {
-    const participation = bySid.get(plan.sid);
+  const owed = { state: 'owed', endedAt: at, logoutId: _id } as const;
+  await participations.updateMany(which, { $set: owed }, { session: tx });
+}
+
+/** A sign-in that had begun before the barrier may have come in behind the walk. No other can be under way after this. */
+async function somebodyCameLate(parts: MongoParts, { _id, target }: LogoutDoc, means: Means): Promise<boolean> {
+  if (target.kind !== 'client') return false;
+  await waitForGates(parts, target.clientId);
+  const late = await walkSlice(parts, _id, means);
+  return late !== undefined && late.ended.length > 0;
+}
+
+/** Every grant that is older, whatever became of its session: offline grants of ended ones are among them. */
+async function hasMoreGrants(parts: MongoParts, logout: LogoutDoc): Promise<boolean> {
+  const which = olderGrants(logout);
+  return which !== undefined && (await revokeSomeGrants(parts, which, GRANTS)) === GRANTS;
+}
+
+function olderGrants({ target, generation }: LogoutDoc): Filter<ArtifactDoc> | undefined {
+  if (generation === undefined) return undefined;
+  if (target.kind === 'account') return { accountId: target.accountId, 'generation.account': { $lt: generation } };
+  if (target.kind !== 'account-client') return undefined;
+  return { accountId: target.accountId, clientId: target.clientId, appGeneration: olderThan(generation) };
+}
+
+interface Ended {
+  readonly logout: LogoutDoc;
+  readonly rows: readonly ParticipationDoc[];
+}
+
+/** Marks participations as ended, each by its logout, and makes their deliveries. */
+export async function endThem(
+  { participations, deliveries }: MongoParts,
+  ended: readonly Ended[],
+  plan: PlanDeliveries,
+  tx: ClientSession,
+): Promise<void> {
+  const some = ended.filter(({ rows }) => rows.length > 0);
+  if (some.length === 0) return;
+  await participations.bulkWrite(
+    some.map(({ logout, rows }) => ({
+      updateMany: { filter: { _id: { $in: rows.map(({ _id }) => _id) } }, update: { $set: markOf(logout) } },
+    })),
+    { session: tx },
+  );
+  const planned = some.flatMap((each) => newDeliveries(each, plan));
+  if (planned.length > 0) await deliveries.insertMany(planned, { session: tx });
+}
+
+function markOf({ _id, at }: LogoutDoc) {
+  return { state: 'ended', endedAt: at, logoutId: _id } as const;
+}
+
+function newDeliveries({ logout, rows }: Ended, plan: PlanDeliveries): readonly DeliveryDoc[] {
+  const bySid = new Map(rows.map((row) => [row._id, row]));
+  return plan(rows.map((row) => toParticipation({ ...row, ...markOf(logout) }))).map((planned) => {
+    const participation = bySid.get(planned.sid);
     if (!participation) throw new RangeError('a delivery was planned for a participation that did not end');
-    return newDelivery(logout, participation, plan);
+    return newDelivery(logout, participation, planned);
   });
-  if (rows.length > 0) await deliveries.insertMany(rows, { session: tx });
 }
 
 /** A participation ends once, so its `sid` names its delivery. What cannot or need not be told is final at once. */

@@ -34,15 +34,6 @@ export function changeAccount(tx: Tx, accountId: string, change: AccountChange, 
   else erase(tx, accountId);
 }
 
-/** What began at the client up to `at` is dead from here on. */
-export function cutOff(tx: Tx, clientId: string, at: number): void {
-  tx.run(
-    `INSERT INTO cut_offs (client_id, at) VALUES (:clientId, :at)
-     ON CONFLICT (client_id) DO UPDATE SET at = max(at, excluded.at)`,
-    { clientId, at },
-  );
-}
-
 /** Nobody signs in there any more; the record stays for those who are still to be told. */
 export function removeClient(tx: Tx, clientId: string, at: number): void {
   tx.run(`UPDATE clients SET state = 'removed', updated_at = :at WHERE client_id = :clientId`, { clientId, at });
@@ -69,4 +60,5 @@ function erase(tx: Tx, accountId: string): void {
     { accountId },
   );
   tx.run('DELETE FROM consents WHERE account_id = :accountId', { accountId });
+  tx.run('DELETE FROM app_generations WHERE account_id = :accountId', { accountId });
 }

@@ -1,33 +1,47 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EndCause, EndResult, EndTarget } from '../../logout/logout.ts';
-import type { PlanDeliveries, SessionStore } from '../store.ts';
-import { changeAccount, cutOff, raiseGeneration, removeClient, spare } from './barriers.ts';
+import type { PlanDeliveries, SessionEnd, SessionStore, SharedCause } from '../store.ts';
+import { changeAccount, raiseGeneration, removeClient, spare } from './barriers.ts';
 import type { Connection, Tx } from './connection.ts';
+import { cutOffApp, cutOffClient } from './cut-offs.ts';
 import { insertLogout, type LogoutRow, logoutById, newLogout, toLogout } from './logout-rows.ts';
 import { participationBySid, sessionByUid } from './session-rows.ts';
 import { SLICE, walkSlice } from './walking.ts';
 
 /** Of `end` before it answers, enough for 1,000 participations and to see that none is left; then `continueEnd` does it. */
 const WRITES_OF_END = 1_000 / SLICE + 1;
+/** Of a write that ends several sessions: it begins no other one after this. */
+const WRITE_MS = 3;
 /** Between two writes of a walk: who waits for the lock looks for it every few milliseconds. */
 const PAUSE_MS = 5;
 
 /** THE end (invariant 1), and the next write of one that is too large for one write. */
-export function createEnding({ write }: Connection): Pick<SessionStore, 'end' | 'continueEnd'> {
+export function createEnding({ write }: Connection): Pick<SessionStore, 'end' | 'endSome' | 'continueEnd'> {
   return {
     async end(id, target, cause, at, plan) {
-      let result = await write((tx) => end(tx, { id, target, cause, at, plan }));
-      for (let writes = 1; writes < WRITES_OF_END && isWalking(result); writes++) {
-        await pause(PAUSE_MS);
-        result = await write((tx) => goOn(tx, id, cause.keepsOffline, plan));
-      }
-      return result;
+      const result = await write((tx) => end(tx, { id, target, cause, at, plan }));
+      return walkAWhile(result, () => write((tx) => goOn(tx, id, cause.keepsOffline, plan)));
     },
+    endSome: (ends, cause, at, plan) => write((tx) => endSome(tx, ends, { cause, at, plan })),
     async continueEnd(logoutId, keepsOffline, plan) {
       await pause(PAUSE_MS);
       return isWalking(await write((tx) => goOn(tx, logoutId, keepsOffline, plan))) ? 'more' : 'done';
     },
   };
+}
+
+/** What was committed is an end, whatever becomes of the walk: the rest is dead already, and the next walk's. */
+async function walkAWhile(begun: EndResult, next: () => Promise<EndResult>): Promise<EndResult> {
+  let result = begun;
+  try {
+    for (let writes = 1; writes < WRITES_OF_END && isWalking(result); writes++) {
+      await pause(PAUSE_MS);
+      result = await next();
+    }
+  } catch {
+    return result;
+  }
+  return result;
 }
 
 interface Ending {
@@ -50,6 +64,21 @@ function end(tx: Tx, ending: Ending): EndResult {
   return { kind: 'ended', logout: toLogout(row) };
 }
 
+/** As many as fit: a session with a thousand apps takes longer than one with three. */
+function endSome(
+  tx: Tx,
+  ends: readonly SessionEnd[],
+  { cause, at, plan }: { readonly cause: SharedCause; readonly at: number; readonly plan: PlanDeliveries },
+): readonly EndResult[] {
+  const enoughAt = performance.now() + WRITE_MS;
+  const results: EndResult[] = [];
+  for (const { id, uid, reason } of ends) {
+    results.push(end(tx, { id, target: { kind: 'session', uid }, cause: { ...cause, reason }, at, plan }));
+    if (performance.now() >= enoughAt) break;
+  }
+  return results;
+}
+
 /** The next slice, where there is one: another process may have walked it meanwhile. */
 function goOn(tx: Tx, logoutId: string, keepsOffline: EndCause['keepsOffline'], plan: PlanDeliveries): EndResult {
   const before = logoutById(tx, logoutId);
@@ -70,7 +99,8 @@ function isWalking(result: EndResult): boolean {
 /** What a target's first write found or set up. */
 interface Barrier {
   readonly accountId?: string;
-  readonly generation?: number;
+  /** What is older is this logout's to end. */
+  readonly generation?: number | undefined;
   /** There is a logout although no session and no participation was left: the barrier alone is an end. */
   readonly evenIfNothing: boolean;
 }
@@ -93,11 +123,23 @@ function raiseBarrier(tx: Tx, { target, cause, at }: Ending): Barrier | undefine
       if (cause.accountChange) changeAccount(tx, target.accountId, cause.accountChange, at);
       return { accountId: target.accountId, generation, evenIfNothing: true };
     }
-    case 'account-client':
-      return { accountId: target.accountId, evenIfNothing: false };
-    case 'client':
-      cutOff(tx, target.clientId, at);
+    case 'account-client': {
+      const { accountId, clientId } = target;
+      if (!isSomewhere(tx, accountId, clientId)) return undefined;
+      return { accountId, generation: cutOffApp(tx, accountId, clientId), evenIfNothing: true };
+    }
+    case 'client': {
+      const generation = cutOffClient(tx, target.clientId);
       if (cause.reason === 'client-removed') removeClient(tx, target.clientId, at);
-      return { evenIfNothing: true };
+      return { generation, evenIfNothing: true };
+    }
   }
+}
+
+/** Whether an account has anything of this app left: a participation, or offline access that outlived its session. */
+function isSomewhere(tx: Tx, accountId: string, clientId: string): boolean {
+  const which = 'account_id = :accountId AND client_id = :clientId';
+  const sql = `SELECT 1 FROM participations WHERE ${which} AND ended_at IS NULL UNION ALL
+    SELECT 1 FROM artifacts WHERE ${which} AND model = 'Grant' LIMIT 1`;
+  return tx.get(sql, { accountId, clientId }) !== undefined;
 }

@@ -1,9 +1,9 @@
 import type { ArtifactWrite, NewParticipation, SessionOpening } from '../store.ts';
 import { writeArtifact } from './artifact-rows.ts';
 import type { Tx } from './connection.ts';
+import { APP_TODAY, CLIENT_TODAY, isCutOff, isOver } from './cut-offs.ts';
 import { sessionByUid, writeOpening } from './session-rows.ts';
-import { cutOffOf, isInGoodStanding, isRemoved } from './standing.ts';
-import { isOver } from './unwalked.ts';
+import { isInGoodStanding, isRemoved } from './standing.ts';
 
 /** Records that a client takes part, with the code that lets it; the write lock puts it before or after any `end`. */
 export function join(
@@ -31,20 +31,29 @@ function sessionTakes(tx: Tx, uid: string, opening: SessionOpening | undefined):
   return row.state !== 'ended' && isInGoodStanding(tx, row.account_id, generation);
 }
 
-/** The client is not removed and was not cut off since, and this very `sid` is not over. */
+/** The client is not removed and was not cut off since the Grant was made, and this very `sid` is not over. */
 function clientTakes(tx: Tx, participation: NewParticipation): boolean {
-  if (isRemoved(tx, participation.clientId)) return false;
-  const cutOffAt = cutOffOf(tx, participation.clientId);
-  if (cutOffAt !== undefined && cutOffAt >= participation.startedAt) return false;
-  return !isOver(tx, participation.sid);
+  if (isRemoved(tx, participation.clientId) || isOver(tx, participation.sid)) return false;
+  return !wasEverCutOff(tx, participation) || hasLiveGrant(tx, participation);
+}
+
+function wasEverCutOff(tx: Tx, { accountId, clientId }: NewParticipation): boolean {
+  const sql = `SELECT ${CLIENT_TODAY} + ${APP_TODAY} AS today`;
+  return tx.get<{ today: number }>(sql, { accountId, clientId })?.today !== 0;
+}
+
+/** A Grant that is gone was taken by an end. */
+function hasLiveGrant(tx: Tx, { grantId }: NewParticipation): boolean {
+  const sql = `SELECT 1 FROM artifacts g WHERE g.grant_id = :grantId AND +g.model = 'Grant' AND NOT ${isCutOff('g')}`;
+  return tx.get(sql, { grantId }) !== undefined;
 }
 
 function insertParticipation(tx: Tx, participation: NewParticipation): void {
   tx.run(
     `INSERT INTO participations (sid, session_uid, client_id, account_id, sub, grant_id, started_at, renewed_at,
-       session_started_at)
+       session_started_at, gen_client, gen_app)
      VALUES (:sid, :sessionUid, :clientId, :accountId, :sub, :grantId, :startedAt, :startedAt,
-       (SELECT started_at FROM sessions WHERE uid = :sessionUid))
+       (SELECT started_at FROM sessions WHERE uid = :sessionUid), ${CLIENT_TODAY}, ${APP_TODAY})
      ON CONFLICT (sid) DO UPDATE SET renewed_at = max(renewed_at, excluded.renewed_at)`,
     {
       sid: participation.sid,

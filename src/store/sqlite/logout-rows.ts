@@ -31,7 +31,7 @@ export function newLogout(facts: {
   cause: EndCause;
   at: number;
   accountId?: string;
-  generation?: number;
+  generation?: number | undefined;
 }): LogoutRow {
   const { id, target, cause, at } = facts;
   return {

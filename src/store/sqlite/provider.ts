@@ -1,8 +1,10 @@
-import type { Generation } from '../../sessions/session.ts';
+import { type Generation, isCurrent } from '../../sessions/session.ts';
 import type { Artifact, ArtifactWrite, ProviderStore } from '../store.ts';
-import { writeArtifact } from './artifact-rows.ts';
+import { rewriteArtifact, writeArtifact } from './artifact-rows.ts';
 import type { Connection, Tx } from './connection.ts';
-import { cutOffOf, generationToday } from './standing.ts';
+import { isCutOff } from './cut-offs.ts';
+import { sessionByUid, toSession } from './session-rows.ts';
+import { generationToday } from './standing.ts';
 
 /** Codes, tokens, grants, interactions. What is bound to a session is judged by its row, here and nowhere else. */
 export function createProvider({ read, write, jot }: Connection): ProviderStore {
@@ -14,6 +16,7 @@ export function createProvider({ read, write, jot }: Connection): ProviderStore 
         writeArtifact(tx, artifact);
         return 'saved';
       }),
+    saveAgain: (artifact) => jot((tx) => (rewriteArtifact(tx, artifact) ? 'saved' : 'ended')),
     consume: (model, idHash, now) =>
       jot((tx) => {
         const which = 'model = :model AND id_hash = :idHash AND consumed_at IS NULL';
@@ -59,17 +62,24 @@ function find(tx: Tx, model: string, idHash: string, now: number): Artifact | un
     { model, idHash, now },
   );
   if (!row || (row.bound === 1 && !isOpen(tx, row.session_uid ?? undefined))) return undefined;
-  const isGrant = row.model === 'Grant';
-  return {
-    ...toWrite(row),
-    consumedAt: row.consumed_at ?? undefined,
-    today: isGrant && row.account_id !== null ? generationToday(tx, row.account_id) : undefined,
-    cutOffAt: isGrant && row.client_id !== null ? cutOffOf(tx, row.client_id) : undefined,
-  };
+  if (row.model === 'Grant' && !isLiveGrant(tx, row)) return undefined;
+  return { ...toWrite(row), consumedAt: row.consumed_at ?? undefined };
 }
 
+/** Every use of a token looks up its Grant, so this is where an end reaches all of them, walked or not. */
+function isLiveGrant(tx: Tx, row: ArtifactRow): boolean {
+  const generation = toGeneration(row);
+  if (!generation || row.account_id === null) return false;
+  if (!isCurrent(generation, generationToday(tx, row.account_id))) return false;
+  const sql = `SELECT 1 FROM artifacts g WHERE g.model = 'Grant' AND g.id_hash = :idHash AND ${isCutOff('g')}`;
+  return tx.get(sql, { idHash: row.id_hash }) === undefined;
+}
+
+/** Neither ended nor of an older generation: what is saved in a dead session would only be in the way of its walk. */
 function isOpen(tx: Tx, uid: string | undefined): boolean {
-  return tx.get(`SELECT 1 FROM sessions WHERE uid = :uid AND state <> 'ended'`, { uid }) !== undefined;
+  const row = uid === undefined ? undefined : sessionByUid(tx, uid);
+  if (!row || row.state === 'ended') return false;
+  return isCurrent(toSession(row).generation, generationToday(tx, row.account_id));
 }
 
 function toWrite(row: ArtifactRow): ArtifactWrite {

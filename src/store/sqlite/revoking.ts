@@ -3,17 +3,19 @@ import type { Tx } from './connection.ts';
 import { type LogoutRow, targetParams } from './logout-rows.ts';
 import type { ParticipationRow } from './session-rows.ts';
 
+/** Grants of one write, with the tokens that hang on each. */
+const GRANTS = 125;
+
 /**
  * Removes the grants and tokens that die with a slice of a logout (DESIGN §5, "What ends when").
- * Answers how many grants went where it is the account's grants that are counted out: a full slice means more.
+ * Answers whether there are more grants of the account than go in one write.
  */
 export function revoke(
   tx: Tx,
   logout: LogoutRow,
   ended: readonly ParticipationRow[],
   keepsOffline: EndCause['keepsOffline'],
-  slice: number,
-): number {
+): boolean {
   switch (logout.target_kind) {
     case 'session':
       removeBound(
@@ -25,18 +27,22 @@ export function revoke(
         ended.filter((each) => !keepsOffline(each.client_id)),
         'TRUE',
       );
-      return 0;
+      return false;
     case 'participation':
       if (targetParams(logout)['offline'] === 'kept') removeBound(tx, ofSameApp(tx, logout));
       else removeTokens(tx, ofSameApp(tx, logout), 'TRUE');
-      return 0;
+      return false;
     case 'client':
-      removeTokens(tx, ended, 'TRUE');
-      return 0;
+      // Not the app's other tokens in these sessions: whoever has come back since has new ones.
+      removeOfGrants(
+        tx,
+        ended.map((each) => each.grant_id),
+      );
+      return false;
     case 'account':
-      return removeGrants(tx, logout, 'gen_account < :generation', slice);
+      return removeGrants(tx, logout, 'gen_account < :generation');
     case 'account-client':
-      return removeGrants(tx, logout, 'client_id = :clientId AND created_at <= :at', slice);
+      return removeGrants(tx, logout, 'client_id = :clientId AND gen_app < :generation');
   }
 }
 
@@ -76,11 +82,15 @@ function ofSameApp(tx: Tx, logout: LogoutRow): readonly Roots[] {
 }
 
 /** Whatever became of their sessions: offline grants of ended ones are among them. */
-function removeGrants(tx: Tx, logout: LogoutRow, which: string, slice: number): number {
+function removeGrants(tx: Tx, logout: LogoutRow, which: string): boolean {
   const sql = `SELECT grant_id FROM artifacts WHERE model = 'Grant' AND grant_id IS NOT NULL
-    AND account_id = :accountId AND ${which} LIMIT ${slice}`;
+    AND account_id = :accountId AND ${which} LIMIT ${GRANTS}`;
   const grants = tx.all<{ grant_id: string }>(sql, targetParams(logout)).map((row) => row.grant_id);
+  removeOfGrants(tx, grants);
+  return grants.length === GRANTS;
+}
+
+function removeOfGrants(tx: Tx, grants: readonly string[]): void {
   const ofGrants = 'grant_id IN (SELECT value FROM json_each(:grants))';
   tx.run(`DELETE FROM artifacts WHERE ${ofGrants}`, { grants: JSON.stringify(grants) });
-  return grants.length;
 }

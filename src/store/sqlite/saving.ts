@@ -1,8 +1,9 @@
+import { isCurrent } from '../../sessions/session.ts';
 import type { Authorizations, SessionWrite, StoredSession } from '../store.ts';
 import type { Tx } from './connection.ts';
+import { IS_OVER } from './cut-offs.ts';
 import { type SessionRow, sessionByUid, toAuthorizations, toSession, writeOpening } from './session-rows.ts';
 import { generationToday, isInGoodStanding } from './standing.ts';
-import { IS_OVER } from './unwalked.ts';
 
 /** How long a rotated id still leads to its session: tabs that were opened before heal within it. */
 const RETIRED_MS = 60_000;
@@ -93,14 +94,16 @@ function makeCurrent(tx: Tx, { uid, cookieHash, now }: SessionWrite): void {
   );
 }
 
-function toStoredSession(tx: Tx, row: SessionRow): StoredSession {
+/** Undefined for one of an older generation: it is dead, also where the walk of its account has not come yet. */
+function toStoredSession(tx: Tx, row: SessionRow): StoredSession | undefined {
+  const session = toSession(row);
+  if (!isCurrent(session.generation, generationToday(tx, row.account_id))) return undefined;
   const apps = appsOf(tx, row.uid);
   return {
-    session: toSession(row),
+    session,
     payload: row.payload === null ? {} : JSON.parse(row.payload),
     authorizations: without(toAuthorizations(row), sidsOver(apps)),
     signedOffClients: signedOff(apps),
-    today: generationToday(tx, row.account_id),
   };
 }
 

@@ -7,6 +7,10 @@ ALTER TABLE signing_keys ADD COLUMN leaked_at INTEGER;
 DROP INDEX deliveries_failed;
 CREATE INDEX deliveries_untold ON deliveries (state, created_at, id) WHERE state <> 'told';
 
+-- the sweep, in turn also where many fall due at the same instant, and when to sweep next
+DROP INDEX sessions_due;
+CREATE INDEX sessions_due ON sessions (due_at, uid) WHERE due_at IS NOT NULL;
+
 -- what is open, newest first: of everybody, and of one account, which is also how an account ends; however many sessions
 -- of the last month are still kept
 DROP INDEX sessions_to_end;
@@ -49,4 +53,41 @@ CREATE TABLE heartbeats (process_id TEXT PRIMARY KEY, at INTEGER NOT NULL, home 
 
 -- its app asked for this end by the ID token of this very participation: a 400 from it is no refusal
 ALTER TABLE deliveries ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;
+
+-- how often a client was cut off, and how often an app of one account: what carries a lower number is dead
+CREATE TABLE client_generations (client_id TEXT PRIMARY KEY, generation INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE app_generations (
+  account_id TEXT NOT NULL,
+  client_id TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (account_id, client_id)
+) WITHOUT ROWID;
+ALTER TABLE participations ADD COLUMN gen_client INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE participations ADD COLUMN gen_app INTEGER NOT NULL DEFAULT 0;
+-- of a Grant
+ALTER TABLE artifacts ADD COLUMN gen_client INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE artifacts ADD COLUMN gen_app INTEGER NOT NULL DEFAULT 0;
+-- ending one app of an account, and one app of everybody: a walk reads what is older, not who came back since
+DROP INDEX participations_to_end_account;
+DROP INDEX participations_to_end_client;
+CREATE INDEX participations_to_end_account ON participations (account_id, client_id, gen_app) WHERE ended_at IS NULL;
+CREATE INDEX participations_to_end_client ON participations (client_id, gen_client) WHERE ended_at IS NULL;
+
+-- A cut-off was an instant. What began at its client later is of the first generation from here on; what began before
+-- stays of none, and dead. So is what a walk through an app of one account has not reached.
+INSERT INTO client_generations (client_id, generation) SELECT client_id, 1 FROM cut_offs;
+UPDATE participations SET gen_client = 1 WHERE ended_at IS NULL
+  AND started_at > (SELECT at FROM cut_offs c WHERE c.client_id = participations.client_id);
+UPDATE artifacts SET gen_client = 1 WHERE model = 'Grant'
+  AND created_at > (SELECT at FROM cut_offs c WHERE c.client_id = artifacts.client_id);
+DROP TABLE cut_offs;
+CREATE TEMP TABLE walked AS SELECT account_id, target_client_id AS client_id, max(at) AS at FROM logouts
+  WHERE walking = 1 AND target_kind = 'account-client' GROUP BY account_id, target_client_id;
+INSERT INTO app_generations (account_id, client_id, generation) SELECT account_id, client_id, 1 FROM walked;
+UPDATE participations SET gen_app = 1 WHERE ended_at IS NULL AND started_at > (SELECT at FROM walked w
+  WHERE w.account_id = participations.account_id AND w.client_id = participations.client_id);
+UPDATE artifacts SET gen_app = 1 WHERE model = 'Grant' AND created_at > (SELECT at FROM walked w
+  WHERE w.account_id = artifacts.account_id AND w.client_id = artifacts.client_id);
+DROP TABLE walked;
+UPDATE logouts SET generation = 1 WHERE walking = 1 AND target_kind IN ('client', 'account-client');
 `;

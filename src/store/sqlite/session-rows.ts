@@ -17,6 +17,7 @@ export interface SessionRow {
   readonly last_seen_at: number;
   readonly idle_ms: number;
   readonly expires_at: number;
+  readonly due_at: number | null;
   readonly ended_at: number | null;
   readonly logout_id: string | null;
   readonly payload: string | null;

@@ -29,12 +29,13 @@ export function createSessions(connection: Connection): SessionStore {
       const set = 'last_seen_at = :now, due_at = min(:now + idle_ms, expires_at)';
       await jot((tx) => tx.run(`UPDATE sessions SET ${set} WHERE ${stale}`, { ...params, now }));
     },
-    due: (now, limit) =>
-      read((tx) =>
-        tx
-          .all<SessionRow>('SELECT * FROM sessions WHERE due_at <= :now ORDER BY due_at LIMIT :limit', { now, limit })
-          .map(toSession),
-      ),
+    due: (now, limit, after) =>
+      read((tx) => {
+        const rest = after ? 'AND (due_at, uid) > (:dueAt, :uid)' : '';
+        const sql = `SELECT * FROM sessions WHERE due_at <= :now ${rest} ORDER BY due_at, uid LIMIT :limit`;
+        const rows = tx.all<SessionRow>(sql, { now, limit, dueAt: after?.dueAt, uid: after?.session.uid });
+        return rows.map((row) => ({ session: toSession(row), dueAt: row.due_at ?? now }));
+      }),
     nextDueAt: () =>
       read((tx) => {
         const sql = `SELECT due_at FROM sessions WHERE due_at IS NOT NULL AND state = 'live' ORDER BY due_at LIMIT 1`;

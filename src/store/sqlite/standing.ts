@@ -14,11 +14,6 @@ export function isInGoodStanding(tx: Tx, accountId: string, verified: Generation
   return isCurrent(verified, { account: account.generation, realm: realmGeneration(tx) });
 }
 
-/** What began at this client at this instant or before is dead; undefined where nothing was cut off. */
-export function cutOffOf(tx: Tx, clientId: string): number | undefined {
-  return tx.get<{ at: number }>('SELECT at FROM cut_offs WHERE client_id = :clientId', { clientId })?.at;
-}
-
 /** The process that asks may not have heard of it yet. */
 export function isRemoved(tx: Tx, clientId: string): boolean {
   const sql = `SELECT 1 FROM clients WHERE client_id = :clientId AND state = 'removed'`;

@@ -6,7 +6,7 @@ import { type LogoutRow, targetParams } from './logout-rows.ts';
 import { revoke } from './revoking.ts';
 import { type ParticipationRow, toParticipation } from './session-rows.ts';
 
-/** Rows of one kind in one write: a write holds the lock that sign-ins wait for, so it takes a few milliseconds only. */
+/** Sessions or participations of one write: a write holds the lock that sign-ins wait for, so it takes a few milliseconds only. */
 export const SLICE = 125;
 
 export interface Walked {
@@ -29,8 +29,8 @@ export function walkSlice(
   endParticipations(tx, logout, participations);
   const ended = participations.map((row) => toParticipation({ ...row, ended_at: logout.at, logout_id: logout.id }));
   if (ended.length > 0) insertDeliveries(tx, logout, participations, plan(ended));
-  const grants = revoke(tx, logout, participations, keepsOffline, SLICE);
-  const more = Math.max(sessions, participations.length, grants) === SLICE;
+  const moreGrants = revoke(tx, logout, participations, keepsOffline);
+  const more = moreGrants || Math.max(sessions, participations.length) === SLICE;
   return { sessions, found: sessions + participations.length, more };
 }
 
@@ -66,8 +66,8 @@ const PARTICIPATIONS: Record<LogoutRow['target_kind'], string> = {
   participation: `JOIN participations named ON named.sid = :sid
     WHERE p.session_uid = named.session_uid AND +p.client_id = named.client_id`,
   account: `JOIN sessions s ON s.uid = p.session_uid WHERE p.account_id = :accountId AND s.logout_id = :id`,
-  'account-client': `WHERE p.account_id = :accountId AND p.client_id = :clientId AND p.started_at <= :at`,
-  client: `WHERE p.client_id = :clientId AND p.started_at <= :at`,
+  'account-client': `WHERE p.account_id = :accountId AND p.client_id = :clientId AND p.gen_app < :generation`,
+  client: `WHERE p.client_id = :clientId AND p.gen_client < :generation`,
 };
 
 function endParticipations(tx: Tx, logout: LogoutRow, participations: readonly ParticipationRow[]): void {

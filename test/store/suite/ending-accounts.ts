@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { aGrantOf, newAccount, signIn, T0, unique } from '../../support/builders.ts';
+import { newAccount, signIn, T0, unique } from '../../support/builders.ts';
 import { ENDED_AT, endings, sids } from './ending-fixture.ts';
 import { type MakePlace, sharedStore } from './fixture.ts';
 
@@ -46,9 +46,9 @@ export function endingAccountsSuite(make: MakePlace): void {
       const logout = await ended({ kind: 'account', accountId, exceptUid: here.uid });
       await expect(told(logout)).resolves.toEqual(sids(...there.participations));
       const session = await at.store.sessions.findByUid(here.uid);
-      expect(session).toMatchObject({ session: { generation: { account: 1 } }, today: { account: 1 } });
+      expect(session).toMatchObject({ session: { generation: { account: 1 } } });
       const grant = await at.store.provider.find('Grant', here.participations[0]?.grantId ?? '', ENDED_AT);
-      expect(grant).toMatchObject({ generation: { account: 1, realm: 0 }, today: { account: 1, realm: 0 } });
+      expect(grant).toMatchObject({ generation: { account: 1, realm: 0 } });
       await expect(exists('Grant', there.participations[0]?.grantId ?? '')).resolves.toBe(false);
     });
 
@@ -148,18 +148,6 @@ export function endingAccountsSuite(make: MakePlace): void {
       await at.store.clients.save([record]);
       await ended({ kind: 'client', clientId }, { reason: 'operator' });
       await expect(at.store.clients.all()).resolves.toContainEqual(record);
-    });
-
-    it('judges grants by its cut-off, which no loading of client files undoes', async () => {
-      const clientId = unique('client');
-      const { participations } = await signIn(at.store, { clients: ['wiki'] });
-      await ended({ kind: 'client', clientId });
-      await at.store.clients.save([{ clientId, state: 'active', sealed: 'v1.sealed', updatedAt: T0 }]);
-      const participation = participations[0];
-      if (!participation) throw new Error('nobody signed in');
-      const grant = aGrantOf({ ...participation, clientId, grantId: unique('grant') });
-      await at.store.provider.save(grant);
-      await expect(at.store.provider.find('Grant', grant.idHash, T0)).resolves.toMatchObject({ cutOffAt: ENDED_AT });
     });
 
     it('makes a logout although nobody was in it', async () => {

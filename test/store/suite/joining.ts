@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import {
   aCause,
   aCodeOf,
+  aGrantOf,
   anOpening,
   aParticipation,
   aSessionWrite,
@@ -97,13 +98,15 @@ export function joiningSuite(make: MakePlace): void {
     await expect(at.store.sessions.get(participation.sessionUid)).resolves.toBeUndefined();
   });
 
-  it('refuses a client that was cut off since, and takes one that came after', async () => {
+  it('refuses a client that was cut off since the grant was made, and takes one that came after', async () => {
     const { uid, accountId } = await signIn(at.store, { clients: ['mail'] });
     const clientId = unique('client');
+    const before = aParticipation({ sessionUid: uid, accountId, clientId, startedAt: T0 + 2 * HOUR });
+    await at.store.provider.save(aGrantOf(before));
     await end({ kind: 'client', clientId }, T0 + HOUR);
-    const before = aParticipation({ sessionUid: uid, accountId, clientId, startedAt: T0 + HOUR });
     await refuses(before, aCodeOf(before), undefined);
-    const after = aParticipation({ sessionUid: uid, accountId, clientId, startedAt: T0 + HOUR + 1 });
+    const after = aParticipation({ sessionUid: uid, accountId, clientId, startedAt: T0 });
+    await at.store.provider.save(aGrantOf(after));
     await expect(at.store.sessions.join(after, aCodeOf(after), undefined)).resolves.toBe('joined');
   });
 
@@ -118,6 +121,7 @@ export function joiningSuite(make: MakePlace): void {
     const after = aParticipation({ sessionUid: uid, accountId, clientId, startedAt: T0 + 2 * HOUR });
     await refuses(after, aCodeOf(after), undefined);
     await at.store.clients.save([record]);
+    await at.store.provider.save(aGrantOf(after));
     await expect(at.store.sessions.join(after, aCodeOf(after), undefined)).resolves.toBe('joined');
   });
 }

@@ -21,8 +21,6 @@ export function providerSuite(make: MakePlace): void {
     await expect(at.store.provider.find('RefreshToken', artifact.idHash, T0)).resolves.toEqual({
       ...artifact,
       consumedAt: undefined,
-      today: undefined,
-      cutOffAt: undefined,
     });
     await expect(at.store.provider.find('AccessToken', artifact.idHash, T0)).resolves.toBeUndefined();
     await expect(at.store.provider.find('RefreshToken', artifact.idHash.toUpperCase(), T0)).resolves.toBeUndefined();
@@ -66,13 +64,14 @@ export function providerSuite(make: MakePlace): void {
   });
 
   it('revokes everything of a grant but the grant', async () => {
-    const grantId = unique('grant');
+    const { id: accountId } = await newAccount(at.store);
+    const facts = { grantId: unique('grant'), accountId, generation: { account: 0, realm: 0 } };
     const rows = ['AuthorizationCode', 'AccessToken', 'RefreshToken', 'Grant'].map((model) =>
-      anArtifact({ model, grantId }),
+      anArtifact({ model, ...facts }),
     );
     const other = anArtifact({ grantId: unique('grant') });
     for (const row of [...rows, other]) await at.store.provider.save(row);
-    await at.store.provider.revokeByGrant(grantId);
+    await at.store.provider.revokeByGrant(facts.grantId);
     const isThere = async ({ model, idHash }: (typeof rows)[number]) =>
       (await at.store.provider.find(model, idHash, T0)) !== undefined;
     await expect(Promise.all([...rows, other].map(isThere))).resolves.toEqual([false, false, false, true, true]);
@@ -99,16 +98,19 @@ export function providerSuite(make: MakePlace): void {
     });
   });
 
-  it("judges a grant by today's generation", async () => {
+  it('finds no grant of an older generation than its account, and none that has none', async () => {
     const { id: accountId } = await newAccount(at.store);
     const generation = { account: 0, realm: 0 };
     const grant = anArtifact({ model: 'Grant', grantId: unique('grant'), accountId, clientId: 'wiki', generation });
     await at.store.provider.save(grant);
     const find = () => at.store.provider.find('Grant', grant.idHash, T0);
-    await expect(find()).resolves.toMatchObject({ generation, today: generation, cutOffAt: undefined });
+    await expect(find()).resolves.toMatchObject({ generation });
     await at.store.sessions.end(unique('logout'), { kind: 'account', accountId }, aCause(), T0, planAll());
     await at.store.provider.save(grant);
-    await expect(find()).resolves.toMatchObject({ generation, today: { account: 1, realm: 0 } });
+    await expect(find()).resolves.toBeUndefined();
+    const ofNobody = anArtifact({ model: 'Grant', grantId: unique('grant'), accountId, clientId: 'wiki' });
+    await at.store.provider.save(ofNobody);
+    await expect(at.store.provider.find('Grant', ofNobody.idHash, T0)).resolves.toBeUndefined();
   });
 
   it('is consumed by the first only, of two processes that race', async () => {

@@ -5,6 +5,7 @@ import {
   aCause,
   aClaim,
   aCodeOf,
+  aGrantOf,
   anArtifact,
   anOpening,
   aParticipation,
@@ -22,6 +23,22 @@ const ACTS = {
     const joined: string[] = [];
     for (let n = 0; n < count; n++) {
       const participation = aParticipation({ sessionUid: uid, accountId, clientId: `app-${process.pid}-${n}` });
+      const answer = await store.sessions.join(participation, aCodeOf(participation), undefined);
+      if (answer === 'joined') joined.push(participation.sid);
+      if (n === 5) process.send?.({ kind: 'under way' });
+    }
+    return joined;
+  },
+
+  /** Signs in at one app again and again, each time with a grant of its own; answers the sids that are in, in turn. */
+  async comeBack(
+    store: Store,
+    facts: { uid: string; accountId: string; clientId: string; count: number; startedAt: number },
+  ) {
+    const joined: string[] = [];
+    for (let n = 0; n < facts.count; n++) {
+      const participation = aParticipation({ ...facts, sessionUid: facts.uid });
+      await store.provider.save(aGrantOf(participation));
       const answer = await store.sessions.join(participation, aCodeOf(participation), undefined);
       if (answer === 'joined') joined.push(participation.sid);
       if (n === 5) process.send?.({ kind: 'under way' });

@@ -161,7 +161,7 @@ export function sessionsSuite(make: MakePlace): void {
     const participation = aParticipation({ sessionUid: lost, accountId });
     await at.store.sessions.join(participation, aCodeOf(participation), anOpening({ accountId }));
     const dueAt = async (now: number, limit = 10) =>
-      (await at.store.sessions.due(now, limit)).map((session) => session.uid);
+      (await at.store.sessions.due(now, limit)).map(({ session }) => session.uid);
     await expect(dueAt(T0 + 10 * MINUTE - 1)).resolves.toEqual([]);
     await expect(dueAt(T0 + 10 * MINUTE)).resolves.toEqual([lost]);
     await expect(dueAt(T0 + 13 * HOUR)).resolves.toEqual([lost, idle.uid]);

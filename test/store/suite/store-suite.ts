@@ -1,13 +1,16 @@
 import { describe } from '@jest/globals';
 import type { StorePlace } from '../../support/stores.ts';
 import { accountsSuite } from './accounts.ts';
+import { barriersSuite } from './barriers.ts';
 import { claimingSuite } from './claiming.ts';
 import { clientsSuite } from './clients.ts';
 import { crashSuite } from './crash.ts';
+import { cuttingOffSuite } from './cutting-off.ts';
 import { deliveriesSuite } from './deliveries.ts';
 import { endingSuite } from './ending.ts';
 import { endingAccountsSuite } from './ending-accounts.ts';
 import { endingRacesSuite } from './ending-races.ts';
+import { endingSomeSuite } from './ending-some.ts';
 import { enginesSuite } from './engines.ts';
 import { joiningSuite } from './joining.ts';
 import { keysSuite } from './keys.ts';
@@ -40,7 +43,10 @@ export function storeSuite(name: string, backend: Backend | undefined): void {
     describe('joining', () => joiningSuite(place));
     describe('ending', () => endingSuite(place));
     describe('ending of many sessions', () => endingAccountsSuite(place));
+    describe('ending several sessions', () => endingSomeSuite(place));
     describe('ending in races', () => endingRacesSuite(place));
+    describe('cutting off', () => cuttingOffSuite(place));
+    describe('a barrier', () => barriersSuite(place));
     describe('walking', () => walkingSuite(place));
     describe('logouts', () => logoutsSuite(place));
     describe('removing', () => removingSuite(place));

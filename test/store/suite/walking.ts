@@ -1,19 +1,8 @@
 import { expect, it } from '@jest/globals';
 import type { EndTarget } from '../../../src/logout/logout.ts';
-import type { NewParticipation, Store } from '../../../src/store/store.ts';
-import {
-  aCause,
-  aCodeOf,
-  anOpening,
-  aParticipation,
-  aSessionWrite,
-  HOUR,
-  newAccount,
-  planAll,
-  T0,
-  unique,
-} from '../../support/builders.ts';
+import { aCause, aCodeOf, anOpening, aParticipation, HOUR, planAll, T0, unique } from '../../support/builders.ts';
 import { startChild } from './child.ts';
+import { crowdInOneSession, crowdOfSessions, everyoneIsToldOnce, walkToTheEnd } from './crowd.ts';
 import { freshStore, type MakePlace } from './fixture.ts';
 
 /** More than an `end` does before it answers. */
@@ -43,7 +32,7 @@ export function walkingSuite(make: MakePlace): void {
       );
       await expect(again).resolves.toEqual({ kind: 'nothing' });
       await walkToTheEnd(another, logoutId);
-      await everyoneIsToldOnce(logoutId, crowd);
+      await everyoneIsToldOnce(at.store, logoutId, crowd);
       await expect(another.logouts.walking(10)).resolves.toEqual([]);
       await expect(another.logouts.find(logoutId)).resolves.toMatchObject({ walking: false, sessionsEnded: 1 });
     },
@@ -66,7 +55,7 @@ export function walkingSuite(make: MakePlace): void {
   it(
     'walks the sessions of an account in two processes at once, and leaves alone one that begins meanwhile',
     async () => {
-      const crowd = await crowdOfSessions(at.store);
+      const crowd = await crowdOfSessions(at.store, LARGE);
       const { accountId } = crowd;
       const logoutId = await begin({ kind: 'account', accountId });
       const generation = await at.store.sessions.generation(accountId);
@@ -75,7 +64,7 @@ export function walkingSuite(make: MakePlace): void {
       await expect(at.store.sessions.join(meanwhile, aCodeOf(meanwhile), opening)).resolves.toBe('joined');
       const another = await at.place.open();
       await Promise.all([walkToTheEnd(at.store, logoutId), walkToTheEnd(another, logoutId)]);
-      await everyoneIsToldOnce(logoutId, crowd);
+      await everyoneIsToldOnce(at.store, logoutId, crowd);
       await expect(at.store.logouts.find(logoutId)).resolves.toMatchObject({ walking: false, sessionsEnded: LARGE });
       await expect(at.store.sessions.participation(meanwhile.sid)).resolves.toMatchObject({ endedAt: undefined });
     },
@@ -85,7 +74,7 @@ export function walkingSuite(make: MakePlace): void {
   it(
     'has ended an app everywhere where the walk has not come yet',
     async () => {
-      const crowd = await crowdOfSessions(at.store);
+      const crowd = await crowdOfSessions(at.store, LARGE);
       const logoutId = await begin({ kind: 'account-client', accountId: crowd.accountId, clientId: 'wiki' });
       const ends = [crowd.participations.at(0), crowd.participations.at(-1)].filter((each) => each !== undefined);
       for (const each of ends) {
@@ -95,7 +84,7 @@ export function walkingSuite(make: MakePlace): void {
         await expect(at.store.sessions.join(each, aCodeOf(each), undefined)).resolves.toBe('ended');
       }
       await walkToTheEnd(at.store, logoutId);
-      await everyoneIsToldOnce(logoutId, crowd);
+      await everyoneIsToldOnce(at.store, logoutId, crowd);
     },
     SLOW_MS,
   );
@@ -108,58 +97,4 @@ export function walkingSuite(make: MakePlace): void {
     expect(total).toBeLessThan(LARGE);
     return id;
   }
-
-  async function walkToTheEnd(store: Store, logoutId: string): Promise<void> {
-    while ((await store.sessions.continueEnd(logoutId, () => false, planAll())) === 'more');
-  }
-
-  async function everyoneIsToldOnce(logoutId: string, { accountId, participations }: Crowd): Promise<void> {
-    const told: string[] = [];
-    for await (const sid of sidsOfDeliveries(at.store, accountId)) told.push(sid);
-    expect(told.sort()).toEqual(participations.map((each) => each.sid).sort());
-    const { total, trying } = await at.store.logouts.progress(logoutId);
-    expect([total, trying]).toEqual([told.length, told.length]);
-  }
-}
-
-async function* sidsOfDeliveries(store: Store, accountId: string): AsyncGenerator<string> {
-  let after: string | undefined;
-  for (;;) {
-    const page = await store.deliveries.list({ accountId }, { limit: 500, ...(after !== undefined && { after }) });
-    for (const delivery of page) yield delivery.sid;
-    after = page.at(-1)?.id;
-    if (page.length < 500) return;
-  }
-}
-
-interface Crowd {
-  readonly accountId: string;
-  readonly participations: readonly NewParticipation[];
-}
-
-async function crowdInOneSession(store: Store, count: number): Promise<Crowd & { readonly uid: string }> {
-  const { id: accountId } = await newAccount(store);
-  const uid = unique('uid');
-  await store.sessions.save(aSessionWrite({ uid, opening: anOpening({ accountId }) }));
-  const participations = Array.from({ length: count }, (_, n) =>
-    aParticipation({ sessionUid: uid, accountId, clientId: `app-${n}` }),
-  );
-  await inBatches(participations, (each) => store.sessions.join(each, aCodeOf(each), undefined));
-  return { accountId, uid, participations };
-}
-
-async function crowdOfSessions(store: Store): Promise<Crowd> {
-  const { id: accountId } = await newAccount(store);
-  const opening = anOpening({ accountId });
-  const participations = Array.from({ length: LARGE }, () => aParticipation({ sessionUid: unique('uid'), accountId }));
-  await inBatches(participations, async (each) => {
-    await store.sessions.join(each, aCodeOf(each), opening);
-    await store.sessions.save(aSessionWrite({ uid: each.sessionUid, opening }));
-  });
-  return { accountId, participations };
-}
-
-async function inBatches<Row>(rows: readonly Row[], act: (row: Row) => Promise<unknown>): Promise<void> {
-  const left = [...rows];
-  while (left.length > 0) await Promise.all(left.splice(0, 50).map(act));
 }

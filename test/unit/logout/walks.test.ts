@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEndSessions, type EndSessions } from '../../../src/logout/end-sessions.ts';
 import { createSweep, type Sweep } from '../../../src/logout/sweep.ts';
+import { createWalks, type Walks } from '../../../src/logout/walks.ts';
 import { createCryptoBox } from '../../../src/ops/crypto-box.ts';
 import type { Facts, Log } from '../../../src/ops/log.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -12,6 +13,7 @@ let place: StorePlace;
 let store: Store;
 let endSessions: EndSessions;
 let sweep: Sweep;
+let walks: Walks;
 let lines: { event: string; facts: Facts }[];
 /** The client whose record cannot be read. */
 let broken: string | undefined;
@@ -31,6 +33,7 @@ beforeEach(async () => {
   const box = createCryptoBox(randomBytes(32));
   endSessions = createEndSessions({ store, clock, log, box, clients, wake: () => undefined });
   sweep = createSweep({ store, endSessions, clock, log, everyMs: 60_000 });
+  walks = createWalks({ store, endSessions, log, everyMs: 60_000 });
 });
 afterEach(() => place.remove());
 
@@ -56,11 +59,23 @@ describe('a logout larger than one write', () => {
     const id = await aWalkingLogout();
     const { uid } = await signIn(store, { clients: ['mail'], at: T0 });
     broken = 'wiki';
-    await sweep.run();
+    await Promise.all([walks.run(), sweep.run()]);
     expect((await store.sessions.get(uid))?.session.state).toBe('ended');
     expect(lines.find((line) => line.event === 'sweep.failed')?.facts['logout_id']).toBe(id);
     broken = undefined;
-    await sweep.run();
+    await walks.run();
     expect((await store.logouts.find(id))?.walking).toBe(false);
+  });
+
+  it('is walked once at a time in one process', async () => {
+    const id = await aWalkingLogout();
+    const walk = endSessions.proceed(id);
+    expect(endSessions.isWalking(id)).toBe(true);
+    expect(endSessions.proceed(id)).toBe(walk);
+    await walks.run();
+    expect((await store.logouts.find(id))?.walking).toBe(true);
+    await walk;
+    expect(endSessions.isWalking(id)).toBe(false);
+    expect(lines.filter((line) => line.event === 'logout.walked')).toHaveLength(1);
   });
 });

@@ -1,0 +1,138 @@
+/** Ends of what is in one write: a session, an app in it, a few sessions. */
+import type { ClientSession, Filter } from 'mongodb';
+import type { EndResult, EndTarget } from '../../logout/logout.ts';
+import type { PlanDeliveries, SessionEnd, SharedCause } from '../store.ts';
+import type { MongoParts } from './collections.ts';
+import { type LogoutDoc, type ParticipationDoc, toLogout } from './documents.ts';
+import { type Ending, insertLogout, newLogout } from './logout-rows.ts';
+import { revokeApp, revokeEnded } from './revoking.ts';
+import { endedBy, endParticipations, endThem, oweTheRest } from './walking.ts';
+
+/** Participations of one write. */
+const AT_ONCE = 1_000;
+/** Sessions of one write: a transaction of some milliseconds, so that who uses one of them just now seldom meets it. */
+const SESSIONS = 20;
+
+export async function endSession(
+  parts: MongoParts,
+  ending: Ending,
+  uid: string,
+  tx: ClientSession,
+): Promise<LogoutDoc | undefined> {
+  const which = { _id: uid, state: { $ne: 'ended' } } as const;
+  const row = await parts.sessions.findOneAndUpdate(which, endedBy(ending), { session: tx });
+  if (!row) return undefined;
+  const logout = { ...newLogout(ending, { accountId: row.accountId }), sessionsEnded: 1 };
+  return endThese(parts, ending, logout, { sessionUid: uid, state: 'live' }, tx);
+}
+
+export async function endParticipation(
+  parts: MongoParts,
+  ending: Ending,
+  { sid, offline }: Extract<EndTarget, { kind: 'participation' }>,
+  tx: ClientSession,
+): Promise<LogoutDoc | undefined> {
+  const named = await parts.participations.findOne({ _id: sid }, { session: tx });
+  if (!named) return undefined;
+  const { accountId, sessionUid, clientId } = named;
+  await parts.sessions.updateOne({ _id: sessionUid }, { $inc: { writes: 1 } }, { session: tx });
+  await revokeApp(parts, named, offline, tx);
+  return endThese(parts, ending, newLogout(ending, { accountId }), { sessionUid, clientId, state: 'live' }, tx);
+}
+
+/** All of them end in this write, so that nothing can be used or told twice; the deliveries of too many are owed. */
+async function endThese(
+  parts: MongoParts,
+  { plan, cause }: Ending,
+  logout: LogoutDoc,
+  which: Filter<ParticipationDoc>,
+  tx: ClientSession,
+): Promise<LogoutDoc | undefined> {
+  const walk = { logout, plan, keepsOffline: cause.keepsOffline };
+  const { ended, more } = await endParticipations(parts, walk, which, AT_ONCE, tx);
+  if (ended.length + logout.sessionsEnded === 0) return undefined;
+  if (!more) return insertLogout(parts, logout, tx);
+  await oweTheRest(parts, logout, which, tx);
+  return insertLogout(parts, { ...logout, walking: true }, tx);
+}
+
+/** What several ends have in common. */
+interface Shared {
+  readonly cause: SharedCause;
+  readonly at: number;
+  readonly plan: PlanDeliveries;
+}
+
+/** Some of these sessions, each with its own logout. One that is too large to be one of several ends alone. */
+export async function endSome(
+  parts: MongoParts,
+  ends: readonly SessionEnd[],
+  shared: Shared,
+  tx: ClientSession,
+): Promise<readonly EndResult[]> {
+  const some = ends.slice(0, SESSIONS);
+  const uids = some.map(({ uid }) => uid);
+  const living = { sessionUid: { $in: uids }, state: 'live' } as const;
+  const rows = await parts.participations
+    .find(living, { session: tx })
+    .limit(AT_ONCE + 1)
+    .toArray();
+  if (rows.length > AT_ONCE) return [await endFirst(parts, ends, shared, tx)];
+  const logouts = await newLogouts(parts, some, shared, tx);
+  const marks = logouts.map((logout) => markSession(logout, shared.at));
+  if (marks.length > 0) await parts.sessions.bulkWrite(marks, { session: tx });
+  const ended = logouts.map((logout) => ({ logout, rows: rows.filter(isOf(logout)) }));
+  await endThem(parts, ended, shared.plan, tx);
+  await revokeEnded(parts, rows, shared.cause.keepsOffline, tx);
+  if (logouts.length > 0) await parts.logouts.insertMany(logouts, { session: tx });
+  const byId = new Map(logouts.map((logout) => [logout._id, logout]));
+  return some.map(({ id }) => toResult(byId.get(id)));
+}
+
+async function endFirst(
+  parts: MongoParts,
+  [first]: readonly SessionEnd[],
+  { cause, at, plan }: Shared,
+  tx: ClientSession,
+): Promise<EndResult> {
+  if (!first) return { kind: 'nothing' };
+  const { id, uid, reason } = first;
+  const ending = { id, target: { kind: 'session', uid }, cause: { ...cause, reason }, at, plan } as const;
+  return toResult(await endSession(parts, ending, uid, tx));
+}
+
+/** Of the sessions that are not ended yet. */
+async function newLogouts(
+  { sessions }: MongoParts,
+  ends: readonly SessionEnd[],
+  { cause, at }: Shared,
+  tx: ClientSession,
+): Promise<readonly LogoutDoc[]> {
+  const open = { _id: { $in: ends.map(({ uid }) => uid) }, state: { $ne: 'ended' } } as const;
+  const rows = await sessions.find(open, { session: tx, projection: { accountId: 1 } }).toArray();
+  const accountOf = new Map(rows.map(({ _id, accountId }) => [_id, accountId]));
+  return ends
+    .filter(({ uid }) => accountOf.has(uid))
+    .map(({ id, uid, reason }) => {
+      const ending = { id, target: { kind: 'session', uid }, cause: { ...cause, reason }, at } as const;
+      return { ...newLogout(ending, { accountId: accountOf.get(uid) }), sessionsEnded: 1 };
+    });
+}
+
+function markSession({ _id, target }: LogoutDoc, at: number) {
+  const filter = { _id: uidOf(target), state: { $ne: 'ended' } } as const;
+  return { updateOne: { filter, update: endedBy({ id: _id, at }) } };
+}
+
+function isOf({ target }: LogoutDoc) {
+  const uid = uidOf(target);
+  return (row: ParticipationDoc) => row.sessionUid === uid;
+}
+
+function uidOf(target: LogoutDoc['target']): string {
+  return target.kind === 'session' ? target.uid : '';
+}
+
+function toResult(logout: LogoutDoc | undefined): EndResult {
+  return logout ? { kind: 'ended', logout: toLogout(logout) } : { kind: 'nothing' };
+}
