@@ -21,6 +21,7 @@ import {
 import { PASSWORD_ACR, SOMEBODY_ELSE } from './interaction-policy.ts';
 import type { Keys } from './keys.ts';
 import type { Oidc } from './provider.ts';
+import type { Turn } from './sign-in-turns.ts';
 import { isSomebodyElse } from './wanted-person.ts';
 
 /** What an interaction page has to show. */
@@ -117,13 +118,13 @@ export function createInteractions(parts: InteractionsParts): Interactions {
   }
 
   /** The turn ends when the library has answered the request that this one leads to. */
-  async function inTurn({ key }: Device, work: () => Promise<string>): Promise<string> {
-    if (key === undefined) return work();
-    await oidc.signInTurns.take(key);
+  async function inTurn({ key }: Device, work: (turn: Turn | undefined) => Promise<string>): Promise<string> {
+    if (key === undefined) return work(undefined);
+    const turn = await oidc.signInTurns.take(key);
     try {
-      return await work();
+      return await work(turn);
     } catch (error) {
-      oidc.signInTurns.end(key);
+      oidc.signInTurns.end(turn);
       throw error;
     }
   }
@@ -140,7 +141,7 @@ export function createInteractions(parts: InteractionsParts): Interactions {
       if (isWrongPerson(found, signedIn.account, parts)) return finish(found.interaction, wrongPerson());
       await endOthers(found, signedIn.account.id, parts);
       await settleBrowser(exchange, parts);
-      return inTurn(signedIn.device, () => finish(found.interaction, signInResult(signedIn, parts)));
+      return inTurn(signedIn.device, (turn) => finish(found.interaction, signInResult(signedIn, turn, parts)));
     },
     async finishConsent(exchange, uid, decision) {
       const { interaction, browser } = await open(exchange, uid, 'consent');
@@ -257,7 +258,11 @@ async function endOthers(found: Found, accountId: string, { endSessions }: Inter
 }
 
 /** What travels to the library, and back to our adapter, which opens the session from it. */
-function signInResult(signedIn: SignedIn, { clock, config }: InteractionsParts): InteractionResults {
+function signInResult(
+  signedIn: SignedIn,
+  turn: Turn | undefined,
+  { clock, config }: InteractionsParts,
+): InteractionResults {
   const { account, generation, device, shared } = signedIn;
   const now = clock.now();
   const opening: SessionOpening = {
@@ -275,5 +280,5 @@ function signInResult(signedIn: SignedIn, { clock, config }: InteractionsParts):
     amr: ['pwd'],
     acr: PASSWORD_ACR,
   };
-  return { login, opening, continue: {}, select_account: {} };
+  return { login, opening, turn, continue: {}, select_account: {} };
 }

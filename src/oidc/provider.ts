@@ -21,7 +21,7 @@ import type { Middleware, RenderError } from './library-shapes.ts';
 import { pinOrigin } from './pinned-origin.ts';
 import { type OidcSettings, providerConfiguration } from './provider-configuration.ts';
 import { logRefusals } from './refusal-log.ts';
-import { factsOf, signedInDevice } from './request-facts.ts';
+import { factsOf, turnOf } from './request-facts.ts';
 import { changeSeams } from './seams.ts';
 import { createSessionLookup } from './session-lookup.ts';
 import { createSignInTurns, type SignInTurns } from './sign-in-turns.ts';
@@ -101,8 +101,8 @@ export function createOidc(parts: OidcParts): Oidc {
       try {
         await gate(ctx, () => current.middleware(ctx, next));
       } finally {
-        const deviceKey = signedInDevice(ctx);
-        if (deviceKey !== undefined) ctx.res.once('close', () => signInTurns.end(deviceKey));
+        const turn = turnOf(ctx);
+        if (turn) ctx.res.once('close', () => signInTurns.end(turn));
       }
     },
     currentProvider,

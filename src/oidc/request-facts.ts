@@ -4,6 +4,7 @@
  */
 import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
 import type { SessionOpening, StoredSession } from '../store/store.ts';
+import type { Turn } from './sign-in-turns.ts';
 
 export interface RequestFacts {
   /** The session this request's cookie led to, as it was read. */
@@ -36,11 +37,16 @@ export function openingFor(uid: string): SessionOpening | undefined {
   return ctx && factsOf(ctx).stored?.session.uid !== uid ? openingIn(ctx) : undefined;
 }
 
-/** The browser whose sign-in this request goes on with. */
-export function signedInDevice(ctx: object): string | undefined {
-  return openingIn(ctx)?.device.key;
+/** The turn of the sign-in that this request goes on with. */
+export function turnOf(ctx: object): Turn | undefined {
+  return resultIn(ctx)?.turn;
 }
 
-function openingIn(ctx: { readonly oidc?: { readonly result?: unknown } }): SessionOpening | undefined {
-  return (ctx.oidc?.result as { readonly opening?: SessionOpening } | undefined)?.opening;
+function openingIn(ctx: object): SessionOpening | undefined {
+  return resultIn(ctx)?.opening;
+}
+
+/** What a finished sign-in left in its interaction, besides what the library reads. */
+function resultIn(ctx: { readonly oidc?: { readonly result?: unknown } }) {
+  return ctx.oidc?.result as { readonly opening?: SessionOpening; readonly turn?: Turn } | undefined;
 }

@@ -17,8 +17,9 @@ export function createProvider({ read, write, jot }: Connection): ProviderStore 
         return 'saved';
       }),
     saveAgain: (artifact) => jot((tx) => (rewriteArtifact(tx, artifact) ? 'saved' : 'ended')),
+    // A code or a rotated token that was used must stay used, also when the power fails a moment later.
     consume: (model, idHash, now) =>
-      jot((tx) => {
+      write((tx) => {
         const which = 'model = :model AND id_hash = :idHash AND consumed_at IS NULL';
         return tx.run(`UPDATE artifacts SET consumed_at = :now WHERE ${which}`, { model, idHash, now }) === 1;
       }),
