@@ -2,7 +2,6 @@
 import { loadClients } from './clients/load-clients.ts';
 import { createRegistryWatch } from './clients/registry-watch.ts';
 import type { Config } from './config.ts';
-import { createCleaner } from './deliveries/cleaner.ts';
 import { createEngineCrew } from './deliveries/engine-crew.ts';
 import { createEngineKeeper } from './deliveries/engine-keeper.ts';
 import { startEngineProcess } from './deliveries/engine-process.ts';
@@ -10,6 +9,7 @@ import type { EngineLife, EngineRunner } from './deliveries/engine-runner.ts';
 import { startEngineThread } from './deliveries/engine-thread.ts';
 import { scopeNames } from './extra-scopes.ts';
 import type { HttpServer } from './http/server.ts';
+import { createCleaner } from './logout/cleaner.ts';
 import type { EndSessions } from './logout/end-sessions.ts';
 import type { Receipts } from './logout/receipt.ts';
 import { createSweep } from './logout/sweep.ts';

@@ -1,4 +1,5 @@
 import type { Account } from '../accounts/account.ts';
+import { isLive } from '../sessions/session.ts';
 import type { Context } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Product } from './product.ts';
@@ -23,7 +24,7 @@ export async function countSessions(
     for (const { session, participations } of page) {
       sessions += 1;
       accounts.add(session.accountId);
-      for (const one of participations) if (one.endedAt === undefined) apps.add(one.clientId);
+      for (const one of participations.filter(isLive)) apps.add(one.clientId);
     }
     after = page.at(-1)?.session.uid;
     if (page.length < 500 || after === undefined) return { sessions, apps: apps.size, accounts: accounts.size };

@@ -1,6 +1,7 @@
 import type { Account } from '../accounts/account.ts';
 import type { Delivery } from '../deliveries/delivery.ts';
 import { iso } from '../ops/clock.ts';
+import { isLive } from '../sessions/session.ts';
 import type { SessionView, Store } from '../store/store.ts';
 import type { Column, Row } from './terminal.ts';
 
@@ -18,7 +19,7 @@ export const SESSION_COLUMNS: readonly Column[] = [
 
 /** Of a live session the apps that are in it, of an ended one those that were. */
 export function sessionRow({ session, participations }: SessionView, username: string | undefined): Row {
-  const inside = participations.filter((one) => session.state === 'ended' || one.endedAt === undefined);
+  const inside = session.state === 'ended' ? participations : participations.filter(isLive);
   return {
     id: session.uid,
     account_id: session.accountId,

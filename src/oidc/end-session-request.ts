@@ -4,7 +4,7 @@ import type { Registry } from '../clients/registry.ts';
 import { SCOPES, type Scope } from '../logout/logout.ts';
 import type { HintWorth } from '../logout/logout-policy.ts';
 import type { Facts } from '../ops/log.ts';
-import type { Participation } from '../sessions/session.ts';
+import { isLive, type Participation } from '../sessions/session.ts';
 import type { StoredSession } from '../store/store.ts';
 import { type VerifiedHint, verifyHint } from './hint.ts';
 import type { Keys } from './keys.ts';
@@ -132,7 +132,7 @@ async function judgeHint(
   if (!hint || !client) return { hint: 'none', liveSid: undefined };
   const found = hint.sid === undefined ? undefined : await sessions.participation(hint.sid);
   const named = found?.clientId === client.client_id && found.sub === hint.sub ? found : undefined;
-  const lives = named !== undefined && named.endedAt === undefined;
+  const lives = named !== undefined && isLive(named);
   const liveSid = lives ? named.sid : undefined;
   if (!browser) return { hint: 'stale', liveSid };
   const { uid, accountId } = browser.session;

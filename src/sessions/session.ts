@@ -51,6 +51,17 @@ export interface Participation {
   readonly logoutId: string | undefined;
 }
 
+/** Those of the apps of a session that are still in it; none of a session that is not there. */
+export function liveParticipations(
+  view: { readonly participations: readonly Participation[] } | undefined,
+): readonly Participation[] {
+  return view?.participations.filter(isLive) ?? [];
+}
+
+export function isLive({ endedAt }: Pick<Participation, 'endedAt'>): boolean {
+  return endedAt === undefined;
+}
+
 /** Why a session is over although nobody asked, or undefined while it is not (DESIGN §2, invariant 2). */
 export function expiryReason(
   session: Pick<Session, 'lastSeenAt' | 'idleMs' | 'expiresAt'>,

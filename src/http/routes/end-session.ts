@@ -7,7 +7,7 @@ import type { EndTarget, Scope } from '../../logout/logout.ts';
 import { decideLogout, type LogoutDecision } from '../../logout/logout-policy.ts';
 import type { EndSessionRequest } from '../../oidc/end-session-request.ts';
 import type { Log } from '../../ops/log.ts';
-import type { Participation } from '../../sessions/session.ts';
+import { liveParticipations } from '../../sessions/session.ts';
 import type { Store, StoredSession } from '../../store/store.ts';
 import { appFace } from '../app-face.ts';
 import { formOf } from '../middleware/read-body.ts';
@@ -201,7 +201,9 @@ async function targetOf(
   if (scope === 'app-everywhere') {
     return { kind: 'account-client', accountId: session.accountId, clientId: client.client_id };
   }
-  const [own] = live(await store.sessions.get(session.uid)).filter((one) => one.clientId === client.client_id);
+  const [own] = liveParticipations(await store.sessions.get(session.uid)).filter(
+    (one) => one.clientId === client.client_id,
+  );
   return own && { kind: 'participation', sid: own.sid };
 }
 
@@ -214,10 +216,6 @@ async function endOwn(ctx: Context, sid: string, onward: Onward, parts: EndSessi
   const target = { kind: 'participation', sid, offline: 'kept' } as const;
   const agreed = { ...onward, scope: 'app-here', cause, askedSid: sid } as const;
   await answerLogout(ctx, await end(target, agreed, parts), agreed, parts);
-}
-
-function live(view: { readonly participations: readonly Participation[] } | undefined): readonly Participation[] {
-  return view?.participations.filter((one) => one.endedAt === undefined) ?? [];
 }
 
 function isAlive({ liveSid }: EndSessionRequest): boolean {

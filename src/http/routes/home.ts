@@ -2,6 +2,7 @@ import type { Router } from '@koa/router';
 import type { Context } from 'koa';
 import type { Account } from '../../accounts/account.ts';
 import { type Client, canBeTold } from '../../clients/client-file.ts';
+import { liveParticipations } from '../../sessions/session.ts';
 import type { Store, StoredSession } from '../../store/store.ts';
 import type { HomeApp } from '../page-models.ts';
 import { personFace } from '../person-face.ts';
@@ -34,7 +35,7 @@ export function mountHome(router: Router, parts: HomeParts): void {
 
 async function show(ctx: Context, browser: StoredSession, account: Account, parts: HomeParts): Promise<void> {
   const view = await parts.store.sessions.get(browser.session.uid);
-  const ids = new Set(view?.participations.filter(({ endedAt }) => endedAt === undefined).map((one) => one.clientId));
+  const ids = new Set(liveParticipations(view).map((one) => one.clientId));
   parts.render(ctx, 'home', {
     person: personFace(account),
     shared: browser.payload['transient'] === true,

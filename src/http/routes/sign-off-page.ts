@@ -3,6 +3,7 @@ import { type Client, canBeTold } from '../../clients/client-file.ts';
 import type { Scope } from '../../logout/logout.ts';
 import type { LogoutDecision } from '../../logout/logout-policy.ts';
 import type { EndSessionRequest } from '../../oidc/end-session-request.ts';
+import { liveParticipations } from '../../sessions/session.ts';
 import type { SessionView, Store, StoredSession } from '../../store/store.ts';
 import { appFace } from '../app-face.ts';
 import type { SignOffChoice, SignOffPage } from '../page-models.ts';
@@ -58,7 +59,7 @@ interface Reach {
 function measure(views: readonly SessionView[], uid: string, clientId: string | undefined): Reach {
   const live = views.map((view) => ({
     uid: view.session.uid,
-    apps: view.participations.filter((one) => one.endedAt === undefined).map((one) => one.clientId),
+    apps: liveParticipations(view).map((one) => one.clientId),
   }));
   return {
     here: unique(live.filter((one) => one.uid === uid).flatMap((one) => one.apps)),

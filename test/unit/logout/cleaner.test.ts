@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { createCleaner } from '../../../src/deliveries/cleaner.ts';
+import { createCleaner } from '../../../src/logout/cleaner.ts';
 
 it('removes in small writes until nothing is left, and stops when told', async () => {
   const asked: string[] = [];
