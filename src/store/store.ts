@@ -1,7 +1,8 @@
 /**
  * The port: everything the product remembers, cut by role. Two adapters (`sqlite/`, `mongo/`), one suite (`test/store`).
  *
- * Every method is atomic by itself; nothing hands out a transaction. There is no way to delete a session, only `end`.
+ * Every method is one atomic write or one look at the store, but where it says that it is several (`end`, `removeBefore` …);
+ * nothing hands out a transaction. There is no way to delete a session, only `end`.
  * Instants are epoch milliseconds and are always handed in: a store has no clock of its own.
  * `undefined` means "not there". A store that cannot be reached, is full or locked throws `storeUnavailable` (errors.ts).
  */
@@ -77,17 +78,17 @@ export interface SessionStore {
   ): Promise<'joined' | 'ended'>;
 
   /**
-   * THE end (invariant 1). In one atomic write, at instant `at`:
-   * logout row; sessions of the target marked ended; their participations (up to 1,000) marked ended with one delivery
-   * each, as `plan` says; grants and tokens of those participations removed (those with `offline_access` stay where
-   * `cause.keepsOffline`, and only for a `session` target); generation raised (`account`), cut-off set (`client`;
-   * its record becomes `removed` where that is the reason), `cause.accountChange` applied. `account` and `account-client` also remove every grant of that
-   * account (and client) whatever became of its session; a spared session (`exceptUid`) and its live grants are
-   * restamped with the new generation.
-   * `nothing` when no session and no participation was left to end (what is left of their grants goes all the same);
-   * `account`, where it is there, and `client` targets always make a logout.
-   * A session that is dead already, of an older generation, is not spared.
-   * More than 1,000 participations: the logout is `walking`, all of it is dead already, and `continueEnd` does the rest.
+   * THE end (invariant 1). Its first write is atomic, begins at instant `at`, and makes all of the target dead, whatever there
+   * is of it: the logout's row; the session marked ended, or the generation raised (of the `account`, the `client`, or the app
+   * of the account); a spared session (`exceptUid`) and its live grants restamped with the new one; `cause.accountChange`
+   * applied; a client's record `removed` where that is the reason. Several short writes follow, enough for 1,000 participations
+   * before it answers: sessions of the target marked ended, their participations with one delivery each, as `plan` says, their
+   * grants and tokens removed (those with `offline_access` stay where `cause.keepsOffline`, and only for a `session` target;
+   * `account` and `account-client` lose every grant, whatever became of its session). What is left then is `walking`, dead
+   * already, and `continueEnd` does it. So is what a later write that fails leaves behind: this throws only when nothing was
+   * written.
+   * `nothing` when no session, no participation and, of an `account-client`, no grant was left to end; `account`, where it is
+   * there, and `client` targets always make a logout. A session that is dead already, of an older generation, is not spared.
    * `plan` is pure and may run more than once.
    */
   end(id: string, target: EndTarget, cause: EndCause, at: number, plan: PlanDeliveries): Promise<EndResult>;
