@@ -12,6 +12,7 @@ describeFlows('apps whose ids come from elsewhere (RFC 6749 A.1: any visible ASC
   beforeAll(async () => {
     world = await startWorld({
       apps: Object.fromEntries(IDS.map((id) => [id, {}])) as Record<(typeof IDS)[number], object>,
+      settings: { SIGNOFF_LOGOUT_WAIT: '20s' },
     });
   });
   afterAll(() => world.stop());

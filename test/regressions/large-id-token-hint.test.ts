@@ -14,6 +14,7 @@ describe('an app that reads nothing but the ID token, and people in 200 groups',
   beforeAll(async () => {
     world = await startWorld({
       apps: { wiki: { file: { id_token_claims: true } }, plain: {} },
+      settings: { SIGNOFF_LOGOUT_WAIT: '20s' },
       yaml: 'scopes:\n  groups: [groups]\n',
     });
     await addAccount(world.store, 'carol', { groups: GROUPS, name: 'Carol' });

@@ -12,7 +12,7 @@ describe('a leaked ID token in a browser where nobody is signed in', () => {
   let offline: Tokens;
 
   beforeEach(async () => {
-    world = await startWorld({ apps: { wiki: {}, mail: {} } });
+    world = await startWorld({ apps: { wiki: {}, mail: {} }, settings: { SIGNOFF_LOGOUT_WAIT: '20s' } });
     browser = createBrowser();
     const { wiki, mail } = world.apps;
     inWiki = await wiki.signIn(browser);

@@ -7,7 +7,7 @@ describe('two Signoffs on one host, at two ports', () => {
   let worlds: readonly [World<'wiki'>, World<'wiki'>];
 
   beforeAll(async () => {
-    const start = () => startWorld({ apps: { wiki: {} } });
+    const start = () => startWorld({ apps: { wiki: {} }, settings: { SIGNOFF_LOGOUT_WAIT: '20s' } });
     worlds = await Promise.all([start(), start()]);
   });
   afterAll(() => Promise.all(worlds.map((world) => world.stop())));

@@ -12,7 +12,7 @@ describe('an app whose client file disappears while people are signed in', () =>
   let inWiki: Tokens;
 
   beforeEach(async () => {
-    world = await startWorld({ apps: { wiki: {}, mail: {} } });
+    world = await startWorld({ apps: { wiki: {}, mail: {} }, settings: { SIGNOFF_LOGOUT_WAIT: '20s' } });
     browser = createBrowser();
     inWiki = await world.apps.wiki.signIn(browser);
   });
