@@ -59,7 +59,7 @@ export class DeliveryModel {
   }
 
   lease(rows: readonly ModelRow[], { token, processId, leaseMs }: ClaimRequest, isClaim: boolean): void {
-    const lease = { token, holder: processId, isOver: leaseMs === 0 };
+    const lease = { token, holder: processId, isOver: leaseMs < 0 };
     for (const row of rows) {
       row.lease = lease;
       const gate = this.gates.get(row.origin);

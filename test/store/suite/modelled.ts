@@ -7,7 +7,7 @@ import { endedSession } from './deliveries-fixture.ts';
 import { DeliveryModel, type ModelRow } from './delivery-model.ts';
 import { freshStore, type MakePlace } from './fixture.ts';
 
-const APPS = ['wiki', 'mail', 'shop'] as const;
+const APPS = ['wiki', 'mail'] as const;
 const ENGINES = ['one', 'two'] as const;
 /** As many as fit in so long: many on SQLite, some on MongoDB. */
 const LIMITS = { numRuns: 100, interruptAfterTimeLimit: 10_000 };
@@ -23,8 +23,12 @@ interface Real {
 
 type Command = fc.AsyncCommand<DeliveryModel, Real>;
 
-/** One thing that may happen to the outbox, whatever happened before. */
-function command(name: string, run: (model: DeliveryModel, real: Real) => Promise<void>): Command {
+/** One thing that may happen to the outbox, whatever happened before; what is next must be the same after each. */
+function command(name: string, act: (model: DeliveryModel, real: Real) => Promise<void>): Command {
+  async function run(model: DeliveryModel, real: Real): Promise<void> {
+    await act(model, real);
+    expect(await real.store.deliveries.nextDueAt()).toBe(model.nextDueAt());
+  }
   return { check: () => true, run, toString: () => name };
 }
 
@@ -54,9 +58,28 @@ export function modelledSuite(make: MakePlace): void {
 
 const app = fc.constantFrom(...APPS);
 const engine = fc.constantFrom(...ENGINES);
-/** Of one that is over at once, and one that outlives every test, by whatever clock. */
-const leaseMs = fc.constantFrom(0, 1_000 * DAY);
+/** Of one that was over before it began, and one that outlives every test, wherever the clock goes. */
+const leaseMs = fc.constantFrom(-1_000 * DAY, 1_000 * DAY);
+const SETTLEMENTS = ['told', 'refused', 'given-up', 'moot', 'again', 'refusal', 'put-back', 'put-back'] as const;
+/** `due`: failing, and due for a probe at once. */
+const LEARNT = ['nothing', 'nothing', 'nothing', 'healthy', 'shut', 'due', 'due'] as const;
 const originOf = (clientId: string) => `https://${clientId}.test`;
+
+const CLAIM: fc.Arbitrary<Command> = fc
+  .record({
+    processId: engine,
+    leaseMs,
+    limit: fc.integer({ min: 1, max: 4 }),
+    perOrigin: fc.integer({ min: 1, max: 3 }),
+  })
+  .chain((given) =>
+    fc.subarray([...APPS], { maxLength: 1 }).map((apps) => ({ ...given, exceptOrigins: apps.map(originOf) })),
+  )
+  .map((given) => command(`claim ${JSON.stringify(given)}`, (model, real) => claim(model, real, given)));
+
+const SETTLE: fc.Arbitrary<Command> = fc
+  .record({ which: fc.nat(), kind: fc.constantFrom(...SETTLEMENTS), learnt: fc.constantFrom(...LEARNT) })
+  .map((given) => command(`settle ${JSON.stringify(given)}`, (model, real) => settle(model, real, given)));
 
 const COMMAND_KINDS: fc.Arbitrary<Command>[] = [
   fc.tuple(fc.array(app, { minLength: 1, maxLength: 3 }), fc.constantFrom(MINUTE, DAY)).map(([apps, deadlineMs]) =>
@@ -69,31 +92,15 @@ const COMMAND_KINDS: fc.Arbitrary<Command>[] = [
       }
     }),
   ),
-  fc
-    .record({
-      processId: engine,
-      leaseMs,
-      limit: fc.integer({ min: 1, max: 4 }),
-      perOrigin: fc.integer({ min: 1, max: 3 }),
-    })
-    .chain((given) =>
-      fc.subarray([...APPS], { maxLength: 1 }).map((apps) => ({ ...given, exceptOrigins: apps.map(originOf) })),
-    )
-    .map((given) => command(`claim ${JSON.stringify(given)}`, (model, real) => claim(model, real, given))),
+  CLAIM,
+  CLAIM,
   fc
     .record({ processId: engine, leaseMs, limit: fc.integer({ min: 1, max: 4 }) })
     .map((given) =>
       command(`claim overdue ${JSON.stringify(given)}`, (model, real) => claimOverdue(model, real, given)),
     ),
-  fc
-    .tuple(
-      fc.nat(),
-      fc.constantFrom('told', 'refused', 'given-up', 'moot', 'again', 'refusal', 'put-back'),
-      fc.boolean(),
-    )
-    .map(([which, kind, isSick]) =>
-      command(`settle ${kind} ${isSick ? 'sick' : ''}`, (model, real) => settle(model, real, { which, kind, isSick })),
-    ),
+  SETTLE,
+  SETTLE,
   fc.tuple(engine, fc.subarray([...ENGINES, 'never']), fc.boolean()).map(([processId, dead, expired]) =>
     command(`rescue by ${processId} of ${dead} ${expired}`, async (model, { store }) => {
       const others = dead.filter((one) => one !== processId);
@@ -112,11 +119,6 @@ const COMMAND_KINDS: fc.Arbitrary<Command>[] = [
   fc.constantFrom(1, MINUTE, HOUR, -MINUTE).map((ms) =>
     command(`clock ${ms} ms`, async (model) => {
       model.now += ms;
-    }),
-  ),
-  fc.constant(
-    command('next due at', async (model, { store }) => {
-      expect(await store.deliveries.nextDueAt()).toBe(model.nextDueAt());
     }),
   ),
   fc.constant(
@@ -165,36 +167,37 @@ function takenOf(model: DeliveryModel, { deliveries }: Claim): ModelRow[] {
 
 interface Settling {
   readonly which: number;
-  readonly kind: string;
-  readonly isSick: boolean;
+  readonly kind: (typeof SETTLEMENTS)[number];
+  readonly learnt: (typeof LEARNT)[number];
 }
 
 /** Of a row that is leased, under its token; of another one, under a token that is lost. */
-async function settle(model: DeliveryModel, { store }: Real, { which, kind, isSick }: Settling): Promise<void> {
+async function settle(model: DeliveryModel, { store }: Real, { which, kind, learnt }: Settling): Promise<void> {
   const row = model.rows[which % Math.max(1, model.rows.length)];
   if (!row) return;
   const { lease, origin } = row;
   const failures = (model.gates.get(origin)?.failures ?? 0) + 1;
-  const breaker = { origin, failures, shutUntil: model.now + MINUTE, shutMs: MINUTE };
-  const change = isSick ? ({ kind: 'failing', breaker } as const) : ({ kind: 'healthy', origin } as const);
+  const shutUntil = model.now + (learnt === 'shut' ? MINUTE : 0);
+  const failing = { kind: 'failing', breaker: { origin, failures, shutUntil, shutMs: MINUTE } } as const;
+  const change = learnt === 'healthy' ? ({ kind: 'healthy', origin } as const) : failing;
   const one = settlementOf(row.id, kind, model.now);
-  const answer = await store.deliveries.settle(lease?.token ?? 'lost', [one], [change]);
+  const answer = await store.deliveries.settle(lease?.token ?? 'lost', [one], learnt === 'nothing' ? [] : [change]);
   expect(answer.lost).toEqual(lease ? [] : [row.id]);
   if (lease) model.settle(row, one);
   const probe = model.gates.get(origin)?.probe;
-  if (isSick) model.gates.set(origin, { failures, shutUntil: breaker.shutUntil, by: lease?.holder, probe });
-  else model.gates.delete(origin);
+  if (learnt === 'healthy') model.gates.delete(origin);
+  else if (learnt !== 'nothing') model.gates.set(origin, { failures, shutUntil, by: lease?.holder, probe });
   model.forgetUnowed();
 }
 
-function settlementOf(deliveryId: string, kind: string, now: number): Settlement {
+function settlementOf(deliveryId: string, kind: Settling['kind'], now: number): Settlement {
   const attempt = anAttempt({ at: now });
   const nextAttemptAt = now + HOUR;
   if (kind === 'put-back') return { deliveryId, kind, nextAttemptAt: now };
   if (kind === 'again' || kind === 'refusal') {
     return { deliveryId, kind: 'again', attempt, nextAttemptAt, backoffMs: 1, refusal: kind === 'refusal' };
   }
-  return { deliveryId, kind: kind as 'told' | 'refused' | 'given-up' | 'moot', attempt };
+  return { deliveryId, kind, attempt };
 }
 
 async function retry(model: DeliveryModel, { store }: Real, clientId: string): Promise<void> {

@@ -329,6 +329,19 @@ describe('fairness (invariant 5)', () => {
     expect(bench.store.untried()).toBe(100 - calls);
   });
 
+  it('a retry by hand goes out at once, although its app is left alone for minutes', async () => {
+    let down = true;
+    await bench.app('wiki', (_, res) => void res.writeHead(down ? 503 : 200).end());
+    const ids = Array.from({ length: 5 }, () => bench.deliver('wiki'));
+    const engine = bench.engine({ retry: { firstMs: 60_000, maxMs: 3_600_000, refusalsMs: [] } });
+    await engine.start();
+    await bench.until(() => bench.store.breakers().some((one) => one.shutMs > 60_000) && bench.store.leases() === 0);
+    down = false;
+    await expect(bench.store.retryAll()).resolves.toBe(5);
+    engine.wake();
+    await bench.until(() => bench.store.told() === ids.length);
+  });
+
   it('Retry-After is the time of the next try: an app that answers 503 with 1 s twice is told after 2 s', async () => {
     let calls = 0;
     await bench.app('wiki', (_, res) => {

@@ -32,6 +32,8 @@ export interface WatchedStore {
   leases(): number;
   untried(): number;
   told(): number;
+  /** As an operator does, for every delivery. */
+  retryAll(): Promise<number>;
   /** Gives the lease of a delivery to another engine that is alive. */
   rob(id: string): void;
   close(): Promise<void>;
@@ -68,6 +70,7 @@ export async function openWatchedStore(): Promise<WatchedStore> {
     leases: () => count('lease_token IS NOT NULL'),
     untried: () => count('attempts = 0'),
     told: () => count(`state = 'told'`),
+    retryAll: () => store.deliveries.retry({}, Date.now(), Date.now() + 86_400_000),
     rob(id: string) {
       db.prepare(`INSERT OR REPLACE INTO heartbeats (process_id, at) VALUES ('other', ?)`).run(Date.now());
       db.prepare(`UPDATE deliveries SET lease_token = 'of another', lease_process = 'other' WHERE id = ?`).run(id);
