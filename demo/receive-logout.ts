@@ -55,5 +55,6 @@ export function createLogoutReceiver({ app, oidc, sessions, mode, report }: Logo
 function inWords(outcome: LogoutOutcome): Omit<TokenReport, 'at' | 'ms'> {
   if (outcome.kind === 'ended')
     return { sid: outcome.token.sid, verdict: 'confirmed (200)', ended: outcome.sessions.length };
+  if (outcome.kind === 'repeated') return { sid: undefined, verdict: 'confirmed again (200)', ended: 0 };
   return { sid: undefined, verdict: `refused (400 ${outcome.code})`, ended: 0 };
 }

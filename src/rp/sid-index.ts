@@ -1,3 +1,5 @@
+import { createExpiringMap } from './expiring-map.ts';
+
 /** How long an ended `sid` is remembered: longer than any sign-in takes from the provider's page back to the app. */
 const REMEMBER_ENDED_MS = 15 * 60_000;
 
@@ -42,54 +44,81 @@ export interface SidIndex {
 
 /**
  * `sid → local sessions` in memory, for one provider. An entry lives exactly as long as its local session (R16): an
- * index that forgets earlier is why a logout token "works" in tests and does nothing in the afternoon.
+ * index that forgets earlier is why a logout token "works" in tests and does nothing in the afternoon. What a logout
+ * token costs does not grow with the number of sessions.
  */
 export function createSidIndex({ now = Date.now }: { now?: () => number } = {}): SidIndex {
-  const sessions = new Map<string, LocalSession>();
-  const endedSids = new Map<string, number>();
-  const endedSubs = new Map<string, { endedAt: number; forgetAt: number }>();
+  const bySid = createGroups();
+  const bySub = createGroups();
+  const sessions = createExpiringMap<LocalSession>(now, (_, session) => ungroup(session));
+  /** `iat` of the logout token, by whom it ended. */
+  const endedSids = createExpiringMap<number>(now);
+  const endedSubs = createExpiringMap<number>(now);
 
-  function forgetWhatIsOver(): void {
-    const at = now();
-    for (const [id, { expiresAt }] of sessions) if (expiresAt !== undefined && expiresAt <= at) sessions.delete(id);
-    for (const [sid, forgetAt] of endedSids) if (forgetAt <= at) endedSids.delete(sid);
-    for (const [sub, { forgetAt }] of endedSubs) if (forgetAt <= at) endedSubs.delete(sub);
+  function ungroup({ id, sid, sub }: LocalSession): void {
+    bySid.remove(sid, id);
+    bySub.remove(sub, id);
   }
 
+  function remove(id: string): void {
+    const session = sessions.get(id);
+    if (session === undefined) return;
+    sessions.delete(id);
+    ungroup(session);
+  }
+
+  /** A sign-in younger than the token is another one, also where the provider gives it the same `sid`. */
   function cameTooLate({ sid, sub, issuedAt }: LocalSession): boolean {
-    const subEnded = endedSubs.get(sub);
-    return endedSids.has(sid) || (subEnded !== undefined && issuedAt <= subEnded.endedAt);
+    const endedAt = Math.max(
+      endedSids.get(sid) ?? Number.NEGATIVE_INFINITY,
+      endedSubs.get(sub) ?? Number.NEGATIVE_INFINITY,
+    );
+    return issuedAt <= endedAt;
   }
 
   function remember({ sid, sub, issuedAt }: LogoutTarget): void {
     const forgetAt = now() + REMEMBER_ENDED_MS;
-    if (sid !== undefined) endedSids.set(sid, forgetAt);
-    else if (sub !== undefined) endedSubs.set(sub, { endedAt: issuedAt, forgetAt });
+    const [ended, key] = sid !== undefined ? [endedSids, sid] : [endedSubs, sub];
+    if (key !== undefined) ended.set(key, Math.max(issuedAt, ended.get(key) ?? issuedAt), forgetAt);
   }
 
   return {
     add(session) {
-      forgetWhatIsOver();
       if (cameTooLate(session)) return 'already-ended';
-      sessions.set(session.id, session);
+      remove(session.id);
+      sessions.set(session.id, session, session.expiresAt);
+      bySid.add(session.sid, session.id);
+      bySub.add(session.sub, session.id);
       return 'added';
     },
     extend(id, expiresAt) {
       const session = sessions.get(id);
-      if (session !== undefined) sessions.set(id, { ...session, expiresAt });
+      if (session !== undefined) sessions.set(id, { ...session, expiresAt }, expiresAt);
     },
-    remove(id) {
-      sessions.delete(id);
-    },
+    remove,
     end(target) {
-      forgetWhatIsOver();
       remember(target);
-      return [...sessions.values()].filter((session) => isMeant(session, target)).map(({ id }) => id);
+      const { sid, sub } = target;
+      // The `sid` decides alone where there is one: a token with both never ends the person's other sessions (R14).
+      const meant = sid !== undefined ? bySid.of(sid) : bySub.of(sub ?? '');
+      return meant.filter((id) => sessions.get(id) !== undefined);
     },
   };
 }
 
-/** The `sid` decides alone where there is one: a token with both never ends the person's other sessions (R14). */
-function isMeant(session: LocalSession, { sid, sub }: LogoutTarget): boolean {
-  return sid === undefined ? session.sub === sub : session.sid === sid;
+/** Ids by what they have in common, in the order in which they came. */
+function createGroups() {
+  const groups = new Map<string, Set<string>>();
+  return {
+    of: (key: string): readonly string[] => [...(groups.get(key) ?? [])],
+    add(key: string, id: string): void {
+      const group = groups.get(key) ?? new Set();
+      groups.set(key, group.add(id));
+    },
+    remove(key: string, id: string): void {
+      const group = groups.get(key);
+      group?.delete(id);
+      if (group?.size === 0) groups.delete(key);
+    },
+  };
 }

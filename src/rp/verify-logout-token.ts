@@ -15,6 +15,8 @@ export interface LogoutToken {
   readonly issuedAt: number;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
+  /** To be called when the sessions are over: from then on this token is a replay. The handler does it. */
+  readonly spend: () => Promise<void>;
 }
 
 export interface LogoutTokenRules {
@@ -28,7 +30,7 @@ export interface LogoutTokenRules {
   readonly algorithm?: string;
   /** How far the OP's clock may be off; 30 s when not given. */
   readonly leewayMs?: number;
-  /** Refuses a `jti` seen before; leave it out only where something else does. */
+  /** Refuses a `jti` that was spent; leave it out only where something else does. */
   readonly replayGuard?: ReplayGuard;
   /** Epoch milliseconds; the machine's clock when not given. */
   readonly now?: () => number;
@@ -47,10 +49,11 @@ export async function verifyLogoutToken(token: string, rules: LogoutTokenRules):
   checkEvents(payload);
   checkNoNonce(payload);
   const verified = readClaims(payload, rules.issuer);
-  // Last, so that only a token that is good in every other way can use up a jti.
-  if (rules.replayGuard?.isReplay(`${verified.iss} ${verified.jti}`, verified.expiresAt))
+  const id = `${verified.iss} ${verified.jti}`;
+  // Not used up here: a token whose session could not be ended must find it when it is sent again.
+  if (await rules.replayGuard?.isSpent(id))
     throw new LogoutTokenError('token_replayed', 'This logout token was used before.', { claim: 'jti' });
-  return verified;
+  return { ...verified, spend: async () => rules.replayGuard?.spend(id, verified.expiresAt) };
 }
 
 /** R3, and R4 as far as a JWT library knows it: signature, algorithm, `iss`, `aud`, `exp`, `iat` present. */
@@ -125,7 +128,7 @@ function checkNoNonce(payload: JWTPayload): void {
 }
 
 /** R5, and the shapes of the rest. */
-function readClaims(payload: JWTPayload, iss: string): LogoutToken {
+function readClaims(payload: JWTPayload, iss: string): Omit<LogoutToken, 'spend'> {
   const { iat = 0, exp = 0 } = payload;
   const [jti, sid, sub] = [text(payload, 'jti'), text(payload, 'sid'), text(payload, 'sub')];
   if (jti === undefined) throw new LogoutTokenError('claim_missing', 'The token has no jti.', { claim: 'jti' });

@@ -1,6 +1,8 @@
-import { createServer, request as httpRequest, type Server } from 'node:http';
+import { createServer, request as httpRequest, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import express from 'express';
+import Koa from 'koa';
 import {
   createLogoutHandler,
   createReplayGuard,
@@ -84,9 +86,25 @@ describe('the logout handler', () => {
     ]);
   });
 
-  it('R12 answers 400 to a token shown twice', async () => {
+  it('R8, R12 answers 200 to a token repeated after success, and ends nothing that began since', async () => {
+    signIn('desk', 'sid-1');
+    const body = `logout_token=${await provider.token({ claims: { sid: undefined } })}`;
+    expect((await post(body)).status).toBe(200);
+    sessions.set('newer', { sid: 'sid-2', sub: 'mira' });
+    index.add({ id: 'newer', sid: 'sid-2', sub: 'mira', issuedAt: Date.now() + 1_000, expiresAt: undefined });
+    expect((await post(body)).status).toBe(200);
+    expect([...sessions.keys()]).toEqual(['newer']);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['ended', 'repeated']);
+  });
+
+  it('R8 a token is spent only after the session was ended: repeated after a failure it ends it', async () => {
+    signIn('desk', 'sid-1');
+    const working = endSession;
+    endSession = () => Promise.reject(new Error('the session store is down'));
     const body = `logout_token=${await provider.token()}`;
-    expect([(await post(body)).status, (await post(body)).status]).toEqual([200, 400]);
+    expect((await post(body)).status).toBe(400);
+    endSession = working;
+    expect([(await post(body)).status, sessions.size]).toEqual([200, 0]);
   });
 
   it.each([
@@ -153,5 +171,66 @@ describe('the logout handler', () => {
     signIn('desk', 'sid-1');
     await postToken({ sub: undefined });
     expect(sessions.size).toBe(0);
+  });
+});
+
+describe('behind a body parser', () => {
+  async function behind(serve: (handle: ReturnType<typeof createLogoutHandler>) => RequestListener) {
+    const rules = { issuer: provider.issuer, clientId: 'shop', keys: provider.keys };
+    const verify = (token: string) => verifyLogoutToken(token, rules);
+    const handle = createLogoutHandler({ verify, index, endSession: (id) => endSession(id) });
+    server.removeAllListeners('request');
+    server.on('request', serve(handle));
+    signIn('desk', 'sid-1');
+    const response = await postToken();
+    return { status: response.status, text: await response.text(), left: sessions.size };
+  }
+
+  it.each([
+    ['express.urlencoded()', express.urlencoded({ extended: false })],
+    ['express.text()', express.text({ type: '*/*' })],
+    ['express.raw()', express.raw({ type: '*/*' })],
+    ['a parser for something else', express.json()],
+  ])('of Express, %s: the token is found in request.body, else read', async (_, parser) => {
+    const { status, left } = await behind((handle) => {
+      const app = express();
+      app.use(parser);
+      app.post('/backchannel-logout', handle);
+      return app;
+    });
+    expect({ status, left }).toEqual({ status: 200, left: 0 });
+  });
+
+  it('of Koa: what it made of the form is handed over', async () => {
+    const { status, left } = await behind((handle) => {
+      const app = new Koa();
+      app.use(async (ctx, next) => {
+        const body = Buffer.concat(await ctx.req.toArray()).toString();
+        Object.assign(ctx.request, { body: Object.fromEntries(new URLSearchParams(body)) });
+        await next();
+      });
+      app.use(async (ctx) => {
+        ctx.respond = false;
+        await handle(ctx.req, ctx.res, (ctx.request as { body?: unknown }).body);
+      });
+      return app.callback();
+    });
+    expect({ status, left }).toEqual({ status: 200, left: 0 });
+  });
+
+  it('that kept the form to itself: the answer says so', async () => {
+    const { status, text } = await behind((handle) => async (request, response) => {
+      await request.toArray();
+      await handle(request, response);
+    });
+    expect([status, text]).toEqual([400, expect.stringContaining('body parser')]);
+  });
+
+  it('R12 answers 400 to two tokens there too', async () => {
+    const { status } = await behind((handle) => async (request, response) => {
+      await request.toArray();
+      await handle(Object.assign(request, { body: { logout_token: ['a', 'b'] } }), response);
+    });
+    expect(status).toBe(400);
   });
 });

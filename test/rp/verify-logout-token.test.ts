@@ -41,6 +41,7 @@ describe('verifyLogoutToken', () => {
       sub: 'mira',
       issuedAt: NOON,
       expiresAt: NOON + 120_000,
+      spend: expect.any(Function),
     });
   });
 
@@ -136,11 +137,15 @@ describe('verifyLogoutToken', () => {
     }
   });
 
-  it('R8 refuses a jti it has seen, until the token would have expired anyhow', async () => {
+  it('R8 refuses a jti that was spent, until the token would have expired anyhow', async () => {
     let now = NOON;
     const guarded = { ...rules, now: () => now, replayGuard: createReplayGuard({ now: () => now }) };
     const token = await provider.token({ claims: { jti: 'once' } });
-    await expect(verifyLogoutToken(token, guarded)).resolves.toMatchObject({ jti: 'once' });
+    // What was not spent is no replay: the app may have failed to end the session.
+    await verifyLogoutToken(token, guarded);
+    const verified = await verifyLogoutToken(token, guarded);
+    expect(verified.jti).toBe('once');
+    await verified.spend();
     await expect(verifyLogoutToken(token, guarded)).rejects.toEqual(refusal('token_replayed', 'jti'));
     now += 3_600_000;
     await expect(verifyLogoutToken(token, guarded)).rejects.toEqual(refusal('token_expired', 'exp'));
