@@ -17,7 +17,7 @@ import type { EngineLife, EngineRunner, SettledListener } from './engine-runner.
 import type { Queued } from './queues.ts';
 import { createRescuer } from './rescuer.ts';
 import type { RetryRules } from './retry-schedule.ts';
-import { createSender, type Record, type Sender } from './sender.ts';
+import { createSender, type RecordSettlement, type Sender } from './sender.ts';
 import { createSetAside, type SetAside } from './set-aside.ts';
 import { type Batch, createSettler, type Settler } from './settler.ts';
 import type { Signer } from './signer.ts';
@@ -240,7 +240,7 @@ class Engine implements EngineRunner {
     await this.#persist(() => this.#pace.run(hasten, (rows) => rows));
   }
 
-  readonly #record: Record = (item: Queued, settlement, change) => {
+  readonly #record: RecordSettlement = (item: Queued, settlement, change) => {
     this.#settler.add(item.leaseToken, settlement, { change, urgent: this.#sender.quiet() });
   };
 

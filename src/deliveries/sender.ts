@@ -30,14 +30,14 @@ export interface Sender {
 }
 
 /** Hands a result to be written, and what it taught about the origin. */
-export type Record = (item: Queued, settlement: Settlement, change: BreakerChange | undefined) => void;
+export type RecordSettlement = (item: Queued, settlement: Settlement, change: BreakerChange | undefined) => void;
 
 export interface SenderParts {
   readonly deliver: Deliver;
   readonly findClient: (clientId: string) => DeliveryClient | undefined;
   /** A delivery names a client that is not known here (yet). */
   readonly onUnknownClient: () => void;
-  readonly record: Record;
+  readonly record: RecordSettlement;
   /** Little is left that may be sent now. */
   readonly onHungry: () => void;
   /** There is room again for an origin that the last claim left out. */

@@ -4,7 +4,7 @@ import { pageOld } from '../../errors.ts';
 import type { EndSessions } from '../../logout/end-sessions.ts';
 import type { StoredSession } from '../../store/store.ts';
 import { formOf } from '../middleware/read-body.ts';
-import { seeOther } from './answer-logout.ts';
+import { seeOther } from '../see-other.ts';
 
 export interface AccountSwitchParts {
   readonly issuer: string;

@@ -7,6 +7,7 @@ import type { Clock } from '../../ops/clock.ts';
 import type { DeliveryStore } from '../../store/store.ts';
 import { appFace } from '../app-face.ts';
 import type { Renderer } from '../render.ts';
+import { seeOther } from '../see-other.ts';
 import { markBrowser } from './receipt-cookie.ts';
 
 export interface AnswerLogoutParts {
@@ -72,14 +73,4 @@ async function holdsNobody(
   // A participation ends once, so its `sid` names its delivery.
   const own = await store.deliveries.find(askedSid).catch(() => undefined);
   return own?.asked === true && own.state === 'trying' && own.lastStatus === 400;
-}
-
-/**
- * 303, never 307: the browser must not send the form again (BP14). The address is written byte for byte, only what no
- * header may hold is encoded; Koa's `redirect` would rewrite all of it.
- */
-export function seeOther(ctx: Context, address: string): void {
-  ctx.set('Location', address.replace(/[^\x21-\x7e]+/g, encodeURIComponent));
-  ctx.status = 303;
-  ctx.body = '';
 }

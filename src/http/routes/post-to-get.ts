@@ -5,7 +5,7 @@ import type { ParkedRequests } from '../../oidc/parked-requests.ts';
 import type { RateLimit } from '../middleware/rate-limit.ts';
 import { formOf } from '../middleware/read-body.ts';
 import type { Parameters } from '../parameters.ts';
-import { seeOther } from './answer-logout.ts';
+import { seeOther } from '../see-other.ts';
 
 export interface PostToGetParts {
   readonly parked: ParkedRequests;

@@ -10,7 +10,7 @@ import type { EventStream, EventStreams } from '../event-streams.ts';
 import { createPacedLook } from '../paced-look.ts';
 import type { ReceiptDetail, ReceiptPage } from '../page-models.ts';
 import type { Renderer } from '../render.ts';
-import { seeOther } from './answer-logout.ts';
+import { seeOther } from '../see-other.ts';
 import { isMarked } from './receipt-cookie.ts';
 
 export interface ReceiptRouteParts {
