@@ -25,7 +25,6 @@ export function crowdSqlite(path: string, sessions: number): void {
   for (const { name } of indexes) db.exec(`DROP INDEX ${name}`);
   for (const statement of rowsOf(crowdOf(sessions))) db.exec(statement);
   for (const { sql } of indexes) db.exec(`${sql}`);
-  db.exec('PRAGMA journal_mode = WAL');
   db.close();
 }
 

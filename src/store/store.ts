@@ -212,8 +212,9 @@ export interface LogoutStore {
   walking(limit: number): Promise<readonly string[]>;
   /**
    * Removes what ended before `before`: ended sessions, their participations, settled logouts, deliveries, attempts; at
-   * most `limit` rows of each; answers how many. Never a logout with a delivery that is `trying`, and nothing of such a
-   * logout. Ended participations of a session that lives stay: they keep its old `sid`s from coming back.
+   * most `limit` rows of each; answers how many. Several short writes, children first. Never a logout with a delivery that
+   * is `trying`, and nothing of such a logout. Ended participations of a session that lives stay: they keep its old `sid`s
+   * from coming back.
    */
   removeBefore(before: number, limit: number): Promise<number>;
 }

@@ -154,8 +154,10 @@ interface Step {
 function waysOf(db: DatabaseSync, sql: string): readonly Way[] {
   const steps = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all({}) as unknown as Step[];
   const sortedUnder = new Set(steps.filter(({ detail }) => /B-TREE FOR ORDER BY$/.test(detail)).map(byParent));
+  // What a step of its own brings, in the order wanted, is judged there.
+  const inner = new Set(steps.map(({ detail }) => /^(?:CO-ROUTINE|MATERIALIZE) (\w+)$/.exec(detail)?.[1]));
   return steps.flatMap((step) => {
-    const way = toWay(step.detail, sql);
+    const way = inner.has(/^SCAN (\w+)$/.exec(step.detail)?.[1]) ? undefined : toWay(step.detail, sql);
     return way ? [{ ...way, sorted: sortedUnder.has(step.parent) }] : [];
   });
 }

@@ -9,9 +9,8 @@ import { formOf } from '../middleware/read-body.ts';
 import { personFace } from '../person-face.ts';
 import type { Renderer } from '../render.ts';
 import { permissionsOf } from '../scope-words.ts';
-import { leadBackTo, rememberWayBack, wayBackOf } from '../way-back.ts';
 import { seeOther } from '../see-other.ts';
-import { rememberWayBack, startOf, wayBackOf } from '../way-back.ts';
+import { leadBackTo, rememberWayBack, wayBackOf } from '../way-back.ts';
 import { createSignIn, type SignInParts } from './sign-in.ts';
 
 export interface InteractionParts extends SignInParts {

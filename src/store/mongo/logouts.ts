@@ -23,7 +23,11 @@ export function createLogouts(parts: MongoParts): LogoutStore {
       await logouts.updateOne({ linkHash }, { $unset: { linkHash: true } });
     },
     async walking(limit) {
-      const rows = await logouts.find({ walking: true }).sort({ at: 1, _id: 1 }).limit(limit).toArray();
+      const rows = await logouts
+        .find({ walking: true, at: { $gt: 0 } })
+        .sort({ at: 1, _id: 1 })
+        .limit(limit)
+        .toArray();
       return rows.map(({ _id }) => _id);
     },
     removeBefore: (before, limit) => removeBefore(parts, before, limit),

@@ -23,11 +23,11 @@ export async function getView({ sessions }: MongoParts, uid: string): Promise<Se
   return row && toView(row);
 }
 
-/** One page, newest first. */
+/** One page, newest first. An ended session has nobody inside, also where the walk of its end has not come that far. */
 export async function listViews(parts: MongoParts, filter: SessionFilter, page: Page): Promise<readonly SessionView[]> {
   const after = page.after === undefined ? undefined : await parts.sessions.findOne({ _id: page.after });
-  if (after === null) return [];
   const { accountId, clientId, state } = filter;
+  if (after === null || (clientId !== undefined && state === 'ended')) return [];
   const hasFewest = accountId === undefined && (state === undefined || state === 'live');
   const rows =
     clientId !== undefined && hasFewest
@@ -101,7 +101,6 @@ function olderThan({ startedAt, _id }: SessionDoc, start: string, uid: string): 
   return { [start]: { $lte: startedAt }, $or: [{ [start]: { $lt: startedAt } }, { [uid]: { $lt: _id } }] };
 }
 
-/** An ended session has nobody inside, also where the walk of its end has not come that far. */
 function inside(clientId: string): Document[] {
   const pipeline = [{ $match: { clientId, state: 'live' } }, { $limit: 1 }];
   return [

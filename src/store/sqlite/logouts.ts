@@ -7,7 +7,8 @@ import { type LogoutRow, logoutById, toLogout } from './logout-rows.ts';
 import { removeBefore } from './removing.ts';
 
 /** What is known of logouts: their receipts and their removal. They are made by `ending.ts` alone. */
-export function createLogouts({ read, write }: Connection): LogoutStore {
+export function createLogouts(connection: Connection): LogoutStore {
+  const { read, write } = connection;
   return {
     find: (id) =>
       read((tx) => {
@@ -29,7 +30,7 @@ export function createLogouts({ read, write }: Connection): LogoutStore {
         const sql = 'SELECT id FROM logouts WHERE walking = 1 ORDER BY at, id LIMIT :limit';
         return tx.all<{ id: string }>(sql, { limit }).map((row) => row.id);
       }),
-    removeBefore: (before, limit) => write((tx) => removeBefore(tx, before, limit)),
+    removeBefore: (before, limit) => removeBefore(connection, before, limit),
   };
 }
 

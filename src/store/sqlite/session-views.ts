@@ -8,10 +8,11 @@ export function getView(tx: Tx, uid: string): SessionView | undefined {
   return row && viewOf(tx, row);
 }
 
-/** One page, newest first. */
+/** One page, newest first. An ended session has nobody inside, also where the walk of its end has not come that far. */
 export function listViews(tx: Tx, filter: SessionFilter, page: Page): readonly SessionView[] {
   const after = page.after === undefined ? undefined : sessionByUid(tx, page.after);
-  if (page.after !== undefined && !after) return [];
+  const isEmpty = filter.clientId !== undefined && filter.state === 'ended';
+  if (isEmpty || (page.after !== undefined && !after)) return [];
   const sql = isByApp(filter) ? byApp(filter, after !== undefined) : byStart(filter, after !== undefined);
   return tx
     .all<SessionRow>(sql, {
@@ -36,7 +37,6 @@ function byApp({ state }: SessionFilter, isNext: boolean): string {
     ORDER BY p.session_started_at DESC, p.session_uid DESC LIMIT :limit`;
 }
 
-/** The walk of a large end has not reached its participations yet: nobody is inside any more. */
 const NOT_ENDED = `s.state <> 'ended'`;
 
 /** What is open is a fraction of what is kept and has indexes of its own; the plus keeps SQLite to the order wanted. */

@@ -78,6 +78,18 @@ export function removingSuite(make: MakePlace): void {
     await expect(at.store.deliveries.find(wiki.id)).resolves.toBeDefined();
   });
 
+  it('passes over what is at work, to what is not', async () => {
+    const working = [await endedSession(at.store, ['wiki']), await endedSession(at.store, ['mail'])];
+    const over = await endedSession(at.store, [], { at: NOW + HOUR });
+    await removeAll(LATER, 1);
+    await expect(at.store.logouts.find(over.logoutId)).resolves.toBeUndefined();
+    await expect(at.store.sessions.get(over.uid)).resolves.toBeUndefined();
+    for (const { logoutId, uid } of working) {
+      await expect(at.store.logouts.find(logoutId)).resolves.toBeDefined();
+      await expect(at.store.sessions.get(uid)).resolves.toBeDefined();
+    }
+  });
+
   it('keeps a session without apps as long as the logout that ended it is at work elsewhere', async () => {
     const { uid, accountId } = await signIn(at.store, { clients: [] });
     await signIn(at.store, { accountId, clients: ['wiki'] });
