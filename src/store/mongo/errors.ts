@@ -12,9 +12,9 @@ import {
 import { AppError, storeUnavailable } from '../../errors.ts';
 import type { WatchSlowCall } from './abandoned.ts';
 
-/** Server codes without a label that says so: no primary, shutting down, disk full, time over, majority not reached. */
+/** Server codes without a label that says so: no primary, shutting down, disk full, time over, ended by another process's watch (`abandoned.ts`), majority not reached. */
 const OUT_OF_REACH_CODES = new Set<unknown>([
-  6, 7, 50, 64, 79, 89, 91, 100, 112, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031,
+  6, 7, 50, 64, 79, 89, 91, 100, 112, 189, 262, 9001, 10107, 11600, 11601, 11602, 13435, 13436, 14031,
 ]);
 
 const OUT_OF_REACH_LABELS = ['TransientTransactionError', 'UnknownTransactionCommitResult', 'RetryableWriteError'];
