@@ -12,15 +12,22 @@ export interface MongoServer {
 }
 
 /**
+ * Each test has a database of its own, and a database is a hundred files, which WiredTiger would keep open for ten
+ * minutes: after some 200 tests the server would have no descriptor left, and it ends itself when it can open no file.
+ */
+const CLOSE_IDLE_FILES = 'file_manager=(close_idle_time=5,close_scan_interval=5,close_handle_minimum=100)';
+
+/**
  * Starts a replica set of real `mongod` processes with their data in a temporary folder. The program is the one of
  * `MONGOD`, of the PATH, or of a tools folder beside the clone; else mongodb-memory-server downloads one. Rejects when
  * none can be had. Members die with this process, also when it is killed.
  */
 export async function startMongoServer({ members = 1 }: { members?: number } = {}): Promise<MongoServer> {
   const mongod = findMongod();
+  const args = ['--wiredTigerCacheSizeGB', '0.25', '--wiredTigerEngineConfigString', CLOSE_IDLE_FILES];
   const set = await MongoMemoryReplSet.create({
     ...(mongod === undefined ? {} : { binary: { systemBinary: mongod, version: versionOf(mongod) } }),
-    replSet: { count: members, storageEngine: 'wiredTiger', args: ['--wiredTigerCacheSizeGB', '0.25'] },
+    replSet: { count: members, storageEngine: 'wiredTiger', args },
   });
   return {
     url: set.getUri(),
