@@ -1,5 +1,8 @@
 import type { ClaimRequest } from './store.ts';
 
+/** So long a probe that is due may be the last attempt of a delivery past its deadline. */
+export const LAST_ATTEMPT_MS = 60_000;
+
 /** How an origin with a breaker row stands. */
 export interface Gate {
   readonly shutUntil: number;
@@ -46,4 +49,15 @@ export function inTurns<Row extends { readonly origin: string }>(rows: readonly 
   }
   const taken = new Set(rows.toSorted((a, b) => (turns.get(a) ?? 0) - (turns.get(b) ?? 0)).slice(0, limit));
   return rows.filter((row) => taken.has(row));
+}
+
+/** `rows` in the order of `ids`, what they do not name first. Pure. */
+export function inOrderOf<Row>(
+  ids: readonly string[],
+  rows: readonly Row[],
+  idOf: (row: Row) => string,
+): readonly Row[] {
+  const place = new Map(ids.map((id, index) => [id, index]));
+  const placeOf = (row: Row) => place.get(idOf(row)) ?? -1;
+  return rows.toSorted((a, b) => placeOf(a) - placeOf(b));
 }

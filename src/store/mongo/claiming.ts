@@ -1,9 +1,9 @@
 import type { Filter } from 'mongodb';
-import { claimable, type Gate, inTurns } from '../claimable.ts';
+import { claimable, type Gate, inOrderOf, inTurns, LAST_ATTEMPT_MS } from '../claimable.ts';
 import type { Claim, ClaimRequest } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { type BreakerDoc, type DeliveryDoc, toBreaker, toDelivery } from './documents.ts';
-import { leaseFor, SERVER_NOW } from './server-time.ts';
+import { HEARD_LATELY, leaseFor } from './server-time.ts';
 
 /**
  * Free rows at the head of all that are looked at. Where those of sick or left-out origins crowd it, a claim looks behind
@@ -15,12 +15,8 @@ const LOOKS_MAX = 8;
 /** Origins that one query leaves out or goes through; what is beyond is caught when its rows are looked at. */
 const SICK_MAX = 1_000;
 const PROBES_MAX = 32;
-/** Of engines that know of each other, each takes any of the rows it sees, so that they seldom meet. */
-const ENGINE_SILENT_MS = 10_000;
 /** How often a claim whose candidates were all taken by somebody else looks again. */
 const TRIES_MAX = 8;
-/** So long a probe that is due may be the last attempt of a delivery past its deadline. */
-const LAST_ATTEMPT_MS = 60_000;
 
 type Candidate = Pick<DeliveryDoc, '_id' | 'origin' | 'readyAt'>;
 
@@ -148,9 +144,9 @@ async function gatesOf(
   return new Map(docs.map(({ _id, shutUntil, probe }) => [_id, { shutUntil, isProbed: probe !== undefined }]));
 }
 
+/** Of engines that know of each other, each takes any of the rows it sees, so that they seldom meet. */
 async function isAlone({ heartbeats }: MongoParts, { processId }: ClaimRequest): Promise<boolean> {
-  const isRecent = { $expr: { $gte: ['$at', { $subtract: [SERVER_NOW, ENGINE_SILENT_MS] }] } };
-  return (await heartbeats.findOne({ _id: { $ne: processId }, ...isRecent })) === null;
+  return (await heartbeats.findOne({ _id: { $ne: processId }, ...HEARD_LATELY })) === null;
 }
 
 /** A random part, oldest first. */
@@ -212,8 +208,7 @@ async function take(
   if (ids.length > 0) await deliveries.updateMany({ _id: { $in: ids }, readyAt: { $lte: now } }, leased);
   const mine = { 'lease.holder': processId, 'lease.token': token };
   const rows = await deliveries.find(mine, { projection: { log: 0 } }).toArray();
-  const place = new Map(ids.map((id, index) => [id, index]));
-  return rows.sort((a, b) => (place.get(a._id) ?? 0) - (place.get(b._id) ?? 0));
+  return inOrderOf(ids, rows, ({ _id }) => _id);
 }
 
 async function claimOf(

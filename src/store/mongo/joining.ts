@@ -1,4 +1,5 @@
 import type { ClientSession } from 'mongodb';
+import { firstDueAt } from '../session-life.ts';
 import type { ArtifactWrite, NewParticipation, SessionOpening } from '../store.ts';
 import { writeArtifact } from './artifact-rows.ts';
 import type { MongoParts } from './collections.ts';
@@ -6,9 +7,6 @@ import { type CutOffs, isCutOff, numbersOf, readCutOffs } from './cut-offs.ts';
 import type { ParticipationDoc } from './documents.ts';
 import { passGate } from './gates.ts';
 import { beginsInGoodStanding, isInGoodStanding } from './standing.ts';
-
-/** A session whose own save never comes (its browser went away between the code and the answer) is due after this. */
-const ARRIVING_MS = 10 * 60_000;
 
 /**
  * Records that a client takes part, with the code that lets it. Each row that an `end` of this participation may write
@@ -88,7 +86,7 @@ async function hasLiveGrant(
 }
 
 function arriving(uid: string, opening: SessionOpening) {
-  const dueAt = opening.startedAt + ARRIVING_MS;
+  const dueAt = firstDueAt('arriving', opening);
   return { _id: uid, ...opening, state: 'arriving', lastSeenAt: opening.startedAt, dueAt, writes: 1 } as const;
 }
 

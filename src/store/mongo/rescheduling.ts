@@ -3,12 +3,10 @@ import type { DeliveryFilter } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { matching } from './delivery-filter.ts';
 import type { DeliveryDoc } from './documents.ts';
-import { SERVER_NOW } from './server-time.ts';
+import { HEARD_LATELY } from './server-time.ts';
 
 /** Rows of one write. */
 const SLICE = 1_000;
-/** An engine that has not been heard for so long is nobody whose rows one must leave alone. */
-const ENGINE_SILENT_MS = 10_000;
 
 /** By hand. The schedules begin anew; the attempts made so far stay on record. */
 export async function retry(
@@ -62,8 +60,7 @@ export async function hasten(
   now: number,
 ): Promise<number> {
   // Not `distinct`, which does not know the server's clock.
-  const isAlive = { $expr: { $gte: ['$at', { $subtract: [SERVER_NOW, ENGINE_SILENT_MS] }] } };
-  const living = await heartbeats.find({ _id: { $ne: processId }, ...isAlive }).toArray();
+  const living = await heartbeats.find({ _id: { $ne: processId }, ...HEARD_LATELY }).toArray();
   const others = living.map(({ _id }) => _id);
   await breakers.deleteMany({ by: { $nin: others } });
   const waiting = { readyAt: { $gt: now }, settledBy: { $nin: others } };

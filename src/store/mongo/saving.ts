@@ -1,13 +1,19 @@
 import type { ClientSession, Document } from 'mongodb';
 import { isCurrent } from '../../sessions/session.ts';
+import {
+  type AppStanding,
+  mergeAuthorizations,
+  RETIRED_MS,
+  sidsOver,
+  signedOffClients,
+  withoutSids,
+} from '../session-life.ts';
 import type { Authorizations, SessionOpening, SessionWrite, StoredSession } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { cutOffsToday, isCutOff, withCutOffs } from './cut-offs.ts';
 import { type CookieDoc, type CutOffDoc, type ParticipationDoc, type SessionDoc, toSession } from './documents.ts';
 import { beginsInGoodStanding, todayOf, WITH_TODAY, type WithToday } from './standing.ts';
 
-/** How long a rotated id still leads to its session: tabs that were opened before heal within it. */
-const RETIRED_MS = 60_000;
 /** Ids of one session that are remembered; it gets a new one at each sign-in only. */
 const COOKIES_MAX = 20;
 
@@ -88,16 +94,15 @@ async function saveLive(
   tx: ClientSession,
 ): Promise<'saved' | 'merged'> {
   const cookies = row.cookies ?? [];
-  const late = cookies.some(({ hash, retiredAt }) => hash === write.cookieHash && retiredAt !== undefined);
+  const isLate = cookies.some(({ hash, retiredAt }) => hash === write.cookieHash && retiredAt !== undefined);
   const stored = parseAuthorizations(row);
-  const merged = late ? { ...write.authorizations, ...stored } : { ...stored, ...write.authorizations };
   const known = [...Object.values(stored), ...Object.values(write.authorizations)].map(({ sid }) => sid);
-  const over = await sidsOver(parts, known, tx);
-  const authorizations = JSON.stringify(without(merged, over));
-  const changes = late ? {} : replacement(row, cookies, write);
+  const over = sidsOver(await standingOf(parts, known, tx));
+  const authorizations = JSON.stringify(mergeAuthorizations(stored, write.authorizations, over, isLate));
+  const changes = isLate ? {} : replacement(row, cookies, write);
   const update = { $set: { ...changes, authorizations }, $inc: { writes: 1 } };
   await parts.sessions.updateOne({ _id: row._id }, update, { session: tx });
-  return late ? 'merged' : 'saved';
+  return isLate ? 'merged' : 'saved';
 }
 
 /** `cookieHash` becomes the current id, every other id of the session is retired. */
@@ -113,18 +118,18 @@ function replacement(row: SessionDoc, cookies: readonly CookieDoc[], { now, cook
   };
 }
 
-async function sidsOver(
+async function standingOf(
   { participations }: MongoParts,
   sids: readonly string[],
   tx: ClientSession,
-): Promise<ReadonlySet<string>> {
-  if (sids.length === 0) return new Set();
+): Promise<readonly AppStanding[]> {
+  if (sids.length === 0) return [];
   const rows = await participations
     .aggregate<FoundParticipation>([{ $match: { _id: { $in: [...sids] } } }, ...withCutOffs('$clientId')], {
       session: tx,
     })
     .toArray();
-  return new Set(rows.filter((row) => isOver(row, row.cutOffs)).map(({ _id }) => _id));
+  return rows.map((row) => toStanding(row, row.cutOffs));
 }
 
 interface FoundParticipation extends ParticipationDoc {
@@ -162,30 +167,21 @@ async function findLive({ sessions }: MongoParts, match: Document): Promise<Foun
 /** Undefined for one of an older generation: it is dead, also where the walk of its account has not come yet. */
 function toStoredSession(found: FoundSession): StoredSession | undefined {
   if (!isCurrent(found.generation, todayOf(found))) return undefined;
-  const gone = new Set(found.participations.filter((row) => isOver(row, found.cutOffs)).map(({ _id }) => _id));
+  const apps = found.participations.map((row) => toStanding(row, found.cutOffs));
   return {
     session: toSession(found),
     payload: JSON.parse(found.payload ?? '{}') as StoredSession['payload'],
-    authorizations: without(parseAuthorizations(found), gone),
-    signedOffClients: signedOff(found.participations, gone),
+    authorizations: withoutSids(parseAuthorizations(found), sidsOver(apps)),
+    signedOffClients: signedOffClients(apps),
   };
 }
 
 /** What is ended, and what a walk has not reached yet: all of a logout's target is dead from its first write on. */
-function isOver(row: ParticipationDoc, cutOffs: readonly CutOffDoc[]): boolean {
-  return row.state !== 'live' || isCutOff(row, cutOffsToday(cutOffs, row));
-}
-
-function signedOff(rows: readonly ParticipationDoc[], gone: ReadonlySet<string>): readonly string[] {
-  const clients = new Set(rows.map(({ clientId }) => clientId));
-  const inside = new Set(rows.filter(({ _id }) => !gone.has(_id)).map(({ clientId }) => clientId));
-  return [...clients].filter((clientId) => !inside.has(clientId));
+function toStanding(row: ParticipationDoc, cutOffs: readonly CutOffDoc[]): AppStanding {
+  const isOver = row.state !== 'live' || isCutOff(row, cutOffsToday(cutOffs, row));
+  return { sid: row._id, clientId: row.clientId, isOver };
 }
 
 function parseAuthorizations(row: SessionDoc): Authorizations {
   return row.authorizations === undefined ? {} : (JSON.parse(row.authorizations) as Authorizations);
-}
-
-function without(authorizations: Authorizations, gone: ReadonlySet<string>): Authorizations {
-  return Object.fromEntries(Object.entries(authorizations).filter(([, { sid }]) => !gone.has(sid)));
 }

@@ -5,3 +5,9 @@ export const SERVER_NOW = { $toLong: '$$NOW' } as const;
 export function leaseFor(token: string, holder: string, leaseMs: number) {
   return { token: { $literal: token }, holder: { $literal: holder }, until: { $add: [SERVER_NOW, leaseMs] } };
 }
+
+/** An engine that has not been heard for so long is nobody to share with, or whose rows one must leave alone. */
+const ENGINE_SILENT_MS = 10_000;
+
+/** Of a heartbeat: its engine lives, as far as one knows. A filter. */
+export const HEARD_LATELY = { $expr: { $gte: ['$at', { $subtract: [SERVER_NOW, ENGINE_SILENT_MS] }] } };

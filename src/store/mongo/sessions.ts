@@ -1,3 +1,4 @@
+import { TOUCH_EVERY_MS } from '../session-life.ts';
 import type { SessionOpening, SessionStore } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { toParticipation, toSession } from './documents.ts';
@@ -7,9 +8,6 @@ import { findByCookie, findByUid, retireCookie, save } from './saving.ts';
 import { getView, listViews } from './session-views.ts';
 import { generationToday } from './standing.ts';
 import { accountTurn, sessionTurn } from './turns.ts';
-
-/** A session that was used less than this ago is not written again. */
-const TOUCH_EVERY_MS = 60_000;
 
 /** Sessions and participations: begun in `saving.ts` and `joining.ts`, ended in `ending.ts`. */
 export function createSessions(parts: MongoParts): SessionStore {

@@ -1,6 +1,7 @@
 import type { ClientSession, Filter } from 'mongodb';
-import type { DeliveryPlan } from '../../deliveries/delivery.ts';
+import type { Delivery } from '../../deliveries/delivery.ts';
 import type { EndCause } from '../../logout/logout.ts';
+import { newDeliveries } from '../new-deliveries.ts';
 import type { PlanDeliveries } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { olderThan } from './cut-offs.ts';
@@ -202,7 +203,7 @@ export async function endThem(
     })),
     { session: tx },
   );
-  const planned = some.flatMap((each) => newDeliveries(each, plan));
+  const planned = some.flatMap((each) => deliveriesOf(each, plan));
   if (planned.length > 0) await deliveries.insertMany(planned, { session: tx });
 }
 
@@ -210,36 +211,19 @@ function markOf({ _id, at }: LogoutDoc) {
   return { state: 'ended', endedAt: at, logoutId: _id } as const;
 }
 
-function newDeliveries({ logout, rows }: Ended, plan: PlanDeliveries): readonly DeliveryDoc[] {
-  const bySid = new Map(rows.map((row) => [row._id, row]));
-  return plan(rows.map((row) => toParticipation({ ...row, ...markOf(logout) }))).map((planned) => {
-    const participation = bySid.get(planned.sid);
-    if (!participation) throw new RangeError('a delivery was planned for a participation that did not end');
-    return newDelivery(logout, participation, planned);
-  });
+function deliveriesOf({ logout, rows }: Ended, plan: PlanDeliveries): readonly DeliveryDoc[] {
+  const participations = rows.map((row) => toParticipation({ ...row, ...markOf(logout) }));
+  return newDeliveries({ id: logout._id, at: logout.at }, participations, plan(participations)).map(toDeliveryDoc);
 }
 
-/** A participation ends once, so its `sid` names its delivery. What cannot or need not be told is final at once. */
-function newDelivery(logout: LogoutDoc, row: ParticipationDoc, plan: DeliveryPlan): DeliveryDoc {
-  const dueAt = plan.state === 'trying' ? logout.at : undefined;
-  return {
-    _id: row._id,
-    logoutId: logout._id,
-    clientId: row.clientId,
-    accountId: row.accountId,
-    sessionUid: row.sessionUid,
-    sid: row._id,
-    sub: row.sub,
-    state: plan.state,
-    origin: plan.origin,
-    ...(plan.asked && { asked: true }),
-    createdAt: logout.at,
-    attempts: 0,
-    refusals: 0,
-    backoffMs: 0,
-    nextAttemptAt: dueAt,
-    readyAt: dueAt,
-    deadline: { at: plan.deadline.at, becomes: plan.deadline.becomes },
-    log: [],
-  };
+/** Free, and never attempted. */
+function toDeliveryDoc({
+  id,
+  asked,
+  lastAttemptAt: _,
+  lastStatus: __,
+  lastError: ___,
+  ...facts
+}: Delivery): DeliveryDoc {
+  return { _id: id, ...facts, ...(asked && { asked: true }), readyAt: facts.nextAttemptAt, log: [] };
 }

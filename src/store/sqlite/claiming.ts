@@ -1,4 +1,4 @@
-import { claimable, type Gate, inTurns } from '../claimable.ts';
+import { claimable, type Gate, inOrderOf, inTurns, LAST_ATTEMPT_MS } from '../claimable.ts';
 import type { Claim, ClaimRequest } from '../store.ts';
 import type { Connection, Tx } from './connection.ts';
 import { type BreakerRow, type DeliveryRow, toBreaker, toDelivery } from './delivery-rows.ts';
@@ -8,8 +8,6 @@ import { type BreakerRow, type DeliveryRow, toBreaker, toDelivery } from './deli
  * its own head instead: 10⁶ rows behind a dead app are passed over in one step.
  */
 const LOOK = 500;
-/** So long a probe that is due may be the last attempt of a delivery past its deadline. */
-const LAST_ATTEMPT_MS = 60_000;
 
 /**
  * Takes what is due. The candidates are looked for on a snapshot, without the lock: a look must not make a sign-in wait.
@@ -145,8 +143,7 @@ function take(
      WHERE id IN (SELECT value FROM json_each(:ids)) AND ready_at <= :now RETURNING *`,
     { token, processId, until: now + leaseMs, now, ids: JSON.stringify(ids) },
   );
-  const place = new Map(ids.map((id, index) => [id, index]));
-  return rows.toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0));
+  return inOrderOf(ids, rows, ({ id }) => id);
 }
 
 function breakersOf(tx: Tx, rows: readonly { readonly origin: string }[]): readonly BreakerRow[] {

@@ -1,12 +1,17 @@
 import { isCurrent } from '../../sessions/session.ts';
+import {
+  type AppStanding,
+  mergeAuthorizations,
+  RETIRED_MS,
+  sidsOver,
+  signedOffClients,
+  withoutSids,
+} from '../session-life.ts';
 import type { Authorizations, SessionWrite, StoredSession } from '../store.ts';
 import type { Tx } from './connection.ts';
 import { IS_OVER } from './cut-offs.ts';
 import { type SessionRow, sessionByUid, toAuthorizations, toSession, writeOpening } from './session-rows.ts';
 import { generationToday, isInGoodStanding } from './standing.ts';
-
-/** How long a rotated id still leads to its session: tabs that were opened before heal within it. */
-const RETIRED_MS = 60_000;
 
 /** Saves the library's part of a session; revives nothing that ended (invariant 7). */
 export function save(tx: Tx, write: SessionWrite): 'saved' | 'merged' | 'ended' {
@@ -45,13 +50,13 @@ export function retireCookie(tx: Tx, cookieHash: string, now: number): void {
 /** A writer with a retired id is a slow tab: what it knows of the session is old, its new apps are real. */
 function saveLive(tx: Tx, row: SessionRow, write: SessionWrite): 'saved' | 'merged' {
   const over = sidsOver(appsOf(tx, row.uid));
-  const stored = without(toAuthorizations(row), over);
-  const fresh = without(write.authorizations, over);
-  if (isRetired(tx, write)) {
-    writeAuthorizations(tx, row.uid, { ...fresh, ...stored });
+  const isLate = isRetired(tx, write);
+  const merged = mergeAuthorizations(toAuthorizations(row), write.authorizations, over, isLate);
+  if (isLate) {
+    writeAuthorizations(tx, row.uid, merged);
     return 'merged';
   }
-  replacePayload(tx, write, { ...stored, ...fresh });
+  replacePayload(tx, write, merged);
   makeCurrent(tx, write);
   return 'saved';
 }
@@ -102,8 +107,8 @@ function toStoredSession(tx: Tx, row: SessionRow): StoredSession | undefined {
   return {
     session,
     payload: row.payload === null ? {} : JSON.parse(row.payload),
-    authorizations: without(toAuthorizations(row), sidsOver(apps)),
-    signedOffClients: signedOff(apps),
+    authorizations: withoutSids(toAuthorizations(row), sidsOver(apps)),
+    signedOffClients: signedOffClients(apps),
   };
 }
 
@@ -113,22 +118,9 @@ interface AppRow {
   readonly over: 0 | 1;
 }
 
-function appsOf(tx: Tx, uid: string): readonly AppRow[] {
+function appsOf(tx: Tx, uid: string): readonly AppStanding[] {
   const sql = `SELECT p.sid, p.client_id, ${IS_OVER} AS over FROM participations p WHERE p.session_uid = :uid`;
-  return tx.all(sql, { uid });
-}
-
-function sidsOver(apps: readonly AppRow[]): ReadonlySet<string> {
-  return new Set(apps.filter((app) => app.over).map((app) => app.sid));
-}
-
-function signedOff(apps: readonly AppRow[]): readonly string[] {
-  const clients = new Set(apps.map((app) => app.client_id));
-  const inside = new Set(apps.filter((app) => !app.over).map((app) => app.client_id));
-  return [...clients.difference(inside)];
-}
-
-function without(authorizations: Authorizations, over: ReadonlySet<string>): Authorizations {
-  const entries = Object.entries(authorizations).filter(([, authorization]) => !over.has(authorization.sid));
-  return Object.fromEntries(entries);
+  return tx
+    .all<AppRow>(sql, { uid })
+    .map(({ sid, client_id, over }) => ({ sid, clientId: client_id, isOver: over === 1 }));
 }

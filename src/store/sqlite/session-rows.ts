@@ -1,9 +1,7 @@
 import type { Participation, Session, SessionState } from '../../sessions/session.ts';
+import { firstDueAt } from '../session-life.ts';
 import type { Authorizations, SessionOpening } from '../store.ts';
 import type { Params, Tx } from './connection.ts';
-
-/** After this long without the library's save, an `arriving` session is nobody's. */
-const ARRIVING_MS = 10 * 60_000;
 
 export interface SessionRow {
   readonly uid: string;
@@ -71,7 +69,6 @@ export function writeOpening(tx: Tx, uid: string, state: 'arriving' | 'live', op
 
 function openingParams(uid: string, state: 'arriving' | 'live', opening: SessionOpening): Params {
   const { accountId, generation, device, startedAt, idleMs, expiresAt } = opening;
-  const dueAt = state === 'arriving' ? startedAt + ARRIVING_MS : Math.min(startedAt + idleMs, expiresAt);
   return {
     uid,
     accountId,
@@ -83,7 +80,7 @@ function openingParams(uid: string, state: 'arriving' | 'live', opening: Session
     startedAt,
     idleMs,
     expiresAt,
-    dueAt,
+    dueAt: firstDueAt(state, opening),
   };
 }
 

@@ -1,3 +1,4 @@
+import { TOUCH_EVERY_MS } from '../session-life.ts';
 import type { SessionStore } from '../store.ts';
 import type { Connection } from './connection.ts';
 import { createEnding } from './ending.ts';
@@ -6,9 +7,6 @@ import { findByCookie, findByUid, retireCookie, save } from './saving.ts';
 import { participationBySid, type SessionRow, toParticipation, toSession } from './session-rows.ts';
 import { getView, listViews } from './session-views.ts';
 import { generationToday } from './standing.ts';
-
-/** A session that was used less than this ago is not written again. */
-const TOUCH_EVERY_MS = 60_000;
 
 /** Sessions and participations: begun in `saving.ts` and `joining.ts`, ended in `ending.ts`. */
 export function createSessions(connection: Connection): SessionStore {

@@ -1,5 +1,6 @@
-import type { DeliveryPlan } from '../../deliveries/delivery.ts';
+import type { Delivery } from '../../deliveries/delivery.ts';
 import type { EndCause } from '../../logout/logout.ts';
+import { newDeliveries } from '../new-deliveries.ts';
 import type { PlanDeliveries } from '../store.ts';
 import type { Tx } from './connection.ts';
 import { type LogoutRow, targetParams } from './logout-rows.ts';
@@ -28,7 +29,7 @@ export function walkSlice(
   const participations = liveParticipations(tx, logout);
   endParticipations(tx, logout, participations);
   const ended = participations.map((row) => toParticipation({ ...row, ended_at: logout.at, logout_id: logout.id }));
-  if (ended.length > 0) insertDeliveries(tx, logout, participations, plan(ended));
+  if (ended.length > 0) insertDeliveries(tx, newDeliveries(logout, ended, plan(ended)));
   const moreGrants = revoke(tx, logout, participations, keepsOffline);
   const more = moreGrants || Math.max(sessions, participations.length) === SLICE;
   return { sessions, found: sessions + participations.length, more };
@@ -77,29 +78,21 @@ function endParticipations(tx: Tx, logout: LogoutRow, participations: readonly P
   );
 }
 
-/** A participation ends once, so its `sid` names its delivery. What cannot or need not be told is final at once. */
-function insertDeliveries(
-  tx: Tx,
-  logout: LogoutRow,
-  participations: readonly ParticipationRow[],
-  plans: readonly DeliveryPlan[],
-): void {
-  const bySid = new Map(participations.map((each) => [each.sid, each]));
-  for (const { sid, state, origin, asked, deadline } of plans) {
-    const participation = bySid.get(sid);
-    if (!participation) throw new RangeError('a delivery was planned for a participation that did not end');
+function insertDeliveries(tx: Tx, deliveries: readonly Delivery[]): void {
+  for (const { id, state, origin, asked, deadline, nextAttemptAt, createdAt, ...rest } of deliveries) {
+    const { logoutId, clientId, accountId, sessionUid, sub } = rest;
     tx.run(INSERT_DELIVERY, {
-      sid,
+      id,
+      logoutId,
+      clientId,
+      accountId,
+      sessionUid,
+      sub,
       state,
       origin,
       asked: Number(asked),
-      logoutId: logout.id,
-      clientId: participation.client_id,
-      accountId: participation.account_id,
-      sessionUid: participation.session_uid,
-      sub: participation.sub,
-      at: logout.at,
-      dueAt: state === 'trying' ? logout.at : undefined,
+      createdAt,
+      nextAttemptAt,
       deadlineAt: deadline.at,
       becomes: deadline.becomes,
     });
@@ -108,5 +101,5 @@ function insertDeliveries(
 
 const INSERT_DELIVERY = `INSERT INTO deliveries (id, logout_id, client_id, account_id, session_uid, sid, sub, state,
     origin, asked, created_at, next_attempt_at, ready_at, deadline_at, deadline_becomes)
-  VALUES (:sid, :logoutId, :clientId, :accountId, :sessionUid, :sid, :sub, :state,
-    :origin, :asked, :at, :dueAt, :dueAt, :deadlineAt, :becomes)`;
+  VALUES (:id, :logoutId, :clientId, :accountId, :sessionUid, :id, :sub, :state,
+    :origin, :asked, :createdAt, :nextAttemptAt, :nextAttemptAt, :deadlineAt, :becomes)`;

@@ -155,6 +155,17 @@ export function savingSuite(make: MakePlace): void {
     });
   });
 
+  it("a late writer's ended sid does not push out the one that took its place", async () => {
+    const { uid, cookieHash, participations } = await signIn(at.store, { clients: ['wiki'] });
+    const ended = participations[0]?.sid ?? '';
+    const target = { kind: 'participation', sid: ended } as const;
+    await at.store.sessions.end(unique('logout'), target, aCause(), T0 + HOUR, planAll());
+    const anew = { wiki: { sid: unique('sid') } };
+    await at.store.sessions.save(aSessionWrite({ uid, cookieHash, authorizations: anew }));
+    await at.store.sessions.save(aSessionWrite({ uid, cookieHash, authorizations: { wiki: { sid: ended } } }));
+    await expect(at.store.sessions.findByUid(uid)).resolves.toMatchObject({ authorizations: anew });
+  });
+
   it('keeps apart ids that differ only in case', async () => {
     const uid = unique('Uid');
     const upper = await signIn(at.store, { uid: uid.toUpperCase() });

@@ -1,0 +1,42 @@
+import type { Delivery, DeliveryPlan } from '../deliveries/delivery.ts';
+import type { Logout } from '../logout/logout.ts';
+import type { Participation } from '../sessions/session.ts';
+
+/**
+ * The deliveries of participations that a logout ended, as planned. A participation ends once, so its `sid` names its
+ * delivery; what cannot or need not be told is final at once, and never due. Throws a RangeError for a plan of one that
+ * did not end. Pure.
+ */
+export function newDeliveries(
+  { id: logoutId, at }: Pick<Logout, 'id' | 'at'>,
+  ended: readonly Participation[],
+  plans: readonly DeliveryPlan[],
+): readonly Delivery[] {
+  const bySid = new Map(ended.map((participation) => [participation.sid, participation]));
+  return plans.map(({ sid, state, origin, asked, deadline }) => {
+    const participation = bySid.get(sid);
+    if (!participation) throw new RangeError('a delivery was planned for a participation that did not end');
+    const { clientId, accountId, sessionUid, sub } = participation;
+    return {
+      id: sid,
+      logoutId,
+      clientId,
+      accountId,
+      sessionUid,
+      sid,
+      sub,
+      state,
+      origin,
+      asked,
+      createdAt: at,
+      attempts: 0,
+      refusals: 0,
+      backoffMs: 0,
+      nextAttemptAt: state === 'trying' ? at : undefined,
+      lastAttemptAt: undefined,
+      lastStatus: undefined,
+      lastError: undefined,
+      deadline,
+    };
+  });
+}
