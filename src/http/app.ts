@@ -20,6 +20,7 @@ import { createClientAddress } from './middleware/client-address.ts';
 import { createCsrf } from './middleware/csrf.ts';
 import { createErrorPage } from './middleware/error-page.ts';
 import { createExpectedHost } from './middleware/expected-host.ts';
+import { createLateCookies } from './middleware/late-cookies.ts';
 import { createRateLimit } from './middleware/rate-limit.ts';
 import { createBodyLimit, createReadBody } from './middleware/read-body.ts';
 import { createRequestId } from './middleware/request-id.ts';
@@ -83,6 +84,7 @@ export function createApp(parts: AppParts): Koa {
   app.use(createRequestId());
   app.use(createRequestLog({ log, clock }));
   app.use(createSecurityHeaders({ issuer }));
+  app.use(createLateCookies({ cookieKeys }));
   app.use(createErrorPage({ render, log: parts.boundedLog }));
   app.use(createClientAddress({ proxies: parts.proxies, log }));
   app.use(createExpectedHost({ issuer, render }));
