@@ -79,12 +79,14 @@ function originOf(change: BreakerChange): string {
   return change.kind === 'healthy' ? change.origin : change.breaker.origin;
 }
 
-/** A probe of another engine goes on. */
+/** A probe of another engine goes on. By whose clock it is shut is not known where the lease was lost: not by the one before. */
 function changeWrite(change: BreakerChange, by: string | undefined): AnyBulkWriteOperation<BreakerDoc> {
   const filter = { _id: originOf(change) };
   if (change.kind === 'healthy') return { deleteOne: { filter } };
   const { failures, shutUntil, shutMs } = change.breaker;
-  return { updateOne: { filter, update: { $set: { failures, shutUntil, shutMs, ...(by && { by }) } }, upsert: true } };
+  const $set = { failures, shutUntil, shutMs };
+  const update = by === undefined ? { $set, $unset: { by: true as const } } : { $set: { ...$set, by } };
+  return { updateOne: { filter, update, upsert: true } };
 }
 
 function fenced(
