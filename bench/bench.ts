@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { startStores } from './bench-stores.ts';
 import { busyApp } from './busy-app.ts';
 import { crash } from './crash.ts';
+import { failOver } from './fail-over.ts';
 import { fair } from './fair.ts';
 import { flood } from './flood.ts';
 import { logoutAnswer } from './logout-answer.ts';
@@ -26,7 +27,13 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 };
 
 /** Minutes each: run only when they are named. */
-const LONG_BENCHES: Readonly<Record<string, Bench>> = { 'busy-app': busyApp, crash, flood, scale };
+const LONG_BENCHES: Readonly<Record<string, Bench>> = {
+  'busy-app': busyApp,
+  crash,
+  'fail-over': failOver,
+  flood,
+  scale,
+};
 
 const HELP = `Usage: npm run bench -- [NAME …] [--quick] [--json]
 

@@ -1,16 +1,11 @@
 /**
- * Invariant 3 in figures: kill -9 at random moments of a storm, and three MongoDB members whose primary steps down or is
- * killed. Lost: never told. Twice: told again; allowed for what was under way, or answered and not written down yet.
+ * Invariant 3 in figures: kill -9 at random moments of a storm. Lost: never told. Twice: told again; allowed for what was
+ * under way, or answered and not written down yet.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { surroundings } from '../test/support/command.ts';
-import { freePort } from '../test/support/free-port.ts';
-import { createLogReader, type ProductChild, spawnProduct } from '../test/support/product-child.ts';
 import { openBenchStore } from './backlog.ts';
 import type { BenchStore } from './bench-stores.ts';
+import { prepareLives, untilAllTold } from './lives.ts';
 import { type Effort, ms, percentile, type Row } from './row.ts';
 import { type Storm, startStorm, type UnderWay } from './storm.ts';
 
@@ -20,8 +15,6 @@ const KILLS_QUICK = 10;
 const RESUMED_MS = 1_000;
 /** A life is at most so much longer than it takes to resume. */
 const LIFE_MS = 600;
-/** So long after the last kill all must be told. */
-const OVER_MS = 60_000;
 
 export async function crash({ quick, stores }: Effort): Promise<readonly Row[]> {
   const rows: Row[] = [];
@@ -89,37 +82,4 @@ async function resumedAfter(storm: Storm, underWay: readonly UnderWay[]): Promis
     await setTimeout(2);
   }
   return Number.POSITIVE_INFINITY;
-}
-
-async function untilAllTold(storm: Storm): Promise<number> {
-  const since = performance.now();
-  while (storm.lost().length > 0 && performance.now() - since < OVER_MS) await setTimeout(20);
-  return performance.now() - since;
-}
-
-interface Lives {
-  /** Starts the product once more, in the same place. */
-  begin(): ProductChild & { ready(): Promise<void> };
-  remove(): void;
-}
-
-async function prepareLives(settings: Readonly<Record<string, string>>, storm: Storm): Promise<Lives> {
-  const folder = mkdtempSync(join(tmpdir(), 'signoff-bench-crash-'));
-  const clients = join(folder, 'clients');
-  mkdirSync(clients);
-  for (const { clientId, file } of storm.apps) writeFileSync(join(clients, `${clientId}.yaml`), JSON.stringify(file));
-  const env = {
-    ...surroundings(),
-    NODE_ENV: 'development',
-    PORT: String(await freePort()),
-    SIGNOFF_DATA: join(folder, 'data'),
-    SIGNOFF_CLIENTS: clients,
-    SIGNOFF_OUTBOUND_ALLOW: '127.0.0.0/8',
-    ...settings,
-  };
-  const log = createLogReader();
-  return {
-    begin: () => spawnProduct({ folder, env, log }),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
-  };
 }

@@ -17,6 +17,8 @@ export interface Storm {
   /** Of all whose end was committed. */
   readonly owed: ReadonlySet<string>;
   arrivalsOf(sid: string): readonly number[];
+  /** When anybody was told, from then on; first one first. */
+  arrivalsSince(since: number): readonly number[];
   /** What apps were told of although the store does not know it (yet): calls under way, or answers not written down. */
   inFlight(): Promise<readonly UnderWay[]>;
   /** `sid`s that never arrived. */
@@ -62,6 +64,11 @@ export async function startStorm(store: Store): Promise<Storm> {
     apps,
     owed,
     arrivalsOf,
+    arrivalsSince: (since) =>
+      apps
+        .flatMap((app) => [...app.arrivals.values()].flat())
+        .filter((at) => at >= since)
+        .toSorted((a, b) => a - b),
     lost,
     calm() {
       isCalm = true;

@@ -1,0 +1,47 @@
+/** The product as a process of its own, in a storm: begun again and again in one place. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { surroundings } from '../test/support/command.ts';
+import { freePort } from '../test/support/free-port.ts';
+import { createLogReader, type ProductChild, spawnProduct } from '../test/support/product-child.ts';
+import type { Storm } from './storm.ts';
+
+/** So long after the last failure all must be told. */
+const OVER_MS = 60_000;
+
+export interface Lives {
+  /** Starts the product once more, in the same place. */
+  begin(): ProductChild & { ready(): Promise<void> };
+  remove(): void;
+}
+
+/** Of a product with these settings that knows the storm's apps. */
+export async function prepareLives(settings: Readonly<Record<string, string>>, storm: Storm): Promise<Lives> {
+  const folder = mkdtempSync(join(tmpdir(), 'signoff-bench-crash-'));
+  const clients = join(folder, 'clients');
+  mkdirSync(clients);
+  for (const { clientId, file } of storm.apps) writeFileSync(join(clients, `${clientId}.yaml`), JSON.stringify(file));
+  const env = {
+    ...surroundings(),
+    NODE_ENV: 'development',
+    PORT: String(await freePort()),
+    SIGNOFF_DATA: join(folder, 'data'),
+    SIGNOFF_CLIENTS: clients,
+    SIGNOFF_OUTBOUND_ALLOW: '127.0.0.0/8',
+    ...settings,
+  };
+  const log = createLogReader();
+  return {
+    begin: () => spawnProduct({ folder, env, log }),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** How long it took until nobody was untold, in ms; a minute at most. */
+export async function untilAllTold(storm: Storm): Promise<number> {
+  const since = performance.now();
+  while (storm.lost().length > 0 && performance.now() - since < OVER_MS) await setTimeout(20);
+  return performance.now() - since;
+}
