@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Client } from '../../../src/clients/client-file.ts';
 import { clientIdOf, fileNameOf } from '../../../src/clients/client-file-name.ts';
+import { secretWarnings } from '../../../src/clients/client-warnings.ts';
 import { loadClients } from '../../../src/clients/load-clients.ts';
 import { createAuthority } from '../../support/authority.ts';
 import { aRuleBook } from './a-client.ts';
@@ -46,6 +48,26 @@ describe('client files', () => {
         redirect_uris: ['https://wiki.example.org/callback'],
       },
     ]);
+  });
+
+  it.each(['\n', '\r\n', '\n\n'])('lose the line end of a secret from a mounted file: %j', (lineEnd) => {
+    writeFileSync(join(folder, 'wiki.yaml'), GOOD);
+    expect(load({ ...ENV, WIKI_SECRET: `${ENV.WIKI_SECRET}${lineEnd}` }).clients).toMatchObject([
+      { client_secret: ENV.WIKI_SECRET },
+    ]);
+  });
+
+  it('name a secret with blanks at its ends, or of fewer than 32 characters, and take it as it is', () => {
+    writeFileSync(join(folder, 'wiki.yaml'), GOOD);
+    const warned = (secret: string) => {
+      const [client] = load({ ...ENV, WIKI_SECRET: secret }).clients;
+      expect(client?.client_secret).toBe(secret);
+      return secretWarnings(client ?? ({} as Client)).map((line) => line.split(':')[0]);
+    };
+    expect(warned(ENV.WIKI_SECRET)).toEqual([]);
+    expect(warned(` ${ENV.WIKI_SECRET}`)).toEqual(['client_secret begins or ends with a blank']);
+    expect(warned('sixteen letters!')).toEqual(['client_secret is shorter than 32 characters']);
+    expect(rejections(GOOD, 'wiki.yaml', { ...ENV, WIKI_SECRET: 'fifteen letters' })[0]).toContain('client_secret');
   });
 
   it('that are bad cost only their own app', () => {
