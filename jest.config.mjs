@@ -15,6 +15,7 @@ const common = {
   testTimeout: 30_000,
   // Most tests wait for sockets and processes: two at a time use two cores, jest's own choice there would be one.
   maxWorkers: 2,
+  testSequencer: '<rootDir>/test/support/longest-first.mjs',
   setupFiles: ['<rootDir>/test/support/quiet-library.ts'],
 };
 
