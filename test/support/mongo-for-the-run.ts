@@ -9,7 +9,7 @@ let server: MongoServer | undefined;
 export async function startForTheRun(): Promise<boolean> {
   if (process.env['MONGO_URL']) return true;
   try {
-    server = await startMongoServer();
+    server = await startMongoServer({ inMemory: true });
     process.env['MONGO_URL'] = server.url;
     return true;
   } catch (error) {
