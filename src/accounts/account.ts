@@ -12,6 +12,10 @@ export interface Account {
   readonly passwordHash: string;
   readonly createdAt: number;
   readonly passwordChangedAt: number;
+  /** Somebody else may know the password: nobody signs in with it until there is a new one. */
+  readonly mustChangePassword: boolean;
+  /** The language tag of the pages at the last sign-in; undefined before the first. */
+  readonly locale: string | undefined;
 }
 
 /** A deleted account keeps its id (so that it is never given to somebody else) and nothing personal. */

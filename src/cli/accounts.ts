@@ -60,7 +60,14 @@ function addAdd(group: Command, context: Context): void {
 }
 
 function newAccount(username: string, claims: Claims, passwordHash: string, now: number): Account {
-  const fresh = { state: 'active', generation: 0, createdAt: now, passwordChangedAt: now } as const;
+  const fresh = {
+    state: 'active',
+    generation: 0,
+    createdAt: now,
+    passwordChangedAt: now,
+    mustChangePassword: false,
+    locale: undefined,
+  } as const;
   return { id: randomId(), username, claims, passwordHash, ...fresh };
 }
 

@@ -39,6 +39,8 @@ const WHY: Readonly<Record<string, string>> = {
   'account-deleted': 'The account was deleted.',
   operator: 'An operator ended it.',
   'client-removed': 'The app was removed.',
+  'consent-revoked': 'Its access was ended.',
+  'not-me': 'Somebody said that it was not them.',
   'reuse-detected': 'A key of it was used twice, which can mean that somebody copied it.',
 };
 

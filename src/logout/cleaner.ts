@@ -3,7 +3,14 @@ import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/log.ts';
 import { createRepeating } from '../ops/repeating.ts';
 import type { Service } from '../ops/service.ts';
-import type { LimitStore, LogoutStore, ProviderStore } from '../store/store.ts';
+import type {
+  ActivityStore,
+  LimitStore,
+  LinkStore,
+  LogoutStore,
+  MailStore,
+  ProviderStore,
+} from '../store/store.ts';
 
 export interface Cleaner extends Service {
   /** One round, now; answers how many rows are gone. */
@@ -16,14 +23,17 @@ const ROWS_MAX = 100;
 const PAUSE_MS = 15;
 
 /**
- * Removes what nobody needs any more: ended sessions, logouts and deliveries after `retentionMs`, expired codes and
- * tokens, counters of sign-in tries. No database TTL does it, because none may touch what is live or undelivered.
+ * Removes what nobody needs any more: ended sessions, logouts, deliveries, activity and mails after `retentionMs`, expired
+ * codes, tokens and links, counters of sign-in tries. No database TTL does it, because none may touch what is live or undelivered.
  */
 export function createCleaner(parts: {
   readonly store: {
     readonly logouts: Pick<LogoutStore, 'removeBefore'>;
     readonly provider: Pick<ProviderStore, 'removeExpired'>;
     readonly limits: Pick<LimitStore, 'removeClosed'>;
+    readonly activity: Pick<ActivityStore, 'removeBefore'>;
+    readonly mails: Pick<MailStore, 'removeBefore'>;
+    readonly links: Pick<LinkStore, 'removeExpired'>;
   };
   readonly retentionMs: number;
   readonly clock: Clock;
@@ -50,7 +60,10 @@ export function createCleaner(parts: {
     const ended = await repeat(() => store.logouts.removeBefore(now - retentionMs, ROWS_MAX));
     const expired = await repeat(() => store.provider.removeExpired(now, ROWS_MAX));
     const closed = await repeat(() => store.limits.removeClosed(now, ROWS_MAX));
-    const total = ended + expired + closed;
+    const told = await repeat(() => store.activity.removeBefore(now - retentionMs, ROWS_MAX));
+    const mailed = await repeat(() => store.mails.removeBefore(now - retentionMs, ROWS_MAX));
+    const links = await repeat(() => store.links.removeExpired(now, ROWS_MAX));
+    const total = ended + expired + closed + told + mailed + links;
     if (total > 0) log.info('store.cleaned', { rows: total });
     return total;
   }

@@ -1,3 +1,5 @@
+import type { News, Seat } from '../activity/news.ts';
+
 /** What was asked for: {this app, all apps} × {this device, all devices}. */
 export const SCOPES = ['app-here', 'all-here', 'app-everywhere', 'all-everywhere'] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -30,6 +32,8 @@ export type Reason =
   | 'account-deleted'
   | 'operator'
   | 'client-removed'
+  | 'consent-revoked'
+  | 'not-me'
   | 'reuse-detected';
 
 /** Who did it; `id` is an account or a client, where there is one. */
@@ -51,10 +55,22 @@ export interface EndCause {
   readonly receipt?: ReceiptTicket;
   /** What becomes of the account in the same write; only with an `account` target. */
   readonly accountChange?: AccountChange;
+  /** Where it was asked for: what the activity says of an end that is about more than one session. */
+  readonly from?: Seat;
+  /** What it tells people of besides the event of the end itself. */
+  readonly news?: News;
+  /** The hash of a one-time link that this end spends: with one that is spent, too old or gone there is `nothing` to end. */
+  readonly linkHash?: string;
 }
 
-/** A change of the account that must never be seen without the end of its sessions. */
-export type AccountChange = { readonly state: 'disabled' | 'deleted' } | { readonly passwordHash: string };
+/**
+ * A change of the account that must never be seen without the end of its sessions. A new password makes every older link
+ * to set one worthless, and does what `mustChangePassword` asks for: until then nobody signs in with the old one.
+ */
+export type AccountChange =
+  | { readonly state: 'disabled' | 'deleted' }
+  | { readonly passwordHash: string }
+  | { readonly mustChangePassword: true };
 
 /** What makes a receipt reachable: the hash of its link's id, and where to go on to. */
 export interface ReceiptTicket {

@@ -8,6 +8,18 @@
  */
 import type { Account, Claims } from '../accounts/account.ts';
 import type {
+  ActivityEvent,
+  EventKind,
+  FailedTry,
+  Link,
+  LinkPurpose,
+  Mail,
+  MailSettlement,
+  MailState,
+  NewMail,
+  News,
+} from '../activity/news.ts';
+import type {
   Attempt,
   Breaker,
   BreakerChange,
@@ -30,6 +42,9 @@ export interface Store {
   readonly clients: ClientStore;
   readonly keys: KeyStore;
   readonly limits: LimitStore;
+  readonly activity: ActivityStore;
+  readonly mails: MailStore;
+  readonly links: LinkStore;
   /** `one`: whoever writes keeps all others waiting, so that large writes must be short and far between. */
   readonly writers: 'one' | 'many';
   /** Answers when the store can be read and written; throws `storeUnavailable` otherwise. */
@@ -50,6 +65,8 @@ export interface SessionStore {
    * - live: payload and `lastSeenAt` are replaced, authorizations merged (stored ∪ new; a new entry whose `sid` is an
    *   ended participation is ignored), `cookieHash` becomes the current id and every other id of the row is retired.
    * `merged`: written, but under a retired id, so the caller must not hand that id to the browser again.
+   * What is made live from `opening` is an event of kind `sign-in` in the same write; `opening.ifNewDevice` is posted where
+   * the account has devices and this is none of them, and `opening.locale` becomes the account's.
    */
   save(write: SessionWrite): Promise<'saved' | 'merged' | 'ended'>;
 
@@ -81,13 +98,16 @@ export interface SessionStore {
    * THE end (invariant 1). Its first write is atomic, begins at instant `at`, and makes all of the target dead, whatever there
    * is of it: the logout's row; the session marked ended, or the generation raised (of the `account`, the `client`, or the app
    * of the account); a spared session (`exceptUid`) and its live grants restamped with the new one; `cause.accountChange`
-   * applied; a client's record `removed` where that is the reason. Several short writes follow, enough for 1,000 participations
+   * applied; a client's record `removed` where that is the reason; `cause.linkHash` spent; the event of this end and
+   * `cause.news` written. `consent-revoked` forgets what the account allowed the app. Of a client's end each account that it
+   * concerns has an event, in the write that ends its participations. Several short writes follow, enough for 1,000 participations
    * before it answers: sessions of the target marked ended, their participations with one delivery each, as `plan` says, their
    * grants and tokens removed (those with `offline_access` stay where `cause.keepsOffline`, and only for a `session` target;
    * `account` and `account-client` lose every grant, whatever became of its session). What is left then is `walking`, dead
    * already, and `continueEnd` does it. So is what a later write that fails leaves behind: this throws only when nothing was
    * written.
-   * `nothing` when no session, no participation and, of an `account-client`, no grant was left to end; `account`, where it is
+   * `nothing` when no session, no participation and, of an `account-client`, no grant (and no consent, where that is revoked)
+   * was left to end, or `cause.linkHash` is no link that may be used at `at`, with nothing written; `account`, where it is
    * there, and `client` targets always make a logout. A session that is dead already, of an older generation, is not spared.
    * `plan` is pure and may run more than once.
    */
@@ -167,6 +187,11 @@ export interface SessionOpening {
   readonly startedAt: number;
   readonly idleMs: number;
   readonly expiresAt: number;
+  /** The app that was signed in to; undefined for none. */
+  readonly clientId?: string | undefined;
+  /** Of the pages that it was made on. */
+  readonly locale?: string | undefined;
+  readonly ifNewDevice?: NewMail | undefined;
 }
 
 export interface SessionWrite {
@@ -431,10 +456,31 @@ export interface AccountStore {
   setClaims(id: string, claims: Claims): Promise<void>;
   /** Undoes `disabled`. Disabling, deleting and a new password are changes of an `end` (logout.ts `AccountChange`). */
   enable(id: string): Promise<void>;
+  /**
+   * A new password that ends nothing; where sessions end with it, it is a change of that `end`. Makes links to set one
+   * worthless. False, and nothing written, when the hash is not `from` (any more).
+   */
+  changePassword(change: PasswordChange): Promise<boolean>;
   /** Scopes this account allowed this client to have. */
   consent(accountId: string, clientId: string): Promise<readonly string[]>;
+  /** All that an account allowed, by client id; at most `limit`. */
+  consents(accountId: string, limit: number): Promise<readonly Consent[]>;
   /** Adds scopes to what was allowed. */
-  allow(accountId: string, clientId: string, scopes: readonly string[], now: number): Promise<void>;
+  allow(accountId: string, clientId: string, scopes: readonly string[], now: number, news?: News): Promise<void>;
+}
+
+export interface PasswordChange {
+  readonly accountId: string;
+  readonly from: string;
+  readonly passwordHash: string;
+  readonly at: number;
+  readonly news: News;
+}
+
+export interface Consent {
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+  readonly updatedAt: number;
 }
 
 // ---------------------------------------------------------------- clients
@@ -508,8 +554,11 @@ export interface SigningKeyRow {
 export interface LimitStore {
   /** Failures of each key, in their order, within the window that is open at `now`, and when it closes (0 and `now` where none is). */
   failures(keys: readonly string[], now: number): Promise<readonly FailureCount[]>;
-  /** Counts one failure for each key; opens a window of `windowMs` where none is open. */
-  fail(keys: readonly string[], windowMs: number, now: number): Promise<void>;
+  /**
+   * Counts one failure for each key; opens a window of `windowMs` where none is open. `tried`: at which account, for its
+   * activity, in the same write (MongoDB counts both beside each other).
+   */
+  fail(keys: readonly string[], windowMs: number, now: number, tried?: FailedTry): Promise<void>;
   clear(keys: readonly string[]): Promise<void>;
   /** Removes closed windows; answers how many. */
   removeClosed(now: number, limit: number): Promise<number>;
@@ -518,4 +567,68 @@ export interface LimitStore {
 export interface FailureCount {
   readonly count: number;
   readonly closesAt: number;
+}
+
+// ---------------------------------------------------------------- activity
+
+/** What happened to an account. Written by the writes that it tells of, never here. */
+export interface ActivityStore {
+  /** Newest first by (at, id); of one kind or of all. */
+  list(accountId: string, filter: ActivityFilter, limit: number): Promise<readonly ActivityEvent[]>;
+  /** Removes what is older, at most `limit` rows in one short write; answers how many. */
+  removeBefore(before: number, limit: number): Promise<number>;
+}
+
+export interface ActivityFilter {
+  readonly kind?: EventKind | undefined;
+  /** Of the last row of the page before; that one may be gone by now. */
+  readonly after?: ActivityPlace | undefined;
+}
+
+export type ActivityPlace = Pick<ActivityEvent, 'at' | 'id'>;
+
+// ---------------------------------------------------------------- mails
+
+/** The outbox. Mails come in with the writes they tell of; whoever delivers sends them. */
+export interface MailStore {
+  /** News without another write. */
+  post(news: News): Promise<void>;
+  /**
+   * Takes up to `limit` mails that wait and are due, oldest due first, for `leaseMs`: until then no other claim has them. Safe
+   * to repeat with the same token.
+   */
+  claim(request: MailClaim): Promise<readonly Mail[]>;
+  /** Records what became of a claimed mail; false where the claim was lost. A sent one keeps no token. */
+  settle(token: string, id: string, settlement: MailSettlement): Promise<boolean>;
+  /** When the next mail may be claimed; undefined when none is waiting. */
+  nextDueAt(): Promise<number | undefined>;
+  find(id: string): Promise<Mail | undefined>;
+  /** Newest first by (at, id). `after` is the id of the last row of the page before. */
+  list(filter: MailFilter, page: Page): Promise<readonly Mail[]>;
+  /** Makes one that waits or was given up due at `now`, for another day where its day is over; false for any other. */
+  retry(id: string, now: number, giveUpAt: number): Promise<boolean>;
+  /** Removes what was settled and is older, at most `limit` rows in one short write; answers how many. */
+  removeBefore(before: number, limit: number): Promise<number>;
+}
+
+export interface MailClaim {
+  readonly token: string;
+  readonly limit: number;
+  readonly leaseMs: number;
+  readonly now: number;
+}
+
+export interface MailFilter {
+  readonly accountId?: string;
+  readonly state?: MailState;
+}
+
+// ---------------------------------------------------------------- links
+
+/** One-time links. They come in with their mail and are spent by an `end` (`EndCause.linkHash`). */
+export interface LinkStore {
+  /** Used ones too, so that a page can say so; not what has expired. */
+  find(hash: string, purpose: LinkPurpose, now: number): Promise<Link | undefined>;
+  /** Removes what has expired, at most `limit` rows in one short write; answers how many. */
+  removeExpired(now: number, limit: number): Promise<number>;
 }

@@ -500,6 +500,8 @@ describe('output', () => {
         passwordHash: '',
         createdAt: now,
         passwordChangedAt: now,
+        mustChangePassword: false,
+        locale: undefined,
       } as const;
       await store.accounts.create({
         ...fresh,

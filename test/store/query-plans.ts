@@ -66,10 +66,31 @@ const STATISTICS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   app_generations: { app_generations: '10000 2 1' },
   consents: { consents: '300000 3 1' },
   limits: { limits: '10000 1', limits_closing: '10000 1' },
+  activity: { activity: '5000000 1', activity_of_account: '5000000 50 10 1 1', activity_by_time: '5000000 1' },
+  mails: {
+    mails: '100000 1',
+    mails_due: '1000 1 1',
+    mails_claimed: '10 10',
+    mails_settled: '100000 1',
+    mails_by_time: '100000 1 1',
+    mails_in_state: '100000 30000 1 1',
+    mails_of_account: '100000 2 1 1',
+  },
+  links: { links: '10000 1', links_of_account: '10000 2 1', links_expiring: '10000 1' },
+  account_devices: { account_devices: '300000 3 1' },
 };
 
 /** Walks that a LIMIT counts out and that meet what they look for from the first row on. */
 const WALKS = new Set([
+  'activity_by_time (at<?)',
+  'links_expiring (expires_at<?)',
+  'mails_by_time',
+  'mails_by_time ((at,id)<(?,?))',
+  'mails_due (due_at<?)',
+  'mails_due (due_at>?)',
+  'mails_in_state (state=?)',
+  'mails_in_state (state=? AND (at,id)<(?,?))',
+  'mails_settled (settled_at<?)',
   'accounts_by_name (username_key>?)',
   'artifacts_expiring (expires_at<?)',
   'deliveries_by_time',

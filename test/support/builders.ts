@@ -38,6 +38,8 @@ export function anAccount(given: Partial<Account> = {}): Account {
     passwordHash: '$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$aGFzaA',
     createdAt: T0,
     passwordChangedAt: T0,
+    mustChangePassword: false,
+    locale: undefined,
     ...given,
   };
 }

@@ -185,6 +185,8 @@ export async function addAccount(store: Store, username: string, claims: Account
     passwordHash: await sharedHash,
     createdAt: now,
     passwordChangedAt: now,
+    mustChangePassword: false,
+    locale: undefined,
   });
   return id;
 }

@@ -1,12 +1,15 @@
+import type { ClientSession } from 'mongodb';
 import { type Account, type Claims, emailKey, usernameKey, verifiedEmailKey } from '../../accounts/account.ts';
-import type { AccountStore, Page } from '../store.ts';
+import type { AccountStore, Page, PasswordChange } from '../store.ts';
+import { setPassword } from './barriers.ts';
 import type { MongoParts } from './collections.ts';
-import type { AccountDoc } from './documents.ts';
+import { type AccountDoc, consentKey } from './documents.ts';
+import { writeNews } from './news.ts';
 import { isDuplicate } from './transaction.ts';
 
-/** People. Disabling, deleting and a new password are written by `end`, never here. */
+/** People. Disabling, deleting and a new password that ends sessions are written by `end`, never here. */
 export function createAccounts(parts: MongoParts): AccountStore {
-  const { accounts, consents } = parts;
+  const { accounts, consents, transact } = parts;
   return {
     create: (account) => create(parts, account),
     async find(id) {
@@ -38,14 +41,23 @@ export function createAccounts(parts: MongoParts): AccountStore {
     async enable(id) {
       await accounts.updateOne({ _id: id, state: 'disabled' }, { $set: { state: 'active' } });
     },
+    changePassword: (change) => transact((tx) => changePassword(parts, change, tx)),
     async consent(accountId, clientId) {
       const row = await consents.findOne({ _id: consentKey(accountId, clientId) });
       return row?.scopes ?? [];
     },
-    async allow(accountId, clientId, scopes, now) {
+    async consents(accountId, limit) {
+      const rows = await consents.find({ accountId }).limit(limit).toArray();
+      const ordered = rows.toSorted((a, b) => (a.clientId < b.clientId ? -1 : 1));
+      return ordered.map(({ clientId, scopes, updatedAt }) => ({ clientId, scopes, updatedAt }));
+    },
+    async allow(accountId, clientId, scopes, now, news) {
       const set = { accountId, clientId, updatedAt: now };
       const update = { $set: set, $addToSet: { scopes: { $each: [...scopes] } } };
-      await consents.updateOne({ _id: consentKey(accountId, clientId) }, update, { upsert: true });
+      await transact(async (tx) => {
+        await consents.updateOne({ _id: consentKey(accountId, clientId) }, update, { upsert: true, session: tx });
+        if (news) await writeNews(parts, news, tx);
+      });
     },
   };
 }
@@ -53,10 +65,11 @@ export function createAccounts(parts: MongoParts): AccountStore {
 /** The index of user names decides, so that two that come at once cannot both have it. */
 async function create({ accounts }: MongoParts, account: Account): Promise<'created' | 'taken'> {
   const key = usernameKey(account.username);
-  const { id, claims, ...facts } = account;
+  const { id, claims, mustChangePassword, ...facts } = account;
   const email = verifiedEmailKey(claims);
   const names = { usernameKey: key, ...(email !== undefined && { emailKey: email }) };
-  const row = { _id: id, ...facts, ...names, claims: JSON.stringify(claims), starts: 0 };
+  const flag = mustChangePassword ? { mustChange: true } : {};
+  const row = { _id: id, ...facts, ...names, ...flag, claims: JSON.stringify(claims), starts: 0 };
   try {
     await accounts.insertOne(row);
     return 'created';
@@ -77,9 +90,14 @@ async function list({ accounts }: MongoParts, page: Page): Promise<readonly Acco
   return rows.map(toAccount);
 }
 
-/** As JSON, since a client id may hold any character that a separator could be. */
-function consentKey(accountId: string, clientId: string): string {
-  return JSON.stringify([accountId, clientId]);
+/** Of two changes at once, the second one's answer tells that it knew an older password. */
+async function changePassword(parts: MongoParts, change: PasswordChange, tx: ClientSession): Promise<boolean> {
+  const { accountId, from, passwordHash, at, news } = change;
+  const known = { _id: accountId, passwordHash: from };
+  if (!(await parts.accounts.findOne(known, { session: tx, projection: { _id: 1 } }))) return false;
+  await setPassword(parts, accountId, passwordHash, at, tx);
+  await writeNews(parts, news, tx);
+  return true;
 }
 
 function toAccount(row: AccountDoc): Account {
@@ -92,5 +110,7 @@ function toAccount(row: AccountDoc): Account {
     passwordHash: row.passwordHash,
     createdAt: row.createdAt,
     passwordChangedAt: row.passwordChangedAt,
+    mustChangePassword: row.mustChange ?? false,
+    locale: row.locale,
   };
 }

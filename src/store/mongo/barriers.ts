@@ -7,8 +7,10 @@ import type { AccountChange, EndTarget } from '../../logout/logout.ts';
 import { clientsChanged } from './clients.ts';
 import type { MongoParts } from './collections.ts';
 import { cutOffApp, cutOffClient, forgetApps } from './cut-offs.ts';
+import { consentKey } from './documents.ts';
 import { passGate } from './gates.ts';
 import type { Ending } from './logout-rows.ts';
+import { voidResets } from './news.ts';
 
 /** What a logout's first write found or set up. */
 export interface Barrier {
@@ -26,7 +28,8 @@ export async function raiseBarrier(parts: MongoParts, ending: Ending, tx: Client
     case 'account-client': {
       // Before the look, so that a sign-in under way at this app is either seen by it or sees what comes of it.
       await passGate(parts, target, tx);
-      if (!(await isSomewhere(parts, target, tx))) return undefined;
+      const consented = cause.reason === 'consent-revoked' && (await forgetConsent(parts, target, tx));
+      if (!consented && !(await isSomewhere(parts, target, tx))) return undefined;
       return { accountId: target.accountId, generation: await cutOffApp(parts, target, tx) };
     }
     case 'client': {
@@ -50,6 +53,16 @@ async function isSomewhere(
   const app = { accountId, clientId };
   if (await participations.findOne({ ...app, state: 'live' }, { session: tx })) return true;
   return (await artifacts.findOne({ ...app, model: 'Grant' }, { session: tx })) !== null;
+}
+
+/** Answers whether there was a consent. */
+async function forgetConsent(
+  { consents }: MongoParts,
+  { accountId, clientId }: AppOfAccount,
+  tx: ClientSession,
+): Promise<boolean> {
+  const { deletedCount } = await consents.deleteOne({ _id: consentKey(accountId, clientId) }, { session: tx });
+  return deletedCount > 0;
 }
 
 async function closeAccount(
@@ -104,24 +117,40 @@ async function changeAccount(
   at: number,
   tx: ClientSession,
 ): Promise<void> {
-  const { accounts, consents } = parts;
+  const { accounts } = parts;
   const living = { _id: accountId, state: { $ne: 'deleted' } } as const;
   if ('passwordHash' in change) {
-    const update = { $set: { passwordHash: change.passwordHash, passwordChangedAt: at } };
-    await accounts.updateOne(living, update, { session: tx });
+    await setPassword(parts, accountId, change.passwordHash, at, tx);
+  } else if ('mustChangePassword' in change) {
+    await accounts.updateOne(living, { $set: { mustChange: true } }, { session: tx });
   } else if (change.state === 'disabled') {
     await accounts.updateOne(living, { $set: { state: 'disabled' } }, { session: tx });
   } else {
     await accounts.updateOne({ _id: accountId }, ERASE, { session: tx });
-    await consents.deleteMany({ accountId }, { session: tx });
+    for (const name of OF_ACCOUNT) await parts.db.collection(name).deleteMany({ accountId }, { session: tx });
     await forgetApps(parts, accountId, tx);
   }
+}
+
+/** Gone with it. */
+const OF_ACCOUNT = ['consents', 'account_devices', 'links', 'mails'];
+
+export async function setPassword(
+  parts: MongoParts,
+  accountId: string,
+  passwordHash: string,
+  at: number,
+  tx: ClientSession,
+): Promise<void> {
+  const update = { $set: { passwordHash, passwordChangedAt: at }, $unset: { mustChange: true } } as const;
+  await parts.accounts.updateOne({ _id: accountId, state: { $ne: 'deleted' } }, update, { session: tx });
+  await voidResets(parts, accountId, at, tx);
 }
 
 /** The id stays so that it is never given to somebody else; nothing personal does. */
 const ERASE = {
   $set: { state: 'deleted', username: '', claims: '{}', passwordHash: '' },
-  $unset: { usernameKey: true, emailKey: true },
+  $unset: { usernameKey: true, emailKey: true, locale: true },
 } as const;
 
 /** Nobody signs in there any more; the record stays for those who are still to be told. */

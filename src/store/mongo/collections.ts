@@ -1,5 +1,6 @@
 import type { Collection, Db, MongoClient } from 'mongodb';
 import type {
+  AccountDeviceDoc,
   AccountDoc,
   ArtifactDoc,
   BreakerDoc,
@@ -7,10 +8,13 @@ import type {
   ConsentDoc,
   CutOffDoc,
   DeliveryDoc,
+  EventDoc,
   GateDoc,
   HeartbeatDoc,
   LimitDoc,
+  LinkDoc,
   LogoutDoc,
+  MailDoc,
   MetaDoc,
   ParticipationDoc,
   SessionDoc,
@@ -40,6 +44,10 @@ export interface MongoParts {
   readonly gates: Collection<GateDoc>;
   readonly signingKeys: Collection<SigningKeyDoc>;
   readonly limits: Collection<LimitDoc>;
+  readonly activity: Collection<EventDoc>;
+  readonly mails: Collection<MailDoc>;
+  readonly links: Collection<LinkDoc>;
+  readonly accountDevices: Collection<AccountDeviceDoc>;
 }
 
 /** Names the collections of a database. */
@@ -64,5 +72,9 @@ export function mongoParts(client: MongoClient, database: string): MongoParts {
     gates: db.collection('gates'),
     signingKeys: db.collection('signing_keys'),
     limits: db.collection('limits'),
+    activity: db.collection('activity'),
+    mails: db.collection('mails'),
+    links: db.collection('links'),
+    accountDevices: db.collection('account_devices'),
   };
 }

@@ -4,10 +4,11 @@
  * choose (payloads, authorizations, claims) are JSON text: a client id may hold dots and dollars.
  */
 import type { AccountState } from '../../accounts/account.ts';
+import type { ActivityEvent, Link, Mail } from '../../activity/news.ts';
 import type { Attempt, Breaker, Deadline, Delivery, DeliveryState } from '../../deliveries/delivery.ts';
 import type { Actor, EndTarget, Logout, Reason, Scope } from '../../logout/logout.ts';
 import type { Device, Generation, Participation, Session, SessionState } from '../../sessions/session.ts';
-import type { ClientState, Establishment, SigningKeyRow } from '../store.ts';
+import type { ClientState, Establishment, SessionOpening, SigningKeyRow } from '../store.ts';
 
 /** A field the code always names and the driver leaves out when it is undefined. */
 type Maybe<T> = T | undefined;
@@ -178,6 +179,9 @@ export interface AccountDoc {
   readonly passwordHash: string;
   readonly createdAt: number;
   readonly passwordChangedAt: number;
+  /** Absent where it is not so. */
+  readonly mustChange?: Maybe<boolean>;
+  readonly locale?: Maybe<string>;
   /** Counts new sessions, so that the first write of one collides with an `end` of the account. */
   readonly starts: number;
 }
@@ -219,6 +223,43 @@ export interface LimitDoc {
   readonly _id: string;
   readonly count: number;
   readonly closesAt: number;
+}
+
+export interface EventDoc extends Omit<ActivityEvent, 'id'> {
+  readonly _id: string;
+}
+
+/** `claim`: whose it is until `dueAt`, which is there while it waits only. */
+export interface MailDoc extends Omit<Mail, 'id' | 'nextAttemptAt' | 'lastError' | 'settledAt'> {
+  readonly _id: string;
+  readonly dueAt?: Maybe<number>;
+  readonly claim?: Maybe<string>;
+  readonly lastError?: Maybe<string>;
+  readonly settledAt?: Maybe<number>;
+}
+
+export interface LinkDoc extends Omit<Link, 'hash' | 'usedAt'> {
+  readonly _id: string;
+  readonly usedAt?: Maybe<number>;
+}
+
+/** A browser that an account signed in with. */
+export interface AccountDeviceDoc {
+  /** Account and device key, as JSON. */
+  readonly _id: string;
+  readonly accountId: string;
+  readonly seenAt: number;
+}
+
+/** As JSON, since a client id may hold any character that a separator could be. */
+export function consentKey(accountId: string, clientId: string): string {
+  return JSON.stringify([accountId, clientId]);
+}
+
+/** What a session's row has of its opening. */
+export function openingFields(opening: SessionOpening) {
+  const { accountId, generation, device, startedAt, idleMs, expiresAt } = opening;
+  return { accountId, generation, device, startedAt, idleMs, expiresAt };
 }
 
 export function toSession(doc: SessionDoc): Session {

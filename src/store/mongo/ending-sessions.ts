@@ -1,10 +1,12 @@
 /** Ends of what is in one write: a session, an app in it, a few sessions. */
 import type { ClientSession, Filter } from 'mongodb';
 import type { EndResult, EndTarget } from '../../logout/logout.ts';
+import { logoutEvent } from '../events.ts';
 import type { PlanDeliveries, SessionEnd, SharedCause } from '../store.ts';
 import type { MongoParts } from './collections.ts';
-import { type LogoutDoc, type ParticipationDoc, toLogout } from './documents.ts';
-import { type Ending, insertLogout, newLogout } from './logout-rows.ts';
+import { type LogoutDoc, type ParticipationDoc, type SessionDoc, toLogout } from './documents.ts';
+import { type About, type Ending, insertLogout, newLogout } from './logout-rows.ts';
+import { writeEvents } from './news.ts';
 import { revokeApp, revokeEnded } from './revoking.ts';
 import { endedBy, endParticipations, endThem, oweTheRest } from './walking.ts';
 
@@ -23,7 +25,7 @@ export async function endSession(
   const row = await parts.sessions.findOneAndUpdate(which, endedBy(ending), { session: tx });
   if (!row) return undefined;
   const logout = { ...newLogout(ending, { accountId: row.accountId }), sessionsEnded: 1 };
-  return endThese(parts, ending, logout, { sessionUid: uid, state: 'live' }, tx);
+  return endThese(parts, { ...ending, logout, about: seatOf(row) }, { sessionUid: uid, state: 'live' }, tx);
 }
 
 export async function endParticipation(
@@ -35,25 +37,31 @@ export async function endParticipation(
   const named = await parts.participations.findOne({ _id: sid }, { session: tx });
   if (!named) return undefined;
   const { accountId, sessionUid, clientId } = named;
-  await parts.sessions.updateOne({ _id: sessionUid }, { $inc: { writes: 1 } }, { session: tx });
+  const written = { $inc: { writes: 1 } };
+  const row = await parts.sessions.findOneAndUpdate({ _id: sessionUid }, written, { session: tx });
   await revokeApp(parts, named, offline, tx);
-  return endThese(parts, ending, newLogout(ending, { accountId }), { sessionUid, clientId, state: 'live' }, tx);
+  const about = { ...(row && seatOf(row)), clientId };
+  const found = { ...ending, logout: newLogout(ending, { accountId }), about };
+  return endThese(parts, found, { sessionUid, clientId, state: 'live' }, tx);
+}
+
+function seatOf({ _id, device }: Pick<SessionDoc, '_id' | 'device'>): About {
+  return { session: _id, device: device.name };
 }
 
 /** All of them end in this write, so that nothing can be used or told twice; the deliveries of too many are owed. */
 async function endThese(
   parts: MongoParts,
-  { plan, cause }: Ending,
-  logout: LogoutDoc,
+  { plan, cause, logout, about }: Ending & { readonly logout: LogoutDoc; readonly about: About },
   which: Filter<ParticipationDoc>,
   tx: ClientSession,
 ): Promise<LogoutDoc | undefined> {
   const walk = { logout, plan, keepsOffline: cause.keepsOffline };
   const { ended, more } = await endParticipations(parts, walk, which, AT_ONCE, tx);
   if (ended.length + logout.sessionsEnded === 0) return undefined;
-  if (!more) return insertLogout(parts, logout, tx);
+  if (!more) return insertLogout(parts, logout, { cause, about }, tx);
   await oweTheRest(parts, logout, which, tx);
-  return insertLogout(parts, { ...logout, walking: true }, tx);
+  return insertLogout(parts, { ...logout, walking: true }, { cause, about }, tx);
 }
 
 /** What several ends have in common. */
@@ -78,13 +86,16 @@ export async function endSome(
     .limit(AT_ONCE + 1)
     .toArray();
   if (rows.length > AT_ONCE) return [await endFirst(parts, ends, shared, tx)];
-  const logouts = await newLogouts(parts, some, shared, tx);
+  const open = await newLogouts(parts, some, shared, tx);
+  const logouts = open.map(({ logout }) => logout);
   const marks = logouts.map((logout) => markSession(logout, shared.at));
   if (marks.length > 0) await parts.sessions.bulkWrite(marks, { session: tx });
   const ended = logouts.map((logout) => ({ logout, rows: rows.filter(isOf(logout)) }));
   await endThem(parts, ended, shared.plan, tx);
   await revokeEnded(parts, rows, shared.cause.keepsOffline, tx);
   if (logouts.length > 0) await parts.logouts.insertMany(logouts, { session: tx });
+  const events = open.map(({ logout, row }) => logoutEvent(toLogout(logout), row.accountId, seatOf(row)));
+  await writeEvents(parts, events, tx);
   const byId = new Map(logouts.map((logout) => [logout._id, logout]));
   return some.map(({ id }) => toResult(byId.get(id)));
 }
@@ -107,16 +118,16 @@ async function newLogouts(
   ends: readonly SessionEnd[],
   { cause, at }: Shared,
   tx: ClientSession,
-): Promise<readonly LogoutDoc[]> {
+): Promise<readonly { readonly logout: LogoutDoc; readonly row: SessionDoc }[]> {
   const open = { _id: { $in: ends.map(({ uid }) => uid) }, state: { $ne: 'ended' } } as const;
-  const rows = await sessions.find(open, { session: tx, projection: { accountId: 1 } }).toArray();
-  const accountOf = new Map(rows.map(({ _id, accountId }) => [_id, accountId]));
-  return ends
-    .filter(({ uid }) => accountOf.has(uid))
-    .map(({ id, uid, reason }) => {
-      const ending = { id, target: { kind: 'session', uid }, cause: { ...cause, reason }, at } as const;
-      return { ...newLogout(ending, { accountId: accountOf.get(uid) }), sessionsEnded: 1 };
-    });
+  const rows = await sessions.find(open, { session: tx, projection: { accountId: 1, device: 1 } }).toArray();
+  const byUid = new Map(rows.map((row) => [row._id, row]));
+  return ends.flatMap(({ id, uid, reason }) => {
+    const row = byUid.get(uid);
+    if (!row) return [];
+    const ending = { id, target: { kind: 'session', uid }, cause: { ...cause, reason }, at } as const;
+    return [{ logout: { ...newLogout(ending, { accountId: row.accountId }), sessionsEnded: 1 }, row }];
+  });
 }
 
 function markSession({ _id, target }: LogoutDoc, at: number) {

@@ -6,6 +6,7 @@ import type { MongoParts } from './collections.ts';
 import { type LogoutDoc, toLogout } from './documents.ts';
 import { endParticipation, endSession, endSome } from './ending-sessions.ts';
 import { type Ending, insertLogout, newLogout } from './logout-rows.ts';
+import { spendLink } from './news.ts';
 import { walkOn } from './walking.ts';
 
 /** Of `end` before it answers, enough for 1,000 participations of an app; then `continueEnd` does it. */
@@ -37,7 +38,8 @@ function isLarge({ kind }: EndTarget): boolean {
 
 /** Undefined when there is nothing to end. */
 async function beginEnd(parts: MongoParts, ending: Ending, tx: ClientSession): Promise<LogoutDoc | undefined> {
-  const { target } = ending;
+  const { target, cause, at } = ending;
+  if (cause.linkHash !== undefined && !(await spendLink(parts, cause.linkHash, at, tx))) return undefined;
   switch (target.kind) {
     case 'session':
       return endSession(parts, ending, target.uid, tx);
@@ -46,7 +48,7 @@ async function beginEnd(parts: MongoParts, ending: Ending, tx: ClientSession): P
     default: {
       const barrier = await raiseBarrier(parts, ending, tx);
       if (!barrier) return undefined;
-      return insertLogout(parts, { ...newLogout(ending, barrier), walking: true }, tx);
+      return insertLogout(parts, { ...newLogout(ending, barrier), walking: true }, { cause, about: undefined }, tx);
     }
   }
 }

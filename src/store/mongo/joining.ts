@@ -4,7 +4,7 @@ import type { ArtifactWrite, NewParticipation, SessionOpening } from '../store.t
 import { writeArtifact } from './artifact-rows.ts';
 import type { MongoParts } from './collections.ts';
 import { type CutOffs, isCutOff, numbersOf, readCutOffs } from './cut-offs.ts';
-import type { ParticipationDoc } from './documents.ts';
+import { openingFields, type ParticipationDoc } from './documents.ts';
 import { passGate } from './gates.ts';
 import { beginsInGoodStanding, isInGoodStanding } from './standing.ts';
 
@@ -87,7 +87,8 @@ async function hasLiveGrant(
 
 function arriving(uid: string, opening: SessionOpening) {
   const dueAt = firstDueAt('arriving', opening);
-  return { _id: uid, ...opening, state: 'arriving', lastSeenAt: opening.startedAt, dueAt, writes: 1 } as const;
+  const lastSeenAt = opening.startedAt;
+  return { _id: uid, ...openingFields(opening), state: 'arriving', lastSeenAt, dueAt, writes: 1 } as const;
 }
 
 function fresh(participation: NewParticipation): Partial<ParticipationDoc> {

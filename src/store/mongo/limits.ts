@@ -1,19 +1,26 @@
+import { failedEvent } from '../events.ts';
 import type { LimitStore } from '../store.ts';
 import type { MongoParts } from './collections.ts';
+import { countFailedTry } from './news.ts';
 
 /** Counters of failed sign-ins. */
-export function createLimits({ limits }: MongoParts): LimitStore {
+export function createLimits(parts: MongoParts): LimitStore {
+  const { limits } = parts;
   return {
     async failures(keys, now) {
       const rows = await limits.find({ _id: { $in: [...keys] }, closesAt: { $gt: now } }).toArray();
       const open = new Map(rows.map((row) => [row._id, { count: row.count, closesAt: row.closesAt }]));
       return keys.map((key) => open.get(key) ?? { count: 0, closesAt: now });
     },
-    async fail(keys, windowMs, now) {
+    async fail(keys, windowMs, now, tried) {
       const writes = [...new Set(keys)].map((key) => ({
         updateOne: { filter: { _id: key }, update: [counted(windowMs, now)], upsert: true },
       }));
-      if (writes.length > 0) await limits.bulkWrite(writes, { ordered: false });
+      // Beside each other: a transaction would let all who fail at one account run again and again.
+      await Promise.all([
+        writes.length > 0 && limits.bulkWrite(writes, { ordered: false }),
+        tried && countFailedTry(parts, failedEvent(tried, now)),
+      ]);
     },
     async clear(keys) {
       await limits.deleteMany({ _id: { $in: [...keys] } });

@@ -1,8 +1,11 @@
 import type { ClientSession } from 'mongodb';
+import type { Seat } from '../../activity/news.ts';
 import type { EndCause, EndTarget } from '../../logout/logout.ts';
+import { logoutEvent } from '../events.ts';
 import type { PlanDeliveries } from '../store.ts';
 import type { MongoParts } from './collections.ts';
-import type { LogoutDoc } from './documents.ts';
+import { type LogoutDoc, toLogout } from './documents.ts';
+import { writeEvents, writeNews } from './news.ts';
 
 /** What is to end, and how. */
 export interface Ending {
@@ -34,7 +37,20 @@ export function newLogout(
   };
 }
 
-export async function insertLogout({ logouts }: MongoParts, row: LogoutDoc, tx: ClientSession): Promise<LogoutDoc> {
-  await logouts.insertOne(row, { session: tx });
+/** What the event of an end says of the session, and app, that ended. */
+export type About = Seat & { readonly clientId?: string | undefined };
+
+/** With its event, and what else it tells people of. The end of an app of everybody is told account by account, by its walk. */
+export async function insertLogout(
+  parts: MongoParts,
+  row: LogoutDoc,
+  { cause, about }: { readonly cause: EndCause; readonly about: About | undefined },
+  tx: ClientSession,
+): Promise<LogoutDoc> {
+  await parts.logouts.insertOne(row, { session: tx });
+  if (row.accountId !== undefined) {
+    await writeEvents(parts, [logoutEvent(toLogout(row), row.accountId, about ?? cause.from ?? {})], tx);
+  }
+  if (cause.news) await writeNews(parts, cause.news, tx);
   return row;
 }

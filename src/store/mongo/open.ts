@@ -3,6 +3,7 @@ import { AppError } from '../../errors.ts';
 import type { Store } from '../store.ts';
 import { createSlowCallWatch } from './abandoned.ts';
 import { createAccounts } from './accounts.ts';
+import { createActivity } from './activity.ts';
 import { createClients } from './clients.ts';
 import { type MongoParts, mongoParts } from './collections.ts';
 import { createDeliveries } from './deliveries.ts';
@@ -10,7 +11,9 @@ import { createEnding } from './ending.ts';
 import { asStoreError, createGuard } from './errors.ts';
 import { createKeys } from './keys.ts';
 import { createLimits } from './limits.ts';
+import { createLinks } from './links.ts';
 import { createLogouts } from './logouts.ts';
+import { createMails } from './mails.ts';
 import { migrate, schemaVersion } from './migrations.ts';
 import { createProvider } from './provider.ts';
 import { createSessions } from './sessions.ts';
@@ -76,6 +79,9 @@ function createStore(client: MongoClient, parts: MongoParts): Store {
     clients: guarded(createClients(parts)),
     keys: guarded(createKeys(parts)),
     limits: guarded(createLimits(parts)),
+    activity: guarded(createActivity(parts)),
+    mails: guarded(createMails(parts)),
+    links: guarded(createLinks(parts)),
     writers: 'many',
     ...guarded({
       async ping() {

@@ -1,5 +1,6 @@
 import type { ClientSession, Document } from 'mongodb';
 import { isCurrent } from '../../sessions/session.ts';
+import { signInEvent } from '../events.ts';
 import {
   type AppStanding,
   mergeAuthorizations,
@@ -11,7 +12,15 @@ import {
 import type { Authorizations, SessionOpening, SessionWrite, StoredSession } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { cutOffsToday, isCutOff, withCutOffs } from './cut-offs.ts';
-import { type CookieDoc, type CutOffDoc, type ParticipationDoc, type SessionDoc, toSession } from './documents.ts';
+import {
+  type CookieDoc,
+  type CutOffDoc,
+  openingFields,
+  type ParticipationDoc,
+  type SessionDoc,
+  toSession,
+} from './documents.ts';
+import { meetDevice, postMail, writeEvents } from './news.ts';
 import { beginsInGoodStanding, todayOf, WITH_TODAY, type WithToday } from './standing.ts';
 
 /** Ids of one session that are remembered; it gets a new one at each sign-in only. */
@@ -31,7 +40,21 @@ export async function save(
   const first = firstRow(write, opening, (row?.writes ?? 0) + 1);
   if (row) await replaceArriving(parts, row, first, tx);
   else await parts.sessions.insertOne({ _id: uid, ...first }, { session: tx });
+  await tellOfSignIn(parts, write, opening, tx);
   return 'saved';
+}
+
+async function tellOfSignIn(
+  parts: MongoParts,
+  { uid, now }: SessionWrite,
+  opening: SessionOpening,
+  tx: ClientSession,
+): Promise<void> {
+  const { accountId, device, ifNewDevice } = opening;
+  await writeEvents(parts, [signInEvent(uid, opening)], tx);
+  if (device.key === undefined) return;
+  const met = await meetDevice(parts, { accountId, deviceKey: device.key, now }, tx);
+  if (met === 'new' && ifNewDevice) await postMail(parts, ifNewDevice, tx);
 }
 
 /** The session of a current id, or of one that was retired up to 60 s ago. */
@@ -62,7 +85,7 @@ export async function retireCookie({ sessions }: MongoParts, cookieHash: string,
 
 function firstRow(write: SessionWrite, opening: SessionOpening, writes: number): Omit<SessionDoc, '_id'> {
   return {
-    ...opening,
+    ...openingFields(opening),
     state: 'live',
     lastSeenAt: write.now,
     dueAt: Math.min(write.now + opening.idleMs, opening.expiresAt),

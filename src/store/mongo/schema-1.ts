@@ -95,7 +95,7 @@ export async function schema1(db: Db): Promise<void> {
   }
 }
 
-async function createCollection(db: Db, name: string): Promise<void> {
+export async function createCollection(db: Db, name: string): Promise<void> {
   const NAMESPACE_EXISTS = 48;
   try {
     await db.createCollection(name, { collation: BINARY });

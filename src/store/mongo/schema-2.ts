@@ -1,6 +1,7 @@
 import type { AnyBulkWriteOperation, CreateIndexesOptions, Db, IndexSpecification } from 'mongodb';
 import { type Claims, verifiedEmailKey } from '../../accounts/account.ts';
 import type { AccountDoc, ArtifactDoc, CutOffDoc, LogoutDoc, ParticipationDoc } from './documents.ts';
+import { createCollection } from './schema-1.ts';
 
 type Index = readonly [collection: string, name: string, key: IndexSpecification, options?: CreateIndexesOptions];
 
@@ -58,6 +59,21 @@ const INDEXES: readonly Index[] = [
   ['deliveries', 'trying', { origin: 1 }, { partialFilterExpression: { state: 'trying' } }],
   // What a claim has just taken; what a dead process holds.
   ['deliveries', 'leased_by', { 'lease.holder': 1, 'lease.token': 1 }, { sparse: true }],
+  // What happened to an account, newest first, of one kind or of all; and what is old.
+  ['activity', 'of_account', { accountId: 1, kind: 1, at: -1, _id: -1 }],
+  ['activity', 'by_time', { at: 1 }],
+  // Mails: what is due, what a claim has taken, what may be removed; lists, newest first.
+  ['mails', 'due', { dueAt: 1, _id: 1 }, { sparse: true }],
+  ['mails', 'claimed', { claim: 1 }, { sparse: true }],
+  ['mails', 'settled', { settledAt: 1 }, { sparse: true }],
+  ['mails', 'newest', { at: -1, _id: -1 }],
+  ['mails', 'in_state', { state: 1, at: -1, _id: -1 }],
+  ['mails', 'of_account', { accountId: 1, at: -1, _id: -1 }],
+  // Links in mails.
+  ['links', 'of_account', { accountId: 1, purpose: 1 }],
+  ['links', 'expiring', { expiresAt: 1 }],
+  // Browsers that an account signed in with.
+  ['account_devices', 'of_account', { accountId: 1, seenAt: -1 }],
   // Who is shut for the shortest time.
   ['breakers', 'shut', { shutUntil: 1 }],
 ];
@@ -70,7 +86,12 @@ const DROPPED = {
   breakers: ['open'],
 } as const;
 
+/** Made here since a transaction that has to make one waits for locks. */
+const ADDED = ['activity', 'mails', 'links', 'account_devices'];
+
 export async function schema2(db: Db): Promise<void> {
+  for (const name of ADDED) await createCollection(db, name);
+  await rememberDevices(db);
   await tellWhenSessionsBegan(db);
   await keyEmails(db);
   await numberCutOffs(db);
@@ -107,6 +128,21 @@ async function tellWhenSessionsBegan(db: Db): Promise<void> {
           whenNotMatched: 'discard',
         },
       },
+    ])
+    .toArray();
+}
+
+/** What each account signed in with as long as its sessions are kept. */
+async function rememberDevices(db: Db): Promise<void> {
+  const into = { into: 'account_devices', whenMatched: 'keepExisting', whenNotMatched: 'insert' } as const;
+  const key = { $concat: ['["', '$_id.accountId', '","', '$_id.key', '"]'] };
+  await db
+    .collection('sessions')
+    .aggregate([
+      { $match: { 'device.key': { $exists: true } } },
+      { $group: { _id: { accountId: '$accountId', key: '$device.key' }, seenAt: { $max: '$startedAt' } } },
+      { $project: { _id: key, accountId: '$_id.accountId', seenAt: 1 } },
+      { $merge: into },
     ])
     .toArray();
 }

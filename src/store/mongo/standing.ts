@@ -56,7 +56,8 @@ export async function beginsInGoodStanding(
   tx: ClientSession,
 ): Promise<boolean> {
   const filter = { _id: opening.accountId, state: 'active', generation: { $lte: opening.generation.account } } as const;
-  const { matchedCount } = await parts.accounts.updateOne(filter, { $inc: { starts: 1 } }, { session: tx });
+  const update = { $inc: { starts: 1 }, ...(opening.locale !== undefined && { $set: { locale: opening.locale } }) };
+  const { matchedCount } = await parts.accounts.updateOne(filter, update, { session: tx });
   return matchedCount === 1 && opening.generation.realm >= (await realmGeneration(parts, tx));
 }
 

@@ -1,6 +1,7 @@
 import type { ClientSession, Filter } from 'mongodb';
 import type { Delivery } from '../../deliveries/delivery.ts';
 import type { EndCause } from '../../logout/logout.ts';
+import { logoutEvent } from '../events.ts';
 import { newDeliveries } from '../new-deliveries.ts';
 import type { PlanDeliveries } from '../store.ts';
 import type { MongoParts } from './collections.ts';
@@ -11,9 +12,11 @@ import {
   type LogoutDoc,
   type ParticipationDoc,
   type SessionDoc,
+  toLogout,
   toParticipation,
 } from './documents.ts';
 import { waitForGates } from './gates.ts';
+import { writeMissingEvents } from './news.ts';
 import { revokeEnded, revokeGrants, revokeSomeGrants } from './revoking.ts';
 
 /** Participations of one write of a walk. Short, so that others who write to its rows seldom meet it. */
@@ -146,9 +149,22 @@ export async function endParticipations(
   const ended = rows.slice(0, limit);
   if (ended.length === 0) return { ended, more: false };
   await endThem(parts, [{ logout, rows: ended }], plan, tx);
+  if (logout.target.kind === 'client') await tellAccounts(parts, logout, ended, tx);
   // Tokens that are meant to outlive their session do so when a session ends, only: no number says that they are dead.
   if (logout.target.kind === 'session') await revokeEnded(parts, ended, keepsOffline, tx);
   return { ended, more: rows.length > limit };
+}
+
+/** An app that ends for everybody is an event of each account that was there. */
+async function tellAccounts(
+  parts: MongoParts,
+  logout: LogoutDoc,
+  rows: readonly ParticipationDoc[],
+  tx: ClientSession,
+): Promise<void> {
+  const accountIds = [...new Set(rows.map(({ accountId }) => accountId))];
+  const events = accountIds.map((accountId) => logoutEvent(toLogout(logout), accountId, {}));
+  await writeMissingEvents(parts, events, tx);
 }
 
 /** Ended with the others, so that nothing of it can be used or told twice; its deliveries come with the walk. */

@@ -1,8 +1,10 @@
 import { type Account, type AccountState, emailKey, usernameKey } from '../../accounts/account.ts';
-import type { AccountStore, Page } from '../store.ts';
+import type { AccountStore, Page, PasswordChange } from '../store.ts';
+import { setPassword } from './barriers.ts';
 import type { Connection, Tx } from './connection.ts';
+import { writeNews } from './news.ts';
 
-/** People. Disabling, deleting and a new password are written by `end`, never here. */
+/** People. Disabling, deleting and a new password that ends sessions are written by `end`, never here. */
 export function createAccounts({ read, write }: Connection): AccountStore {
   return {
     create: (account) => write((tx) => create(tx, account)),
@@ -30,8 +32,19 @@ export function createAccounts({ read, write }: Connection): AccountStore {
     async enable(id) {
       await write((tx) => tx.run(`UPDATE accounts SET state = 'active' WHERE id = :id AND state = 'disabled'`, { id }));
     },
+    changePassword: (change) => write((tx) => changePassword(tx, change)),
     consent: (accountId, clientId) => read((tx) => consented(tx, accountId, clientId)),
-    async allow(accountId, clientId, scopes, now) {
+    consents: (accountId, limit) =>
+      read((tx) => {
+        const sql = `SELECT client_id, scopes, updated_at FROM consents WHERE account_id = :accountId
+          ORDER BY client_id LIMIT :limit`;
+        return tx.all<ConsentRow>(sql, { accountId, limit }).map((row) => ({
+          clientId: row.client_id,
+          scopes: JSON.parse(row.scopes),
+          updatedAt: row.updated_at,
+        }));
+      }),
+    async allow(accountId, clientId, scopes, now, news) {
       await write((tx) => {
         const all = [...new Set([...consented(tx, accountId, clientId), ...scopes])];
         tx.run(
@@ -39,9 +52,16 @@ export function createAccounts({ read, write }: Connection): AccountStore {
            VALUES (:accountId, :clientId, :scopes, :now)`,
           { accountId, clientId, scopes: JSON.stringify(all), now },
         );
+        if (news) writeNews(tx, news);
       });
     },
   };
+}
+
+interface ConsentRow {
+  readonly client_id: string;
+  readonly scopes: string;
+  readonly updated_at: number;
 }
 
 interface AccountRow {
@@ -54,6 +74,8 @@ interface AccountRow {
   readonly password_hash: string;
   readonly created_at: number;
   readonly password_changed_at: number;
+  readonly must_change: 0 | 1;
+  readonly locale: string | null;
 }
 
 function create(tx: Tx, account: Account): 'created' | 'taken' {
@@ -61,8 +83,9 @@ function create(tx: Tx, account: Account): 'created' | 'taken' {
   if (tx.get('SELECT 1 FROM accounts WHERE username_key = :key', { key })) return 'taken';
   tx.run(
     `INSERT INTO accounts (id, username, username_key, state, generation, claims, password_hash, created_at,
-       password_changed_at)
-     VALUES (:id, :username, :key, :state, :generation, :claims, :passwordHash, :createdAt, :passwordChangedAt)`,
+       password_changed_at, must_change, locale)
+     VALUES (:id, :username, :key, :state, :generation, :claims, :passwordHash, :createdAt, :passwordChangedAt,
+       :mustChange, :locale)`,
     {
       id: account.id,
       username: account.username,
@@ -73,9 +96,19 @@ function create(tx: Tx, account: Account): 'created' | 'taken' {
       passwordHash: account.passwordHash,
       createdAt: account.createdAt,
       passwordChangedAt: account.passwordChangedAt,
+      mustChange: Number(account.mustChangePassword),
+      locale: account.locale,
     },
   );
   return 'created';
+}
+
+/** Of two changes at once, the second one's answer tells that it knew an older password. */
+function changePassword(tx: Tx, { accountId, from, passwordHash, at, news }: PasswordChange): boolean {
+  if (accountById(tx, accountId)?.password_hash !== from) return false;
+  setPassword(tx, accountId, passwordHash, at);
+  writeNews(tx, news);
+  return true;
 }
 
 function accountById(tx: Tx, id: string): AccountRow | undefined {
@@ -122,5 +155,7 @@ function toAccount(row: AccountRow): Account {
     passwordHash: row.password_hash,
     createdAt: row.created_at,
     passwordChangedAt: row.password_changed_at,
+    mustChangePassword: row.must_change === 1,
+    locale: row.locale ?? undefined,
   };
 }

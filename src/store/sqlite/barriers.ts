@@ -1,6 +1,7 @@
 import type { AccountChange } from '../../logout/logout.ts';
 import { clientsChanged } from './clients.ts';
 import type { Tx } from './connection.ts';
+import { voidResets } from './news.ts';
 
 /** Answers the new generation; undefined when there is no such account. */
 export function raiseGeneration(tx: Tx, accountId: string): number | undefined {
@@ -30,9 +31,12 @@ export function spare(tx: Tx, accountId: string, uid: string, generation: number
 
 export function changeAccount(tx: Tx, accountId: string, change: AccountChange, at: number): void {
   if ('passwordHash' in change) setPassword(tx, accountId, change.passwordHash, at);
+  else if ('mustChangePassword' in change) tx.run(MUST_CHANGE, { accountId });
   else if (change.state === 'disabled') disable(tx, accountId);
   else erase(tx, accountId);
 }
+
+const MUST_CHANGE = 'UPDATE accounts SET must_change = 1 WHERE id = :accountId';
 
 /** Nobody signs in there any more; the record stays for those who are still to be told. */
 export function removeClient(tx: Tx, clientId: string, at: number): void {
@@ -40,12 +44,13 @@ export function removeClient(tx: Tx, clientId: string, at: number): void {
   clientsChanged(tx);
 }
 
-function setPassword(tx: Tx, accountId: string, passwordHash: string, at: number): void {
+export function setPassword(tx: Tx, accountId: string, passwordHash: string, at: number): void {
   tx.run(
-    `UPDATE accounts SET password_hash = :passwordHash, password_changed_at = :at
+    `UPDATE accounts SET password_hash = :passwordHash, password_changed_at = :at, must_change = 0
      WHERE id = :accountId AND state <> 'deleted'`,
     { accountId, passwordHash, at },
   );
+  voidResets(tx, accountId, at);
 }
 
 function disable(tx: Tx, accountId: string): void {
@@ -55,10 +60,13 @@ function disable(tx: Tx, accountId: string): void {
 /** The id stays so that it is never given to somebody else; nothing personal does. */
 function erase(tx: Tx, accountId: string): void {
   tx.run(
-    `UPDATE accounts SET state = 'deleted', username = '', username_key = NULL, claims = '{}', password_hash = ''
+    `UPDATE accounts SET state = 'deleted', username = '', username_key = NULL, claims = '{}', password_hash = '',
+       locale = NULL
      WHERE id = :accountId`,
     { accountId },
   );
   tx.run('DELETE FROM consents WHERE account_id = :accountId', { accountId });
-  tx.run('DELETE FROM app_generations WHERE account_id = :accountId', { accountId });
+  for (const table of ['app_generations', 'account_devices', 'links', 'mails']) {
+    tx.run(`DELETE FROM ${table} WHERE account_id = :accountId`, { accountId });
+  }
 }

@@ -1,11 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Seat } from '../../activity/news.ts';
 import type { EndCause, EndResult, EndTarget } from '../../logout/logout.ts';
+import { logoutEvent } from '../events.ts';
 import type { PlanDeliveries, SessionEnd, SessionStore, SharedCause } from '../store.ts';
 import { changeAccount, raiseGeneration, removeClient, spare } from './barriers.ts';
 import type { Connection, Tx } from './connection.ts';
 import { cutOffApp, cutOffClient } from './cut-offs.ts';
 import { insertLogout, type LogoutRow, logoutById, newLogout, toLogout } from './logout-rows.ts';
-import { participationBySid, sessionByUid } from './session-rows.ts';
+import { spendLink, writeEvent, writeNews } from './news.ts';
+import { participationBySid, type SessionRow, sessionByUid } from './session-rows.ts';
 import { SLICE, walkSlice } from './walking.ts';
 
 /** Of `end` before it answers, enough for 1,000 participations and to see that none is left; then `continueEnd` does it. */
@@ -54,6 +57,8 @@ interface Ending {
 
 /** First what makes all of it dead at this instant, then the first slice of telling the apps. */
 function end(tx: Tx, ending: Ending): EndResult {
+  const { linkHash } = ending.cause;
+  if (linkHash !== undefined && !spendLink(tx, linkHash, ending.at)) return { kind: 'nothing' };
   const barrier = raiseBarrier(tx, ending);
   if (!barrier) return { kind: 'nothing' };
   const logout = newLogout({ ...ending, ...barrier });
@@ -61,7 +66,16 @@ function end(tx: Tx, ending: Ending): EndResult {
   if (walked.found === 0 && !barrier.evenIfNothing) return { kind: 'nothing' };
   const row: LogoutRow = { ...logout, sessions_ended: walked.sessions, walking: walked.more ? 1 : 0 };
   insertLogout(tx, row);
+  tellOfEnd(tx, ending, barrier);
   return { kind: 'ended', logout: toLogout(row) };
+}
+
+/** The end of an app of everybody is told of account by account, by its walk. */
+function tellOfEnd(tx: Tx, { id, target, cause, at }: Ending, { accountId, about }: Barrier): void {
+  const { reason, actor, scope } = cause;
+  const logout = { id, target, reason, actor, scope, at };
+  if (accountId !== undefined) writeEvent(tx, logoutEvent(logout, accountId, about ?? cause.from ?? {}));
+  if (cause.news) writeNews(tx, cause.news);
 }
 
 /** As many as fit: a session with a thousand apps takes longer than one with three. */
@@ -101,6 +115,8 @@ interface Barrier {
   readonly accountId?: string;
   /** What is older is this logout's to end. */
   readonly generation?: number | undefined;
+  /** The one session, and app, that ends. */
+  readonly about?: Seat & { readonly clientId?: string };
   /** There is a logout although no session and no participation was left: the barrier alone is an end. */
   readonly evenIfNothing: boolean;
 }
@@ -110,11 +126,14 @@ function raiseBarrier(tx: Tx, { target, cause, at }: Ending): Barrier | undefine
   switch (target.kind) {
     case 'session': {
       const session = sessionByUid(tx, target.uid);
-      return session && { accountId: session.account_id, evenIfNothing: false };
+      return session && { accountId: session.account_id, about: seatOf(session), evenIfNothing: false };
     }
     case 'participation': {
       const participation = participationBySid(tx, target.sid);
-      return participation && { accountId: participation.account_id, evenIfNothing: false };
+      if (!participation) return undefined;
+      const { account_id: accountId, client_id: clientId } = participation;
+      const about = { ...seatOf(sessionByUid(tx, participation.session_uid)), clientId };
+      return { accountId, about, evenIfNothing: false };
     }
     case 'account': {
       const generation = raiseGeneration(tx, target.accountId);
@@ -125,7 +144,8 @@ function raiseBarrier(tx: Tx, { target, cause, at }: Ending): Barrier | undefine
     }
     case 'account-client': {
       const { accountId, clientId } = target;
-      if (!isSomewhere(tx, accountId, clientId)) return undefined;
+      const consented = cause.reason === 'consent-revoked' && forgetConsent(tx, accountId, clientId);
+      if (!isSomewhere(tx, accountId, clientId) && !consented) return undefined;
       return { accountId, generation: cutOffApp(tx, accountId, clientId), evenIfNothing: true };
     }
     case 'client': {
@@ -134,6 +154,16 @@ function raiseBarrier(tx: Tx, { target, cause, at }: Ending): Barrier | undefine
       return { generation, evenIfNothing: true };
     }
   }
+}
+
+function seatOf(session: SessionRow | undefined): Seat {
+  return { session: session?.uid, device: session?.device_name };
+}
+
+/** Answers whether there was a consent. */
+function forgetConsent(tx: Tx, accountId: string, clientId: string): boolean {
+  const sql = 'DELETE FROM consents WHERE account_id = :accountId AND client_id = :clientId';
+  return tx.run(sql, { accountId, clientId }) > 0;
 }
 
 /** Whether an account has anything of this app left: a participation, or offline access that outlived its session. */

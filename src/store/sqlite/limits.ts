@@ -1,11 +1,13 @@
+import { failedEvent } from '../events.ts';
 import type { FailureCount, LimitStore } from '../store.ts';
 import type { Connection, Tx } from './connection.ts';
+import { countFailedTry } from './news.ts';
 
 /** Counters of failed sign-ins. */
 export function createLimits({ read, jot }: Connection): LimitStore {
   return {
     failures: (keys, now) => read((tx) => keys.map((key) => failuresOf(tx, key, now))),
-    async fail(keys, windowMs, now) {
+    async fail(keys, windowMs, now, tried) {
       await jot((tx) => {
         for (const key of new Set(keys)) {
           tx.run(
@@ -15,6 +17,7 @@ export function createLimits({ read, jot }: Connection): LimitStore {
             { key, now, closesAt: now + windowMs },
           );
         }
+        if (tried) countFailedTry(tx, failedEvent(tried, now));
       });
     },
     async clear(keys) {

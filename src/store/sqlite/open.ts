@@ -3,13 +3,16 @@ import { dirname } from 'node:path';
 import { AppError, storeUnavailable } from '../../errors.ts';
 import type { Store } from '../store.ts';
 import { createAccounts } from './accounts.ts';
+import { createActivity } from './activity.ts';
 import { createClients } from './clients.ts';
 import { type Connection, connect } from './connection.ts';
 import { createDeliveries } from './deliveries.ts';
 import { writeFact } from './facts.ts';
 import { createKeys } from './keys.ts';
 import { createLimits } from './limits.ts';
+import { createLinks } from './links.ts';
 import { createLogouts } from './logouts.ts';
+import { createMails } from './mails.ts';
 import { migrate, schemaVersion } from './migrations.ts';
 import { createProvider } from './provider.ts';
 import { createSessions } from './sessions.ts';
@@ -43,6 +46,9 @@ function createStore(connection: Connection, path: string): Store {
     clients: createClients(connection),
     keys: createKeys(connection),
     limits: createLimits(connection),
+    activity: createActivity(connection),
+    mails: createMails(connection),
+    links: createLinks(connection),
     writers: 'one',
     async ping() {
       await connection.write((tx) => writeFact(tx, 'ping', ''));

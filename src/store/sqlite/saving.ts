@@ -1,4 +1,5 @@
 import { isCurrent } from '../../sessions/session.ts';
+import { signInEvent } from '../events.ts';
 import {
   type AppStanding,
   mergeAuthorizations,
@@ -7,9 +8,10 @@ import {
   signedOffClients,
   withoutSids,
 } from '../session-life.ts';
-import type { Authorizations, SessionWrite, StoredSession } from '../store.ts';
+import type { Authorizations, SessionOpening, SessionWrite, StoredSession } from '../store.ts';
 import type { Tx } from './connection.ts';
 import { IS_OVER } from './cut-offs.ts';
+import { meetDevice, postMail, writeEvent } from './news.ts';
 import { type SessionRow, sessionByUid, toAuthorizations, toSession, writeOpening } from './session-rows.ts';
 import { generationToday, isInGoodStanding } from './standing.ts';
 
@@ -23,7 +25,17 @@ export function save(tx: Tx, write: SessionWrite): 'saved' | 'merged' | 'ended' 
   writeOpening(tx, write.uid, 'live', opening);
   replacePayload(tx, write, write.authorizations);
   makeCurrent(tx, write);
+  tellOfSignIn(tx, write, opening);
   return 'saved';
+}
+
+function tellOfSignIn(tx: Tx, { uid, now }: SessionWrite, opening: SessionOpening): void {
+  const { accountId, device, locale, ifNewDevice } = opening;
+  writeEvent(tx, signInEvent(uid, opening));
+  const met = device.key === undefined ? 'known' : meetDevice(tx, accountId, device.key, now);
+  if (met === 'new' && ifNewDevice) postMail(tx, ifNewDevice);
+  const moved = 'UPDATE accounts SET locale = :locale WHERE id = :accountId AND locale IS NOT :locale';
+  if (locale !== undefined) tx.run(moved, { accountId, locale });
 }
 
 /** The session of a current id, or of one that was retired up to 60 s ago. */

@@ -90,4 +90,74 @@ UPDATE artifacts SET gen_app = 1 WHERE model = 'Grant' AND created_at > (SELECT 
   WHERE w.account_id = artifacts.account_id AND w.client_id = artifacts.client_id);
 DROP TABLE walked;
 UPDATE logouts SET generation = 1 WHERE walking = 1 AND target_kind IN ('client', 'account-client');
+
+-- what happened to an account, newest first, kind by kind; and what is old
+CREATE TABLE activity (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  session TEXT,
+  device TEXT,
+  place TEXT,
+  client_id TEXT,
+  reason TEXT,
+  logout_id TEXT,
+  detail TEXT
+) WITHOUT ROWID;
+CREATE INDEX activity_of_account ON activity (account_id, kind, at, id);
+CREATE INDEX activity_by_time ON activity (at);
+
+-- mails: due_at while one waits, also when a claim has it
+CREATE TABLE mails (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  recipient TEXT NOT NULL,
+  locale TEXT,
+  at INTEGER NOT NULL,
+  give_up_at INTEGER NOT NULL,
+  facts TEXT NOT NULL,
+  sealed_token TEXT,                      -- of the link in it; gone once it was sent
+  state TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  due_at INTEGER,
+  claim TEXT,
+  last_error TEXT,
+  settled_at INTEGER
+) WITHOUT ROWID;
+CREATE INDEX mails_due ON mails (due_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX mails_claimed ON mails (claim) WHERE claim IS NOT NULL;
+CREATE INDEX mails_settled ON mails (settled_at) WHERE settled_at IS NOT NULL;
+CREATE INDEX mails_by_time ON mails (at, id);
+CREATE INDEX mails_in_state ON mails (state, at, id);
+CREATE INDEX mails_of_account ON mails (account_id, at, id);
+
+-- links in mails, by the hash of their token
+CREATE TABLE links (
+  hash TEXT PRIMARY KEY,
+  purpose TEXT NOT NULL,
+  account_id TEXT NOT NULL,
+  session TEXT,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  used_at INTEGER
+) WITHOUT ROWID;
+CREATE INDEX links_of_account ON links (account_id, purpose);
+CREATE INDEX links_expiring ON links (expires_at);
+
+-- browsers that an account signed in with, by the hash of their cookie
+CREATE TABLE account_devices (
+  account_id TEXT NOT NULL,
+  device_key TEXT NOT NULL,
+  seen_at INTEGER NOT NULL,
+  PRIMARY KEY (account_id, device_key)
+) WITHOUT ROWID;
+INSERT INTO account_devices (account_id, device_key, seen_at)
+  SELECT account_id, device_key, max(started_at) FROM sessions WHERE device_key IS NOT NULL
+  GROUP BY account_id, device_key;
+
+ALTER TABLE accounts ADD COLUMN must_change INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE accounts ADD COLUMN locale TEXT;
 `;

@@ -1,9 +1,11 @@
 import type { Delivery } from '../../deliveries/delivery.ts';
 import type { EndCause } from '../../logout/logout.ts';
+import { logoutEvent } from '../events.ts';
 import { newDeliveries } from '../new-deliveries.ts';
 import type { PlanDeliveries } from '../store.ts';
 import type { Tx } from './connection.ts';
-import { type LogoutRow, targetParams } from './logout-rows.ts';
+import { type LogoutRow, targetParams, toLogout } from './logout-rows.ts';
+import { writeEvent } from './news.ts';
 import { revoke } from './revoking.ts';
 import { type ParticipationRow, toParticipation } from './session-rows.ts';
 
@@ -30,6 +32,7 @@ export function walkSlice(
   endParticipations(tx, logout, participations);
   const ended = participations.map((row) => toParticipation({ ...row, ended_at: logout.at, logout_id: logout.id }));
   if (ended.length > 0) insertDeliveries(tx, newDeliveries(logout, ended, plan(ended)));
+  if (logout.target_kind === 'client') tellAccounts(tx, logout, participations);
   const moreGrants = revoke(tx, logout, participations, keepsOffline);
   const more = moreGrants || Math.max(sessions, participations.length) === SLICE;
   return { sessions, found: sessions + participations.length, more };
@@ -76,6 +79,14 @@ function endParticipations(tx: Tx, logout: LogoutRow, participations: readonly P
     `UPDATE participations SET ended_at = :at, logout_id = :id WHERE sid IN (SELECT value FROM json_each(:sids))`,
     { at: logout.at, id: logout.id, sids: JSON.stringify(participations.map((each) => each.sid)) },
   );
+}
+
+/** An app that ends for everybody is an event of each account that was there. */
+function tellAccounts(tx: Tx, row: LogoutRow, participations: readonly ParticipationRow[]): void {
+  const logout = toLogout(row);
+  for (const accountId of new Set(participations.map((each) => each.account_id))) {
+    writeEvent(tx, logoutEvent(logout, accountId, {}));
+  }
 }
 
 function insertDeliveries(tx: Tx, deliveries: readonly Delivery[]): void {

@@ -1,6 +1,7 @@
 import { describe } from '@jest/globals';
 import type { StorePlace } from '../../support/stores.ts';
 import { accountsSuite } from './accounts.ts';
+import { activitySuite } from './activity.ts';
 import { barriersSuite } from './barriers.ts';
 import { claimingSuite } from './claiming.ts';
 import { clientsSuite } from './clients.ts';
@@ -16,6 +17,7 @@ import { joiningSuite } from './joining.ts';
 import { keysSuite } from './keys.ts';
 import { limitsSuite } from './limits.ts';
 import { logoutsSuite } from './logouts.ts';
+import { mailsSuite } from './mails.ts';
 import { modelledSuite } from './modelled.ts';
 import { openingSuite } from './opening.ts';
 import { originsSuite } from './origins.ts';
@@ -61,6 +63,8 @@ export function storeSuite(name: string, backend: Backend | undefined): void {
     describe('clients', () => clientsSuite(place));
     describe('keys', () => keysSuite(place));
     describe('limits', () => limitsSuite(place));
+    describe('activity', () => activitySuite(place));
+    describe('mails', () => mailsSuite(place));
     describe('crashes', () => crashSuite(place));
   });
 }

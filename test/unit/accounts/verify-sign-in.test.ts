@@ -34,6 +34,8 @@ beforeEach(() => {
     passwordHash: 'hash of secret',
     createdAt: 1,
     passwordChangedAt: 1,
+    mustChangePassword: false,
+    locale: undefined,
   };
 });
 

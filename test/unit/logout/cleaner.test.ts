@@ -14,18 +14,24 @@ it('removes in small writes until nothing is left, and stops when told', async (
       logouts: { removeBefore: remover('logouts', [100, 40]) },
       provider: { removeExpired: remover('artifacts', [7]) },
       limits: { removeClosed: remover('limits', []) },
+      activity: { removeBefore: remover('activity', [2]) },
+      mails: { removeBefore: remover('mails', [1]) },
+      links: { removeExpired: remover('links', []) },
     },
     retentionMs: 1_000,
     clock: { now: () => 5_000 },
     log: { debug: note, info: note, warn: note, error: note },
   });
-  expect(await cleaner.run()).toBe(147);
+  expect(await cleaner.run()).toBe(150);
   expect(asked).toEqual([
     ...Array(3).fill('logouts 4000 100'),
     ...Array(2).fill('artifacts 5000 100'),
     'limits 5000 100',
+    ...Array(2).fill('activity 4000 100'),
+    ...Array(2).fill('mails 4000 100'),
+    'links 5000 100',
   ]);
-  expect(events).toEqual([['store.cleaned', { rows: 147 }]]);
+  expect(events).toEqual([['store.cleaned', { rows: 150 }]]);
   await cleaner.start();
   await cleaner.stop();
   await cleaner.stop();
