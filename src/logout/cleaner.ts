@@ -3,14 +3,7 @@ import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/log.ts';
 import { createRepeating } from '../ops/repeating.ts';
 import type { Service } from '../ops/service.ts';
-import type {
-  ActivityStore,
-  LimitStore,
-  LinkStore,
-  LogoutStore,
-  MailStore,
-  ProviderStore,
-} from '../store/store.ts';
+import type { ActivityStore, LimitStore, LinkStore, LogoutStore, MailStore, ProviderStore } from '../store/store.ts';
 
 export interface Cleaner extends Service {
   /** One round, now; answers how many rows are gone. */
