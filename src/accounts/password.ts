@@ -46,10 +46,10 @@ export function createPasswords(limits: { slots?: number; queueMax?: number } = 
   };
 }
 
-/** Half of libuv's pool at most, so that the rest of the process keeps breathing. */
+/** One for each core, where libuv's pool leaves the rest of the process two threads to breathe (`ops/thread-pool.ts`). */
 function defaultSlots(): number {
   const pool = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4) || 4;
-  return Math.max(1, Math.min(availableParallelism(), Math.floor(pool / 2)));
+  return Math.max(1, Math.min(availableParallelism(), pool - 2));
 }
 
 /** The same letters in another Unicode form are the same password (NIST SP 800-63B §5.1.1.2). */

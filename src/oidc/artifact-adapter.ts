@@ -5,6 +5,7 @@ import type { CryptoBox } from '../ops/crypto-box.ts';
 import { sha256 } from '../ops/ids.ts';
 import type { Generation } from '../sessions/session.ts';
 import type { ArtifactWrite, NewParticipation, ProviderStore, SessionStore } from '../store/store.ts';
+import { isLate, putOff, savedAs, sessionSoFar, writeLate } from './late-writes.ts';
 import { currentRequest, factsOf, openingFor } from './request-facts.ts';
 import { subjectOf } from './subject.ts';
 import type { TokenReuse } from './token-reuse.ts';
@@ -46,9 +47,10 @@ async function unused(): Promise<undefined> {
 }
 
 async function find(model: string, id: string, parts: ArtifactAdapterParts): Promise<AdapterPayload | undefined> {
+  const ctx = currentRequest();
+  if (ctx && isLate(model, sha256(id))) await writeLate(ctx, parts.store.provider);
   const artifact = await parts.store.provider.find(model, sha256(id), parts.clock.now());
   if (!artifact) return undefined;
-  const ctx = currentRequest();
   if (model === 'Grant' && ctx) factsOf(ctx).grants.add(id);
   const payload = JSON.parse(parts.box.open(artifact.sealedPayload)) as AdapterPayload;
   const { consumedAt } = artifact;
@@ -64,17 +66,21 @@ async function upsert(
   expiresIn: number | undefined,
   parts: ArtifactAdapterParts,
 ): Promise<void> {
-  const write = toWrite(model, id, payload, expiresIn, parts);
+  const write = toArtifactWrite(model, id, payload, expiresIn, parts);
   const outcome = await keep(id, payload, write, parts);
   if (outcome === 'ended' || (TOKENS.has(model) && !(await hasGrant(payload, parts)))) throw refusal();
 }
 
-function keep(id: string, payload: AdapterPayload, write: ArtifactWrite, parts: ArtifactAdapterParts) {
+async function keep(id: string, payload: AdapterPayload, write: ArtifactWrite, parts: ArtifactAdapterParts) {
   if (write.model === 'AuthorizationCode') return joinWithCode(payload, write, parts);
+  if (write.model !== 'Grant') return parts.store.provider.save(write);
   const ctx = currentRequest();
-  const wasFound = write.model === 'Grant' && ctx !== undefined && factsOf(ctx).grants.has(id);
-  return wasFound ? parts.store.provider.saveAgain(write) : parts.store.provider.save(write);
+  if (ctx && factsOf(ctx).grants.has(id)) return parts.store.provider.saveAgain(write);
+  return putOff(write) ? 'saved' : parts.store.provider.save(write);
 }
+
+/** Of a `join` for the session that went along. */
+const OUTCOMES = { joined: 'saved', merged: 'merged' } as const;
 
 /** What leaves the token endpoint together with an ID token. */
 const TOKENS: ReadonlySet<string> = new Set(['AccessToken', 'RefreshToken']);
@@ -92,7 +98,16 @@ async function hasGrant({ grantId }: AdapterPayload, { store, clock }: ArtifactA
 /** The participation is durable before the code leaves us, and the code is refused when the session has ended (§8.2). */
 async function joinWithCode(payload: AdapterPayload, code: ArtifactWrite, parts: ArtifactAdapterParts) {
   const participation = toParticipation(payload, parts);
-  return parts.store.sessions.join(participation, code, openingFor(participation.sessionUid));
+  const opening = openingFor(participation.sessionUid);
+  const ctx = currentRequest();
+  if (!ctx) return parts.store.sessions.join(participation, code, opening);
+  const facts = factsOf(ctx);
+  const session = sessionSoFar(ctx, parts.clock.now());
+  const as = session && savedAs(session);
+  const outcome = await parts.store.sessions.join(participation, code, opening, { artifacts: facts.late, session });
+  facts.late = outcome === 'ended' ? facts.late.filter(({ model }) => model !== 'Grant') : [];
+  if (as !== undefined && outcome !== 'ended') facts.savedWithCode = { as, outcome: OUTCOMES[outcome] };
+  return outcome;
 }
 
 function toParticipation(payload: AdapterPayload, { registry, clock, pairwiseSalt }: ArtifactAdapterParts) {
@@ -118,7 +133,8 @@ function refusal(): Error {
     : new errors.LoginRequired(description);
 }
 
-function toWrite(
+/** The row of an artifact: its payload sealed, and beside it what must be judged. */
+export function toArtifactWrite(
   model: string,
   id: string,
   payload: AdapterPayload,

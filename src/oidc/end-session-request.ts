@@ -77,7 +77,7 @@ export async function readEndSessionRequest(
   if (given.logout_scope && !wished)
     return faulty('invalid_scope', `logout_scope must be one of ${SCOPES.join(', ')}`, asked);
 
-  const hint = given.id_token_hint === undefined ? undefined : await verifyHint(given.id_token_hint, around);
+  const hint = given.id_token_hint === undefined ? undefined : verifyHint(given.id_token_hint, around);
   if (hint?.kind === 'bad') return faulty('invalid_hint', `id_token_hint: ${hint.why}`, asked);
   return readClient(given, hint, wished, around);
 }

@@ -1,6 +1,7 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
-import { type ArtifactAdapterParts, createArtifactAdapter } from './artifact-adapter.ts';
+import { type ArtifactAdapterParts, createArtifactAdapter, toArtifactWrite } from './artifact-adapter.ts';
 import type { DeviceCookie } from './device-cookie.ts';
+import { putOff } from './late-writes.ts';
 import { currentRequest } from './request-facts.ts';
 
 /** What we keep with an interaction besides the library's fields (`seams.ts` lets them through). */
@@ -38,7 +39,14 @@ export function createInteractionAdapter(parts: InteractionAdapterParts): Adapte
       const payload = await rows.find(id);
       if (!payload) return;
       const { result: _result, ...rest } = payload;
-      await rows.upsert(id, { ...rest, answered: true } as AdapterPayload, ANSWERED_KEPT);
+      const write = toArtifactWrite(
+        'Interaction',
+        id,
+        { ...rest, answered: true } as AdapterPayload,
+        ANSWERED_KEPT,
+        parts,
+      );
+      if (!putOff(write)) await parts.store.provider.save(write);
     },
   };
 }

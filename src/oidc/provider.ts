@@ -17,6 +17,7 @@ import { createInteractionCookies, type InteractionCookies } from './interaction
 import { createInteractionGate } from './interaction-gate.ts';
 import { createInteractionLookup, type Exchange, type InteractionLookup } from './interaction-lookup.ts';
 import type { Keys } from './keys.ts';
+import { writeLate } from './late-writes.ts';
 import type { Middleware, RenderError } from './library-shapes.ts';
 import { pinOrigin } from './pinned-origin.ts';
 import { type OidcSettings, providerConfiguration } from './provider-configuration.ts';
@@ -147,6 +148,7 @@ function createInstance(parts: OidcParts & Pick<Oidc, 'interactionCookies'>, ada
     try {
       await frozen(ctx, () => library(ctx, next));
     } finally {
+      await writeLate(ctx, parts.store.provider);
       if (factsOf(ctx).keepCookie) withholdCookie(ctx, sessionCookie);
     }
   };

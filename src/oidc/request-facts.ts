@@ -3,7 +3,7 @@
  * which the library hands to everything it calls by an AsyncLocalStorage.
  */
 import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
-import type { SessionOpening, StoredSession } from '../store/store.ts';
+import type { ArtifactWrite, SessionOpening, StoredSession } from '../store/store.ts';
 import type { Turn } from './sign-in-turns.ts';
 
 export interface RequestFacts {
@@ -13,6 +13,16 @@ export interface RequestFacts {
   keepCookie: boolean;
   /** Ids of Grants that were found, and so are saved again, not anew. */
   readonly grants: Set<string>;
+  /** What is written with the code of this request or, where it comes to none, before its answer (`late-writes.ts`). */
+  late: readonly ArtifactWrite[];
+  /** The session as it was saved with the code: the library hands it over once more at the end. */
+  savedWithCode: SavedSession | undefined;
+}
+
+export interface SavedSession {
+  /** `savedAs` of it. */
+  readonly as: string;
+  readonly outcome: 'saved' | 'merged';
 }
 
 const facts = new WeakMap<object, RequestFacts>();
@@ -23,9 +33,13 @@ export function currentRequest(): KoaContextWithOIDC | undefined {
 }
 
 export function factsOf(ctx: object): RequestFacts {
-  const known = facts.get(ctx) ?? { stored: undefined, keepCookie: false, grants: new Set<string>() };
+  const known = facts.get(ctx) ?? noFacts();
   facts.set(ctx, known);
   return known;
+}
+
+function noFacts(): RequestFacts {
+  return { stored: undefined, keepCookie: false, grants: new Set(), late: [], savedWithCode: undefined };
 }
 
 /**

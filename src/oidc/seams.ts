@@ -48,7 +48,7 @@ export function changeSeams(
 
   // `id_token_hint` at /auth: stock knows the published keys and the client's present algorithm only (C9, I20).
   provider.IdToken.validate = async (token, { clientId }) => {
-    const hint = await verifyHint(token, { keys, issuer: provider.issuer });
+    const hint = verifyHint(token, { keys, issuer: provider.issuer });
     if (hint.kind === 'bad') throw new Error(hint.why);
     if (hint.clientId !== clientId) throw new Error('it was issued to another client');
     return { header: hint.header, payload: hint.payload };

@@ -2,9 +2,10 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { Clock } from '../ops/clock.ts';
 import { logName, sha256 } from '../ops/ids.ts';
 import type { Log } from '../ops/log.ts';
-import type { Authorizations, SessionOpening, SessionStore, StoredSession } from '../store/store.ts';
+import type { SessionOpening, SessionStore, StoredSession } from '../store/store.ts';
 import type { EndOlderSiblings } from './device-siblings.ts';
-import { currentRequest, factsOf, openingFor } from './request-facts.ts';
+import { savedAs, toSessionWrite } from './late-writes.ts';
+import { currentRequest, factsOf } from './request-facts.ts';
 import type { SessionLookup } from './session-lookup.ts';
 
 export interface SessionAdapterParts {
@@ -66,23 +67,15 @@ function toPayload({ session, payload, authorizations }: StoredSession): Adapter
   };
 }
 
-/** Nobody's session is not stored: a visitor without an account leaves no row. */
 async function save(parts: SessionAdapterParts, cookie: string, payload: AdapterPayload): Promise<void> {
-  const { jti: _cookie, authorizations, ...rest } = payload;
-  const { uid, accountId } = rest;
-  if (uid === undefined || accountId === undefined) return;
-  const opening = openingFor(uid);
-  const outcome = await parts.store.sessions.save({
-    uid,
-    cookieHash: sha256(cookie),
-    now: parts.clock.now(),
-    payload: rest as Record<string, unknown>,
-    authorizations: entered(authorizations),
-    opening,
-  });
+  const write = toSessionWrite(cookie, payload, parts.clock.now());
+  if (!write) return;
   const ctx = currentRequest();
+  const saved = ctx && factsOf(ctx).savedWithCode;
+  const isSaved = saved?.as === savedAs(write);
+  const outcome = isSaved ? saved.outcome : await parts.store.sessions.save(write);
   if (outcome !== 'saved' && ctx) factsOf(ctx).keepCookie = true;
-  if (outcome === 'saved' && opening) await started(parts, uid, opening);
+  if (outcome === 'saved' && write.opening) await started(parts, write.uid, write.opening);
 }
 
 async function started({ log, endOlderSiblings }: SessionAdapterParts, uid: string, opening: SessionOpening) {
@@ -93,12 +86,6 @@ async function started({ log, endOlderSiblings }: SessionAdapterParts, uid: stri
     client_id: currentRequest()?.oidc.client?.clientId,
   });
   await endOlderSiblings({ uid, accountId: opening.accountId, device: opening.device, startedAt: opening.startedAt });
-}
-
-/** Entries that a client really got; the library makes empty ones in passing. */
-function entered(authorizations: AdapterPayload['authorizations']): Authorizations {
-  const entries = Object.entries(authorizations ?? {}).filter(([, one]) => typeof one.sid === 'string');
-  return Object.fromEntries(entries) as Authorizations;
 }
 
 async function countUse({ store, clock }: SessionAdapterParts, { session }: StoredSession): Promise<void> {

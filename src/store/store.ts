@@ -87,12 +87,15 @@ export interface SessionStore {
    * as `arriving` from `opening`. `ended`, and nothing written, when the session or this `sid` is ended, the session's
    * (or opening's) generation is older than today's, the account is not active, the client is removed, or it (or this app
    * of the account) was cut off since the Grant was made.
+   * `along` is written in the same write, or not at all: a Grant in it is made now, and its session is saved as `save` does.
+   * `merged`: joined, and the session was saved under a retired id.
    */
   join(
     participation: NewParticipation,
     code: ArtifactWrite,
     opening: SessionOpening | undefined,
-  ): Promise<'joined' | 'ended'>;
+    along?: AlongWithCode,
+  ): Promise<'joined' | 'merged' | 'ended'>;
 
   /**
    * THE end (invariant 1). Its first write is atomic, begins at instant `at`, and makes all of the target dead, whatever there
@@ -214,6 +217,14 @@ export interface StoredSession {
   readonly authorizations: Authorizations;
   /** Clients that were in this session, are ended, and have not come back: they ask "Continue as …?". */
   readonly signedOffClients: readonly string[];
+}
+
+/** What one sign-in writes besides its code and participation: one wait for the disk for all of it. */
+export interface AlongWithCode {
+  /** None of them `bound`. */
+  readonly artifacts: readonly ArtifactWrite[];
+  /** The session of the participation. */
+  readonly session: SessionWrite | undefined;
 }
 
 /** `startedAt` is also when this code was made. */

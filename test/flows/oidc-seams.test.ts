@@ -35,6 +35,11 @@ function hold(name: string, after = ''): Gate {
   return gate;
 }
 
+/** Those of the calls that change something. */
+function writes(): readonly string[] {
+  return calls.filter((name) => !/\.(find|list|get|generation|participation|ofDevice|consent|failures)/.test(name));
+}
+
 /** Ends the sessions of an account one by one: its generation stays. */
 async function endAll(accountId: string): Promise<void> {
   for (const { session } of await rig.store.sessions.list({ accountId }, { limit: 9 })) {
@@ -116,15 +121,27 @@ describe('the patched methods', () => {
 });
 
 describe('when the library writes', () => {
-  it('the participation comes with the code and before the session', async () => {
+  it('the participation comes with the code, and so do the session and the Grant: one wait for the disk', async () => {
     const account = await rig.account();
     const person = createPerson(rig, account);
-    const { id_token } = await person.signIn('a');
-    const writes = calls.filter((name) => /\.(join|save)/.test(name));
-    expect(writes.indexOf('sessions.join')).toBeLessThan(writes.indexOf('sessions.save'));
-    expect(calls).not.toContain('provider.save AuthorizationCode');
-    const found = await rig.store.sessions.participation(String(claimsOf(id_token)['sid']));
+    calls = [];
+    const { params } = await person.authorize('a');
+    // It began, it was answered, it led on.
+    expect(writes()).toEqual(['provider.save Interaction', 'provider.save Interaction', 'sessions.join']);
+    const { id_token } = await person.code('a', params);
+    const found = await rig.store.sessions.participation(String(claimsOf(String(id_token))['sid']));
     expect(found).toMatchObject({ clientId: 'a', accountId: account.id, sub: account.id, endedAt: undefined });
+    await expect(rig.store.sessions.get(found?.sessionUid ?? '')).resolves.toMatchObject({
+      session: { state: 'live' },
+    });
+  });
+
+  it('a single sign-on is one write', async () => {
+    const person = createPerson(rig, await rig.account());
+    await person.signIn('a');
+    calls = [];
+    expect((await person.authorize('b')).params?.['code']).toBeDefined();
+    expect(writes()).toEqual(['sessions.join']);
   });
 
   it('destroying a session id is a rotation: a re-authentication ends nothing', async () => {
@@ -231,7 +248,7 @@ describe('races (the table of notes/oidc-provider §5.5)', () => {
     const account = await rig.account();
     const person = createPerson(rig, account);
     await person.signIn('a');
-    const gate = hold('sessions.save');
+    const gate = hold('sessions.join');
     const slow = person.authorize('b');
     await gate.reached;
     await person.authorize('a', { prompt: 'login' });
@@ -248,7 +265,7 @@ describe('races (the table of notes/oidc-provider §5.5)', () => {
     const tokens = await person.signIn('a');
     const other = createPerson(rig, await rig.account());
     for (const cookie of person.browser.cookies()) other.browser.setCookie(cookie);
-    const gate = hold('sessions.save', 'sessions.retireCookie');
+    const gate = hold('sessions.retireCookie', 'sessions.join');
     const reauth = person.authorize('a', { prompt: 'login' });
     await gate.reached;
     expect(await introspect(rig, 'a', tokens.access_token)).toBe(true);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ArtifactWrite } from '../../src/store/store.ts';
 import { isSignedIn, refresh, signOff } from '../spec/scene.ts';
 import { type Browser, createBrowser, type Page } from '../support/browser.ts';
-import { holdCall } from '../support/hold-call.ts';
+import { holdAnswer, holdCall } from '../support/hold-call.ts';
 import { describeFlows, startWorld, type World } from '../support/product.ts';
 import type { Tokens } from '../support/relying-party.ts';
 
@@ -19,9 +19,9 @@ describeFlows('while a session ends', () => {
   afterEach(() => world.stop());
 
   describe('a request in flight', () => {
-    it('that has its code and saves the session afterwards revives nothing: its app is told, its code is dead', async () => {
+    it('that has its code, kept with its session, revives nothing: its app is told, its code is dead', async () => {
       const { wiki, mail } = world.apps;
-      const gate = holdCall(world.store.sessions, 'save');
+      const gate = holdAnswer(world.store.sessions, 'join');
       const late = browser.get(mail.authorizationUrl(), { stopAt: mail.redirectUri });
       await gate.reached;
       await signOff(sameCookies(browser), wiki, tokens);
@@ -48,7 +48,7 @@ describeFlows('while a session ends', () => {
     it('that signs in anew, password and all, revives nothing either', async () => {
       const { wiki } = world.apps;
       const page = await browser.get(wiki.authorizationUrl({ prompt: 'login' }));
-      const gate = holdCall(world.store.sessions, 'save');
+      const gate = holdAnswer(world.store.sessions, 'join');
       const late = browser.submit(page, credentials(), { stopAt: wiki.redirectUri });
       await gate.reached;
       await signOff(sameCookies(browser), wiki, tokens);
@@ -131,9 +131,9 @@ describeFlows('while a session ends', () => {
       await expectNobodySignedIn();
     });
 
-    it('that has its code and saves its session afterwards is dead: its code too, and its app is told', async () => {
+    it('that has its code, kept with its session, is dead: its code too, and its app is told', async () => {
       const { mail } = world.apps;
-      const late = await heldAt('save');
+      const late = await heldAt('join', holdAnswer);
 
       await expect(mail.finish(late.location ?? '')).rejects.toThrow(/invalid_grant|login_required/);
       await mail.waitForTokens(1);
@@ -152,10 +152,10 @@ describeFlows('while a session ends', () => {
     });
 
     /** The sign-in's last answer, when everything ends while it waits for this call of the store. */
-    async function heldAt(call: 'generation' | 'join' | 'save'): Promise<Page> {
+    async function heldAt(call: 'generation' | 'join', hold = holdCall): Promise<Page> {
       const { mail } = world.apps;
       const page = await phone.get(mail.authorizationUrl());
-      const gate = holdCall(world.store.sessions, call);
+      const gate = hold(world.store.sessions, call);
       const late = phone.submit(page, credentials(), { stopAt: mail.redirectUri });
       await gate.reached;
       await signOffEverywhere();

@@ -426,7 +426,7 @@ async function claimAll(store: Store, processId: string): Promise<string[]> {
 }
 
 /** A first sign-in, whose code comes before its session. */
-async function join(store: Store, clientId: string): Promise<'joined' | 'ended'> {
+async function join(store: Store, clientId: string): ReturnType<Store['sessions']['join']> {
   const { id: accountId } = await newAccount(store);
   const participation = aParticipation({ sessionUid: unique('uid'), accountId, clientId });
   return store.sessions.join(participation, aCodeOf(participation), anOpening({ accountId }));

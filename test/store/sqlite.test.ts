@@ -1,7 +1,7 @@
 import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 // biome-ignore lint/correctness/noUnresolvedImports: the linter's list of Node's modules is older than this one
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
@@ -108,15 +108,15 @@ describe('the SQLite file', () => {
     const store = await place.open();
     const { logoutId } = await endedSession(store, Array(250).fill('wiki'));
     const begun: string[] = [];
-    const { exec } = DatabaseSync.prototype;
-    DatabaseSync.prototype.exec = function listen(sql) {
-      if (sql.startsWith('BEGIN')) begun.push(sql);
-      return exec.call(this, sql);
-    };
+    const { run } = StatementSync.prototype;
+    StatementSync.prototype.run = function listen(this: StatementSync, ...given: Parameters<typeof run>) {
+      if (this.sourceSQL.startsWith('BEGIN')) begun.push(this.sourceSQL);
+      return run.apply(this, given);
+    } as typeof run;
     try {
       await expect(store.deliveries.retry({ logoutId }, T0 + HOUR, T0 + 2 * HOUR)).resolves.toBe(250);
     } finally {
-      DatabaseSync.prototype.exec = exec;
+      StatementSync.prototype.run = run;
     }
     // One look for each state, three writes for the one that has any.
     expect(begun.toSorted()).toEqual([...Array(3).fill('BEGIN'), ...Array(3).fill('BEGIN IMMEDIATE')]);

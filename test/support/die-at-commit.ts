@@ -5,7 +5,7 @@
  */
 import { createRequire } from 'node:module';
 // biome-ignore lint/correctness/noUnresolvedImports: the linter's list of Node's modules is older than this one
-import { DatabaseSync, StatementSync } from 'node:sqlite';
+import { StatementSync } from 'node:sqlite';
 import { isMainThread } from 'node:worker_threads';
 
 /** Around the commit of a logout: not done, so the logout never was; done, so it must be kept although nobody was answered. */
@@ -25,21 +25,18 @@ function die(): void {
 
 function watchSqlite(when: CommitPoint): void {
   let isLogout = false;
-  const { exec } = DatabaseSync.prototype;
   const { run } = StatementSync.prototype;
 
   StatementSync.prototype.run = function watched(this: StatementSync, ...given: Parameters<typeof run>) {
-    if (this.sourceSQL.startsWith('INSERT INTO deliveries')) isLogout = true;
-    return run.apply(this, given);
-  } as typeof run;
-
-  DatabaseSync.prototype.exec = function watched(this: DatabaseSync, sql) {
+    const sql = this.sourceSQL;
     if (sql.startsWith('BEGIN')) isLogout = false;
+    if (sql.startsWith('INSERT INTO deliveries')) isLogout = true;
     const isIt = sql === 'COMMIT' && isLogout;
     if (isIt && when === 'before-commit') die();
-    exec.call(this, sql);
+    const done = run.apply(this, given);
     if (isIt) die();
-  };
+    return done;
+  } as typeof run;
 }
 
 function watchMongo(when: CommitPoint): void {

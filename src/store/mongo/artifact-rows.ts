@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import type { ArtifactWrite } from '../store.ts';
 import type { MongoParts } from './collections.ts';
-import { numbersOf, readCutOffs } from './cut-offs.ts';
+import { type CutOffs, numbersOf, readCutOffs } from './cut-offs.ts';
 import type { ArtifactDoc } from './documents.ts';
 
 /** The key of an artifact. A model's name holds no space. */
@@ -13,16 +13,26 @@ export function artifactKey(model: string, idHash: string): string {
  * Inserts or replaces. What was consumed stays consumed, and what was cut off stays so: saving again must make neither a
  * replay possible nor a Grant young. A Grant whose client is cut off between the look and the write is dead, as it should.
  */
-export async function writeArtifact(parts: MongoParts, write: ArtifactWrite, tx?: ClientSession): Promise<void> {
+export async function writeArtifact(parts: MongoParts, write: ArtifactWrite): Promise<void> {
+  const today = write.model === 'Grant' ? await cutOffsOf(parts, write) : undefined;
+  await replaceArtifact(parts, write, today);
+}
+
+/** The same within a transaction that knows the numbers of a Grant's client already. */
+export async function replaceArtifact(
+  { artifacts }: MongoParts,
+  write: ArtifactWrite,
+  today: CutOffs | undefined,
+  tx?: ClientSession,
+): Promise<void> {
   const { given, absent } = fields(write);
-  const numbers = write.model === 'Grant' ? await numbersToday(parts, write) : {};
   const update = {
     $set: given,
-    $setOnInsert: numbers,
+    $setOnInsert: write.model === 'Grant' && today ? numbersOf(today) : {},
     ...(Object.keys(absent).length > 0 && { $unset: absent }),
   };
   const filter = { _id: artifactKey(write.model, write.idHash) };
-  await parts.artifacts.updateOne(filter, update, { upsert: true, ...(tx && { session: tx }) });
+  await artifacts.updateOne(filter, update, { upsert: true, ...(tx && { session: tx }) });
 }
 
 /** Replaces what a row that is there holds; answers whether it is. It stays as old as it was. */
@@ -33,8 +43,8 @@ export async function rewriteArtifact({ artifacts }: MongoParts, write: Artifact
   return matchedCount === 1;
 }
 
-async function numbersToday(parts: MongoParts, { accountId = '', clientId = '' }: ArtifactWrite) {
-  return numbersOf(await readCutOffs(parts, { accountId, clientId }));
+function cutOffsOf(parts: MongoParts, { accountId = '', clientId = '' }: ArtifactWrite): Promise<CutOffs> {
+  return readCutOffs(parts, { accountId, clientId });
 }
 
 /** What an earlier write said and this one does not say any more has to go. */

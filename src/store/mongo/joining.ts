@@ -1,12 +1,20 @@
 import type { ClientSession } from 'mongodb';
 import { firstDueAt } from '../session-life.ts';
-import type { ArtifactWrite, NewParticipation, SessionOpening } from '../store.ts';
-import { writeArtifact } from './artifact-rows.ts';
+import type { AlongWithCode, ArtifactWrite, NewParticipation, SessionOpening } from '../store.ts';
+import { replaceArtifact } from './artifact-rows.ts';
 import type { MongoParts } from './collections.ts';
 import { type CutOffs, isCutOff, numbersOf, readCutOffs } from './cut-offs.ts';
 import { openingFields, type ParticipationDoc } from './documents.ts';
 import { passGate } from './gates.ts';
+import { beginSession, save } from './saving.ts';
 import { beginsInGoodStanding, isInGoodStanding } from './standing.ts';
+
+interface Joining {
+  readonly participation: NewParticipation;
+  readonly code: ArtifactWrite;
+  readonly opening: SessionOpening | undefined;
+  readonly along: AlongWithCode | undefined;
+}
 
 /**
  * Records that a client takes part, with the code that lets it. Each row that an `end` of this participation may write
@@ -15,50 +23,66 @@ import { beginsInGoodStanding, isInGoodStanding } from './standing.ts';
  */
 export async function join(
   parts: MongoParts,
-  participation: NewParticipation,
-  code: ArtifactWrite,
-  opening: SessionOpening | undefined,
+  joining: Joining,
   tx: ClientSession,
-): Promise<'joined' | 'ended'> {
-  const sessionStartedAt = await sessionTakes(parts, participation, opening, tx);
-  if (sessionStartedAt === undefined) return 'ended';
-  if (!(await clientTakes(parts, participation, sessionStartedAt, tx))) return 'ended';
-  await writeArtifact(parts, code, tx);
-  return 'joined';
+): Promise<'joined' | 'merged' | 'ended'> {
+  const { code, along } = joining;
+  const taking = await sessionTakes(parts, joining, tx);
+  if (taking === undefined) return 'ended';
+  const today = await clientTakes(parts, joining, taking.startedAt, tx);
+  if (today === undefined) return 'ended';
+  for (const artifact of [...(along?.artifacts ?? []), code]) await replaceArtifact(parts, artifact, today, tx);
+  if (!along?.session || taking.saved) return 'joined';
+  const saved = await save(parts, along.session, tx);
+  return saved === 'saved' ? 'joined' : saved;
 }
 
-/** When the session began, where it is not ended and of today's generation; or it is not there yet and its opening is. */
+/** When the session began, and whether it is saved as well now. */
+interface Taking {
+  readonly startedAt: number;
+  readonly saved: boolean;
+}
+
+/** The session is not ended and of today's generation; or it is not there yet and its opening is. */
 async function sessionTakes(
   parts: MongoParts,
-  { sessionUid: uid, accountId }: NewParticipation,
-  opening: SessionOpening | undefined,
+  { participation, opening, along }: Joining,
   tx: ClientSession,
-): Promise<number | undefined> {
+): Promise<Taking | undefined> {
+  const { sessionUid: uid, accountId } = participation;
   const known = { _id: uid, accountId };
   const row = await parts.sessions.findOneAndUpdate(known, { $inc: { writes: 1 } }, { session: tx });
   if (row) {
     const verified = opening ? [row.generation, opening.generation] : [row.generation];
     const takes = row.state !== 'ended' && (await isInGoodStanding(parts, accountId, verified, tx));
-    return takes ? row.startedAt : undefined;
+    return takes ? { startedAt: row.startedAt, saved: false } : undefined;
   }
   if (!opening || !(await beginsInGoodStanding(parts, opening, tx))) return undefined;
-  await parts.sessions.insertOne(arriving(uid, opening), { session: tx });
-  return opening.startedAt;
+  const { startedAt } = opening;
+  if (along?.session) {
+    await beginSession(parts, along.session, opening, tx);
+    return { startedAt, saved: true };
+  }
+  await parts.sessions.insertOne({ _id: uid, ...arriving(opening) }, { session: tx });
+  return { startedAt, saved: false };
 }
 
-/** The client is not removed and was not cut off since the Grant was made, and this very `sid` is not over. */
+/**
+ * The client is not removed and was not cut off since the Grant was made, and this very `sid` is not over. Answers how often
+ * it has been cut off until now.
+ */
 async function clientTakes(
   parts: MongoParts,
-  participation: NewParticipation,
+  { participation, along }: Joining,
   sessionStartedAt: number,
   tx: ClientSession,
-): Promise<boolean> {
-  const { sid, clientId, accountId, grantId, startedAt } = participation;
+): Promise<CutOffs | undefined> {
+  const { sid, clientId, accountId, startedAt } = participation;
   await passGate(parts, participation, tx);
   const today = await readCutOffs(parts, participation, tx);
   // Removing cuts off, so only a client that ever was can be removed; the process that asks may not have heard of it yet.
-  if (today.client > 0 && (await isRemoved(parts, clientId, tx))) return false;
-  if (today.client + today.app > 0 && !(await hasLiveGrant(parts, grantId, today, tx))) return false;
+  if (today.client > 0 && (await isRemoved(parts, clientId, tx))) return undefined;
+  if (!isNewGrant(participation, along) && !(await hasLiveGrant(parts, participation, today, tx))) return undefined;
   const row = await parts.participations.findOneAndUpdate(
     { _id: sid, accountId },
     {
@@ -67,28 +91,33 @@ async function clientTakes(
     },
     { upsert: true, returnDocument: 'after', session: tx },
   );
-  return row?.state === 'live' && !isCutOff(row, today);
+  return row?.state === 'live' && !isCutOff(row, today) ? today : undefined;
+}
+
+function isNewGrant({ grantId }: NewParticipation, along: AlongWithCode | undefined): boolean {
+  return along?.artifacts.some((one) => one.model === 'Grant' && one.grantId === grantId) ?? false;
 }
 
 async function isRemoved({ clients }: MongoParts, clientId: string, tx: ClientSession): Promise<boolean> {
   return (await clients.findOne({ _id: clientId, state: 'removed' }, { session: tx })) !== null;
 }
 
-/** A Grant that is gone was taken by an end. */
+/** A Grant that is gone was taken by an end. One that was never cut off need not be looked up. */
 async function hasLiveGrant(
   { artifacts }: MongoParts,
-  grantId: string,
+  { grantId }: NewParticipation,
   today: CutOffs,
   tx: ClientSession,
 ): Promise<boolean> {
+  if (today.client + today.app === 0) return true;
   const grant = await artifacts.findOne({ grantId, model: 'Grant' }, { session: tx });
   return grant !== null && !isCutOff(grant, today);
 }
 
-function arriving(uid: string, opening: SessionOpening) {
+function arriving(opening: SessionOpening) {
   const dueAt = firstDueAt('arriving', opening);
   const lastSeenAt = opening.startedAt;
-  return { _id: uid, ...openingFields(opening), state: 'arriving', lastSeenAt, dueAt, writes: 1 } as const;
+  return { ...openingFields(opening), state: 'arriving', lastSeenAt, dueAt, writes: 1 } as const;
 }
 
 function fresh(participation: NewParticipation): Partial<ParticipationDoc> {

@@ -35,13 +35,25 @@ export async function save(
   const row = await parts.sessions.findOne({ _id: write.uid }, { session: tx });
   if (row?.state === 'ended') return 'ended';
   if (row?.state === 'live') return saveLive(parts, row, write, tx);
-  const { opening, uid } = write;
+  const { opening } = write;
   if (!opening || !(await beginsInGoodStanding(parts, opening, tx))) return 'ended';
-  const first = firstRow(write, opening, (row?.writes ?? 0) + 1);
-  if (row) await replaceArriving(parts, row, first, tx);
-  else await parts.sessions.insertOne({ _id: uid, ...first }, { session: tx });
-  await tellOfSignIn(parts, write, opening, tx);
+  if (!row) await beginSession(parts, write, opening, tx);
+  else {
+    await replaceArriving(parts, row, firstRow(write, opening, row.writes + 1), tx);
+    await tellOfSignIn(parts, write, opening, tx);
+  }
   return 'saved';
+}
+
+/** The row of a session that nobody has heard of, and what goes with a sign-in. Whether it may begin was asked before. */
+export async function beginSession(
+  parts: MongoParts,
+  write: SessionWrite,
+  opening: SessionOpening,
+  tx: ClientSession,
+): Promise<void> {
+  await parts.sessions.insertOne({ _id: write.uid, ...firstRow(write, opening, 1) }, { session: tx });
+  await tellOfSignIn(parts, write, opening, tx);
 }
 
 async function tellOfSignIn(

@@ -17,9 +17,9 @@ export function createSessions(parts: MongoParts): SessionStore {
     findByCookie: (cookieHash, now) => findByCookie(parts, cookieHash, now),
     findByUid: (uid) => findByUid(parts, uid),
     retireCookie: (cookieHash, now) => retireCookie(parts, cookieHash, now),
-    join: (taking, code, opening) =>
-      inTurn(rowOf(taking.sessionUid, opening), () =>
-        transact((tx) => join(parts, taking, code, opening, tx), isEnded),
+    join: (participation, code, opening, along) =>
+      inTurn(rowOf(participation.sessionUid, opening), () =>
+        transact((tx) => join(parts, { participation, code, opening, along }, tx), isEnded),
       ),
     ...createEnding(parts),
 

@@ -47,6 +47,7 @@ type Syncs = 'FULL' | 'NORMAL';
 export function connect(path: string): Connection {
   const db = openFile(path);
   const tx = createTx(db);
+  const frames = prepareFrames(db);
   const line = createLine(LOCK_WAIT_MS);
   const underWay = new Set<Promise<unknown>>();
   let syncs: Syncs = 'FULL';
@@ -62,13 +63,13 @@ export function connect(path: string): Connection {
     const attempt = () => {
       if (syncs !== wanted) db.exec(`PRAGMA synchronous = ${wanted}`);
       syncs = wanted;
-      return once(db, 'BEGIN IMMEDIATE', () => work(tx));
+      return once(db, frames, 'write', () => work(tx));
     };
     return tracked(line.write(attempt));
   }
 
   return {
-    read: (work) => tracked(patiently(() => once(db, 'BEGIN', () => work(tx)))),
+    read: (work) => tracked(patiently(() => once(db, frames, 'read', () => work(tx)))),
     write: (work) => inTransaction(work, 'FULL'),
     jot: (work) => inTransaction(work, 'NORMAL'),
     async close() {
@@ -112,11 +113,18 @@ function bindable(params: Params): Record<string, string | number | null> {
   return bound;
 }
 
-function once<T>(db: DatabaseSync, begin: string, work: () => T): T {
-  db.exec(begin);
+/** How a transaction begins and ends, compiled once: each of our queries is inside of one. */
+type Frames = Readonly<Record<'read' | 'write' | 'commit', StatementSync>>;
+
+function prepareFrames(db: DatabaseSync): Frames {
+  return { read: db.prepare('BEGIN'), write: db.prepare('BEGIN IMMEDIATE'), commit: db.prepare('COMMIT') };
+}
+
+function once<T>(db: DatabaseSync, frames: Frames, kind: 'read' | 'write', work: () => T): T {
+  frames[kind].run();
   try {
     const result = work();
-    db.exec('COMMIT');
+    frames.commit.run();
     return result;
   } catch (error) {
     if (db.isOpen && db.isTransaction) db.exec('ROLLBACK');

@@ -1,9 +1,12 @@
-import type { ArtifactWrite, NewParticipation, SessionOpening } from '../store.ts';
+import type { AlongWithCode, ArtifactWrite, NewParticipation, SessionOpening } from '../store.ts';
 import { writeArtifact } from './artifact-rows.ts';
 import type { Tx } from './connection.ts';
 import { APP_TODAY, CLIENT_TODAY, isCutOff, isOver } from './cut-offs.ts';
+import { save } from './saving.ts';
 import { sessionByUid, writeOpening } from './session-rows.ts';
 import { isInGoodStanding, isRemoved } from './standing.ts';
+
+const ALONE: AlongWithCode = { artifacts: [], session: undefined };
 
 /** Records that a client takes part, with the code that lets it; the write lock puts it before or after any `end`. */
 export function join(
@@ -11,16 +14,19 @@ export function join(
   participation: NewParticipation,
   code: ArtifactWrite,
   opening: SessionOpening | undefined,
-): 'joined' | 'ended' {
+  { artifacts, session }: AlongWithCode = ALONE,
+): 'joined' | 'merged' | 'ended' {
   if (opening && !isInGoodStanding(tx, opening.accountId, opening.generation)) return 'ended';
-  if (!sessionTakes(tx, participation.sessionUid, opening)) return 'ended';
-  if (!clientTakes(tx, participation)) return 'ended';
   const uid = participation.sessionUid;
-  if (opening && !sessionByUid(tx, uid)) writeOpening(tx, uid, 'arriving', opening);
+  if (!sessionTakes(tx, uid, opening)) return 'ended';
+  if (!clientTakes(tx, participation, artifacts)) return 'ended';
+  const saved = session && save(tx, session);
+  if (saved === 'ended') return 'ended';
+  if (!saved && opening && !sessionByUid(tx, uid)) writeOpening(tx, uid, 'arriving', opening);
   tx.run('UPDATE sessions SET joins = joins + 1 WHERE uid = :uid', { uid });
   insertParticipation(tx, participation);
-  writeArtifact(tx, code);
-  return 'joined';
+  for (const artifact of [...artifacts, code]) writeArtifact(tx, artifact);
+  return saved === 'merged' ? 'merged' : 'joined';
 }
 
 /** The session is not ended and of today's generation; or it is not there yet and has an opening. */
@@ -32,9 +38,10 @@ function sessionTakes(tx: Tx, uid: string, opening: SessionOpening | undefined):
 }
 
 /** The client is not removed and was not cut off since the Grant was made, and this very `sid` is not over. */
-function clientTakes(tx: Tx, participation: NewParticipation): boolean {
+function clientTakes(tx: Tx, participation: NewParticipation, along: AlongWithCode['artifacts']): boolean {
   if (isRemoved(tx, participation.clientId) || isOver(tx, participation.sid)) return false;
-  return !wasEverCutOff(tx, participation) || hasLiveGrant(tx, participation);
+  const isNew = along.some(({ model, grantId }) => model === 'Grant' && grantId === participation.grantId);
+  return isNew || !wasEverCutOff(tx, participation) || hasLiveGrant(tx, participation);
 }
 
 function wasEverCutOff(tx: Tx, { accountId, clientId }: NewParticipation): boolean {

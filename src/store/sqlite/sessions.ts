@@ -16,7 +16,7 @@ export function createSessions(connection: Connection): SessionStore {
     findByCookie: (cookieHash, now) => read((tx) => findByCookie(tx, cookieHash, now)),
     findByUid: (uid) => read((tx) => findByUid(tx, uid)),
     retireCookie: (cookieHash, now) => jot((tx) => retireCookie(tx, cookieHash, now)),
-    join: (participation, code, opening) => write((tx) => join(tx, participation, code, opening)),
+    join: (participation, code, opening, along) => write((tx) => join(tx, participation, code, opening, along)),
     ...createEnding(connection),
 
     async touch(uid, now) {
