@@ -5,6 +5,7 @@ import type { Context } from './command.ts';
 import { addConfig } from './config.ts';
 import { addDeliveries } from './deliveries.ts';
 import { EXIT_CODE_HELP } from './exit-codes.ts';
+import { addExplain } from './explain.ts';
 import { addKeys } from './keys.ts';
 import { addLogout } from './logout.ts';
 import { addSessions } from './sessions.ts';
@@ -28,6 +29,7 @@ export function createProgram(context: Context): Command {
   addSessions(program, context);
   addLogout(program, context);
   addDeliveries(program, context);
+  addExplain(program, context);
   addKeys(program, context);
   addConfig(program, context);
   return program;
