@@ -1,20 +1,34 @@
+import { type ErrorKey, errors } from './words/en/errors.ts';
+
+type AppErrorFacts = {
+  readonly code: string;
+  readonly status: number;
+  readonly retryAfterS?: number;
+  readonly cause?: unknown;
+} & ({ readonly words: ErrorKey } | { readonly publicMessage: string });
+
 /**
  * An error that a person or a program may be shown.
  * `code` is stable and for programs, `publicMessage` a plain sentence with a way out; `cause` is for the log only.
+ * What can end on a page has `words` instead: pages say it in the reader's language, programs and logs in English.
  */
 export class AppError extends Error {
   readonly code: string;
   readonly status: number;
   readonly publicMessage: string;
+  /** Undefined where only operators read it. */
+  readonly words: ErrorKey | undefined;
   /** Seconds for a `Retry-After` header, where trying again makes sense. */
   readonly retryAfterS: number | undefined;
 
-  constructor(facts: { code: string; status: number; publicMessage: string; retryAfterS?: number; cause?: unknown }) {
-    super(`${facts.code}: ${facts.publicMessage}`, { cause: facts.cause });
+  constructor(facts: AppErrorFacts) {
+    const publicMessage = 'words' in facts ? errors[facts.words] : facts.publicMessage;
+    super(`${facts.code}: ${publicMessage}`, { cause: facts.cause });
     this.name = 'AppError';
     this.code = facts.code;
     this.status = facts.status;
-    this.publicMessage = facts.publicMessage;
+    this.publicMessage = publicMessage;
+    this.words = 'words' in facts ? facts.words : undefined;
     this.retryAfterS = facts.retryAfterS;
   }
 }
@@ -24,7 +38,7 @@ export function storeUnavailable(cause: unknown): AppError {
   return new AppError({
     code: 'store_unavailable',
     status: 503,
-    publicMessage: 'This service cannot reach its records just now. Nothing was lost; please try again in a moment.',
+    words: 'error.store_unavailable',
     retryAfterS: 5,
     cause,
   });
@@ -35,7 +49,7 @@ export function pageOld(cause?: unknown): AppError {
   return new AppError({
     code: 'page_old',
     status: 403,
-    publicMessage: 'This page is old. Nothing was done; please start again.',
+    words: 'error.page_old',
     cause,
   });
 }
@@ -45,7 +59,7 @@ export function cookiesOff(): AppError {
   return new AppError({
     code: 'cookies_off',
     status: 403,
-    publicMessage: 'Your browser did not send back our cookie. Please allow cookies for this site, then start again.',
+    words: 'error.cookies_off',
   });
 }
 

@@ -5,7 +5,6 @@
 import { fileURLToPath } from 'node:url';
 import { createPasswords } from './accounts/password.ts';
 import { createVerifySignIn } from './accounts/verify-sign-in.ts';
-import type { Config } from './config.ts';
 import type { EngineRunner } from './deliveries/engine-runner.ts';
 import { createApp } from './http/app.ts';
 import { createEventStreams } from './http/event-streams.ts';
@@ -82,7 +81,7 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
     cookieKeys: keys.cookieKeys,
     proxies: config.proxy,
     logoutWaitMs: config.logoutWaitMs,
-    scopeWords: wordsForScopes(config),
+    extraScopes: config.scopes,
     renderer,
     streams,
     clientOf: (clientId) => registry.get(clientId)?.client,
@@ -111,11 +110,4 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
       onClosing: () => streams.closeAll(),
     });
   return { listen, reload: () => oidc.reload(), checkClients: () => oidc.checkClients() };
-}
-
-/** What the consent page says about scopes of `signoff.yaml`. */
-function wordsForScopes({ scopes }: Config): Record<string, string> {
-  const words = (claims: readonly string[]) =>
-    `See your ${claims.map((claim) => claim.replaceAll('_', ' ')).join(', ')}`;
-  return Object.fromEntries(Object.entries(scopes).map(([scope, claims]) => [scope, words(claims)]));
 }

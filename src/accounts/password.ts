@@ -61,7 +61,7 @@ function busy(): AppError {
   return new AppError({
     code: 'busy',
     status: 503,
-    publicMessage: 'Too many people are signing in just now. Please try again in a moment.',
+    words: 'error.busy_sign_ins',
     retryAfterS: 2,
   });
 }

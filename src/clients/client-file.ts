@@ -12,6 +12,7 @@ import type { Trust } from '../ops/trust.ts';
 const logoutScope = z.enum(['app-here', 'all-here', 'app-everywhere', 'all-everywhere']);
 
 const address = z.string().min(1).max(2000);
+const name = z.string().min(1).max(100);
 const duration = z.string().regex(DURATION_PATTERN, 'must be a duration like 30s, 15m, 12h or 30d').transform(toMs);
 
 /** The key of a certificate: the SHA-256 of its SPKI. */
@@ -40,7 +41,9 @@ export const clientFileSchema = z.strictObject({
     .string()
     .regex(/^[\x21-\x7e]{1,200}$/, 'must be up to 200 visible ASCII characters, without spaces (RFC 6749 A.1)')
     .describe('Must be the name of the file, percent-encoded where file systems mind.'),
-  client_name: z.string().min(1).max(100).optional().describe('What people read.'),
+  client_name: name.optional().describe('What people read.'),
+  'client_name#en': name.optional().describe('What people read in English.'),
+  'client_name#de': name.optional().describe('What people read in German.'),
   client_secret: z
     .string()
     .min(1)
@@ -76,9 +79,17 @@ export const clientFileSchema = z.strictObject({
   jwks: z.strictObject({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(20) }).optional(),
   jwks_uri: address.optional(),
   client_uri: address.optional(),
+  'client_uri#en': address.optional(),
+  'client_uri#de': address.optional(),
   logo_uri: address.optional(),
+  'logo_uri#en': address.optional(),
+  'logo_uri#de': address.optional(),
   policy_uri: address.optional(),
+  'policy_uri#en': address.optional(),
+  'policy_uri#de': address.optional(),
   tos_uri: address.optional(),
+  'tos_uri#en': address.optional(),
+  'tos_uri#de': address.optional(),
   initiate_login_uri: address.optional(),
   contacts: z.array(z.email()).max(20).optional(),
   default_max_age: z.int().min(0).optional().describe('Seconds.'),

@@ -14,6 +14,16 @@ const OURS = [
   'max_session',
   'trust',
   'logout',
+  'client_name#en',
+  'client_name#de',
+  'client_uri#en',
+  'client_uri#de',
+  'logo_uri#en',
+  'logo_uri#de',
+  'policy_uri#en',
+  'policy_uri#de',
+  'tos_uri#en',
+  'tos_uri#de',
 ] as const satisfies readonly (keyof Client)[];
 
 /** New in each process, told to nobody. */

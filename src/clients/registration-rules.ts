@@ -145,15 +145,28 @@ function frontchannelProblems({ frontchannel_logout_uri: uri, redirect_uris }: C
 
 /** G10: whatever this provider fetches, or makes a browser fetch, passes the same gate as logout addresses. */
 function calledAddressProblems(client: Client, { refusal }: RuleBook): readonly Problem[] {
-  return (['jwks_uri', 'sector_identifier_uri', 'logo_uri'] as const).flatMap((field) => {
+  const fields = ['jwks_uri', 'sector_identifier_uri', 'logo_uri', 'logo_uri#en', 'logo_uri#de'] as const;
+  return fields.flatMap((field) => {
     const uri = client[field];
     const why = uri === undefined ? undefined : refusal(uri);
     return why === undefined ? [] : [problem([field], ...inTwo(why))];
   });
 }
 
+const LINKS = [
+  'client_uri',
+  'client_uri#en',
+  'client_uri#de',
+  'policy_uri',
+  'policy_uri#en',
+  'policy_uri#de',
+  'tos_uri',
+  'tos_uri#en',
+  'tos_uri#de',
+] as const;
+
 function linkProblems(client: Client): readonly Problem[] {
-  const links = (['client_uri', 'policy_uri', 'tos_uri'] as const).flatMap((field) => {
+  const links = LINKS.flatMap((field) => {
     const uri = client[field];
     const found = uri === undefined ? undefined : webLinkProblem(uri);
     return found ? [problem([field], ...found)] : [];

@@ -1,37 +1,49 @@
+import type { Language } from '../words/language.ts';
 import type { AppFace } from './page-models.ts';
 
+/** What may be there once more in each language: `client_name#de` (Registration §2.1). */
+type Translated = 'client_name' | 'client_uri' | 'logo_uri' | 'policy_uri' | 'tos_uri';
+
 /** The parts of a client record that people see. */
-export interface ClientFaceFields {
+export type ClientFaceFields = {
   readonly client_id: string;
-  readonly client_name?: string | undefined;
-  readonly client_uri?: string | undefined;
-  readonly logo_uri?: string | undefined;
-  readonly policy_uri?: string | undefined;
-  readonly tos_uri?: string | undefined;
   readonly redirect_uris?: readonly string[] | undefined;
-}
+} & { readonly [Field in Translated | `${Translated}#${Language}`]?: string | undefined };
 
 /**
  * How a client is shown. Its logo only when it lies on the client's own https origin (that of its home page or of a
  * redirect address): a picture from elsewhere would tell a third party who signs in where, and could be anybody's brand
  * (OpenID Connect Registration §9.1).
  */
-export function appFace(client: ClientFaceFields): AppFace {
-  const logoUri = ownLogo(client);
+export function appFace(client: ClientFaceFields, language: Language): AppFace {
+  const logoUri = ownLogo(client, language);
+  const uri = inLanguage(client, 'client_uri', language);
+  const policyUri = inLanguage(client, 'policy_uri', language);
+  const tosUri = inLanguage(client, 'tos_uri', language);
   return {
-    name: client.client_name || client.client_id,
+    name: appName(client, language),
     ...(logoUri && { logoUri }),
-    ...(client.client_uri && { uri: client.client_uri }),
-    ...(client.policy_uri && { policyUri: client.policy_uri }),
-    ...(client.tos_uri && { tosUri: client.tos_uri }),
+    ...(uri && { uri }),
+    ...(policyUri && { policyUri }),
+    ...(tosUri && { tosUri }),
   };
 }
 
-function ownLogo(client: ClientFaceFields): string | undefined {
-  const logo = httpsOrigin(client.logo_uri);
+/** What people who read this language call an app. */
+export function appName(client: ClientFaceFields, language: Language): string {
+  return inLanguage(client, 'client_name', language) || client.client_id;
+}
+
+function inLanguage(client: ClientFaceFields, field: Translated, language: Language): string | undefined {
+  return client[`${field}#${language}`] ?? client[field];
+}
+
+function ownLogo(client: ClientFaceFields, language: Language): string | undefined {
+  const address = inLanguage(client, 'logo_uri', language);
+  const logo = httpsOrigin(address);
   if (logo === undefined) return undefined;
   const own = [client.client_uri, ...(client.redirect_uris ?? [])].map(httpsOrigin);
-  return own.includes(logo) ? client.logo_uri : undefined;
+  return own.includes(logo) ? address : undefined;
 }
 
 /** The origin of an https address without user info; undefined for anything else. */

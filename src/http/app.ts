@@ -3,6 +3,7 @@ import type { Context, Middleware } from 'koa';
 import Koa from 'koa';
 import type { SignInResult, SignInTry } from '../accounts/verify-sign-in.ts';
 import type { Client } from '../clients/client-file.ts';
+import type { ExtraScopes } from '../extra-scopes.ts';
 import type { EndSessions } from '../logout/end-sessions.ts';
 import type { Receipts } from '../logout/receipt.ts';
 import type { OnSettled, WaitForApps } from '../logout/wait-for-apps.ts';
@@ -16,10 +17,12 @@ import type { CryptoBox } from '../ops/crypto-box.ts';
 import type { Log } from '../ops/log.ts';
 import type { Store, StoredSession } from '../store/store.ts';
 import type { EventStreams } from './event-streams.ts';
+import { knowPages } from './language.ts';
 import { createClientAddress } from './middleware/client-address.ts';
 import { createCsrf } from './middleware/csrf.ts';
 import { createErrorPage } from './middleware/error-page.ts';
 import { createExpectedHost } from './middleware/expected-host.ts';
+import { createLanguageSwitch } from './middleware/language-switch.ts';
 import { createLateCookies } from './middleware/late-cookies.ts';
 import { createRateLimit } from './middleware/rate-limit.ts';
 import { createBodyLimit, createReadBody } from './middleware/read-body.ts';
@@ -43,8 +46,8 @@ export interface AppParts {
   /** Networks whose `X-Forwarded-For` is believed. */
   readonly proxies: readonly string[];
   readonly logoutWaitMs: number;
-  /** Words for scopes that the operator added. */
-  readonly scopeWords: Readonly<Record<string, string>>;
+  /** Scopes that the operator added, and the claims they carry. */
+  readonly extraScopes: ExtraScopes;
   readonly store: Pick<Store, 'sessions' | 'accounts' | 'deliveries' | 'ping'>;
   readonly box: CryptoBox;
   readonly clock: Clock;
@@ -89,6 +92,7 @@ export function createApp(parts: AppParts): Koa {
   app.use(createClientAddress({ proxies: parts.proxies, log }));
   app.use(createExpectedHost({ issuer, render }));
   app.use(renderer.serveAssets);
+  app.use(createLanguageSwitch({ issuer }));
   app.use(csrf.issue);
   app.use(createRoutes(parts, csrf.check));
   app.use(oidc.middleware as Middleware);
@@ -121,7 +125,11 @@ function createRoutes(parts: AppParts, checkCsrf: Middleware): Middleware {
   mountInteraction(router, shared);
   mountEndSession(router, shared);
   mountReceipt(router, shared);
-  return router.routes() as Middleware;
+  const hasPage = (path: string) => router.match(path, 'GET').route;
+  return inOrder((ctx, next) => {
+    knowPages(ctx, hasPage);
+    return next();
+  }, router.routes() as Middleware);
 }
 
 function inOrder(first: Middleware, second: Middleware): Middleware {

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { DEFAULT_LANGUAGE, type Language, languageAmong } from '../words/language.ts';
 import type { Renderer } from './render.ts';
 
 /**
@@ -7,15 +8,26 @@ import type { Renderer } from './render.ts';
  * a 431 page with a way out, what is no HTTP a bare 400. Without this listener the browser would show an empty page.
  */
 export function answerUnreadableRequests(server: Pick<Server, 'on'>, renderer: Pick<Renderer, 'html' | 'csp'>): void {
-  const page = renderer.html('headers-too-large', {});
   const csp = renderer.csp('headers-too-large', {});
-  const tooLarge = rawAnswer('431 Request Header Fields Too Large', page, csp);
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+  const tooLarge = (language: Language) =>
+    rawAnswer('431 Request Header Fields Too Large', renderer.html('headers-too-large', {}, language), csp);
+  server.on('clientError', (error: UnreadableError, socket: Duplex) => {
     if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
-    else if (error.code === 'HPE_HEADER_OVERFLOW') end(socket, tooLarge);
+    else if (error.code === 'HPE_HEADER_OVERFLOW') end(socket, tooLarge(languageIn(error.rawPacket)));
     else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') end(socket, rawAnswer('408 Request Timeout'));
     else end(socket, rawAnswer('400 Bad Request'));
   });
+}
+
+interface UnreadableError extends NodeJS.ErrnoException {
+  /** What came with the last packet. */
+  readonly rawPacket?: Buffer;
+}
+
+/** Nobody took the headers apart, so this looks for the one that it needs; it may have come in an earlier packet. */
+function languageIn(packet: Buffer | undefined): Language {
+  const [, header] = /\naccept-language:([^\r\n]*)/iu.exec(packet?.toString('latin1') ?? '') ?? [];
+  return languageAmong(header?.replace(/[,;]\s*/gu, ' ').trim()) ?? DEFAULT_LANGUAGE;
 }
 
 /** How long the rest of an oversized request is read and thrown away, so that a reset does not swallow the answer. */

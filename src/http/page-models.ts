@@ -1,6 +1,9 @@
+import type { Key } from '../words/catalogues.ts';
+import type { ErrorKey } from '../words/en/errors.ts';
+
 /**
- * What each page is told: facts, never sentences, and never html. The words live in `views/` (and `*-words.ts`), so that
- * they are written once. Everything here may come from outside (client files, people, browsers); the templates escape all of it.
+ * What each page is told: facts, never sentences, and never html. The words live in `src/words/`, once a language.
+ * Everything here may come from outside (client files, people, browsers); the templates escape all of it.
  *
  * The renderer adds by itself: the csrf field of every form, names and links of the foot, assets, the request id.
  * Instants are epoch milliseconds. Addresses are complete (`https://…`) or begin with `/`.
@@ -85,7 +88,7 @@ export interface ConsentPage {
   readonly form: FormTarget;
   readonly app: AppFace;
   readonly person: PersonFace;
-  /** in plain words, see `scope-words.ts`; without `openid` */
+  /** said by `scope-words.ts`; without `openid` */
   readonly permissions: readonly Permission[];
   /** the app has a logout address: Signoff will tell it when the person signs out */
   readonly canBeTold: boolean;
@@ -93,8 +96,8 @@ export interface ConsentPage {
 
 export interface Permission {
   readonly scope: string;
-  readonly words: string;
-  readonly detail?: string;
+  /** of a scope that the operator added (`signoff.yaml`): names of the claims it carries */
+  readonly claims?: readonly string[];
 }
 
 /** Field `decision`: `continue` | `other`. */
@@ -220,11 +223,11 @@ export interface SignedOutPage {
 
 export interface ErrorPage {
   /** headline; by status when absent */
-  readonly title?: string;
-  /** a sentence for people: what happened */
-  readonly message: string;
-  /** a sentence: what to do now */
-  readonly advice?: string;
+  readonly title?: Key;
+  /** what happened */
+  readonly says: ErrorKey;
+  /** what to do now */
+  readonly advice?: ErrorAdvice;
   /** short and stable, to read out to support */
   readonly code: string;
   /** link back to where it can be tried again */
@@ -234,6 +237,11 @@ export interface ErrorPage {
   /** collapsed box for developers; the renderer shows it in development only */
   readonly developer?: string;
 }
+
+export type ErrorAdvice =
+  | { readonly kind: 'wait'; readonly seconds: number }
+  /** ask those who help, and tell them the codes */
+  | { readonly kind: 'support' };
 
 /** "This page is old, start again": a form that came too late. */
 export interface PageOldPage {

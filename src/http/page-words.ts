@@ -1,4 +1,6 @@
-/** Small words and safe values for the templates: pure, English, and the last gate for text from outside. */
+/** Small words and safe values for the templates: pure, and the last gate for text from outside. */
+import type { Key } from '../words/catalogues.ts';
+import type { Words } from '../words/words.ts';
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -14,9 +16,9 @@ const INVISIBLE = /(?![\t\n\r\u200c\u200d])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
 const NAME_MAX = 80;
 
-/** Escapes for html and drops what people cannot see: the escape function of every `<%= %>`. */
-export function escapeText(value: unknown): string {
-  return escapeExact(String(value ?? '').replace(INVISIBLE, ''));
+/** Without what people cannot see. */
+export function visible(text: string): string {
+  return text.replace(INVISIBLE, '');
 }
 
 /** Escapes for a quoted attribute and keeps every character: values that a form must send back as they came. */
@@ -26,7 +28,7 @@ export function escapeExact(value: unknown): string {
 
 /** A name of sane length: 80 characters, then an ellipsis. */
 export function short(value: string): string {
-  const text = value.replace(INVISIBLE, '').replace(/\s+/gu, ' ').trim();
+  const text = visible(value).replace(/\s+/gu, ' ').trim();
   if (text.length <= NAME_MAX) return text;
   return `${[...text].slice(0, NAME_MAX - 1).join('')}…`;
 }
@@ -75,48 +77,25 @@ export function tint(name: string): number {
 const NAMES_SHOWN = 6;
 
 /** "Mail", "Mail and Wiki", "Mail, Wiki and 3 more". */
-export function list(names: readonly string[]): string {
+export function list(names: readonly string[], words: Words): string {
   const shown = names.map(short);
   if (shown.length > NAMES_SHOWN) {
-    shown.splice(NAMES_SHOWN - 1, Infinity, `${names.length - NAMES_SHOWN + 1} more`);
+    shown.splice(NAMES_SHOWN - 1, Infinity, words.say('list.more', { count: names.length - NAMES_SHOWN + 1 }));
   }
-  const last = shown.pop() ?? '';
-  return shown.length === 0 ? last : `${shown.join(', ')} and ${last}`;
+  return words.list(shown);
 }
 
-/** "1 device", "3 devices". */
-export function count(amount: number, one: string, many = `${one}s`): string {
-  return `${amount} ${amount === 1 ? one : many}`;
-}
-
-/** A span of milliseconds, rounded up: "4 s", "5 min", "3 h", "2 days". */
-export function span(ms: number): string {
-  const seconds = Math.max(1, Math.ceil(ms / 1_000));
-  if (seconds < 100) return `${seconds} s`;
-  const minutes = Math.ceil(seconds / 60);
-  if (minutes < 100) return `${minutes} min`;
-  const hours = Math.ceil(minutes / 60);
-  return hours < 48 ? `${hours} h` : `${Math.ceil(hours / 24)} days`;
-}
-
-const ERROR_TITLES: Readonly<Record<number, string>> = {
-  400: 'That did not work',
-  403: 'That is not allowed',
-  404: 'There is no such page',
-  405: 'That did not work',
-  410: 'This is gone',
-  429: 'Too many requests',
-  503: 'Out of order for a moment',
+const ERROR_TITLES: Readonly<Record<number, Key>> = {
+  403: 'title.not-allowed',
+  404: 'title.no-page',
+  410: 'title.gone',
+  429: 'title.too-many',
+  503: 'title.out-of-order',
 };
 
 /** The headline of an error page that brings none of its own. */
-export function errorTitle(status: number): string {
-  return ERROR_TITLES[status] ?? (status < 500 ? 'That did not work' : 'Something went wrong on our side');
-}
-
-/** "just now", "5 min ago". */
-export function ago(at: number, now: number): string {
-  return now - at < 60_000 ? 'just now' : `${span(Math.floor((now - at) / 60_000) * 60_000)} ago`;
+export function errorTitle(status: number): Key {
+  return ERROR_TITLES[status] ?? (status < 500 ? 'title.did-not-work' : 'title.our-side');
 }
 
 /** ISO 8601, for `<time datetime>`. */

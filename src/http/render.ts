@@ -2,13 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Eta } from 'eta';
 import type { Context, Middleware } from 'koa';
+import { DEFAULT_LANGUAGE, LANGUAGES, type Language } from '../words/language.ts';
+import { wordsIn } from '../words/words.ts';
 import { httpsOrigin } from './app-face.ts';
 import { loadAssets } from './assets.ts';
+import { keepLanguage, languageOf, otherLanguages } from './language.ts';
+import { escapeText } from './markup.ts';
 import { csrfTokenOf } from './middleware/csrf.ts';
 import { requestIdOf } from './middleware/request-id.ts';
+import { pageLanguage } from './page-language.ts';
 import type { AppFace, PageModels, ViewName } from './page-models.ts';
 import * as words from './page-words.ts';
-import * as receipt from './receipt-words.ts';
 
 /** All views; the compiler sees to it that none is missing, the start that each has its file. */
 const VIEWS: Readonly<Record<ViewName, 'flow' | 'page'>> = {
@@ -64,7 +68,7 @@ export interface Renderer {
   /** Answers with a page: status, html, CSP, `no-store`. The view's name says which model it needs. */
   render<V extends ViewName>(ctx: Context, view: V, model: PageModels[V], options?: RenderOptions): void;
   /** A page as text, for answers outside of Koa (431); it has no request id and must have no form. */
-  html<V extends ViewName>(view: V, model: PageModels[V]): string;
+  html<V extends ViewName>(view: V, model: PageModels[V], language?: Language): string;
   /** Its Content-Security-Policy. */
   csp<V extends ViewName>(view: V, model: PageModels[V]): string;
   /** Answers `/assets/…`; mount it early. */
@@ -75,30 +79,45 @@ export interface Renderer {
 export function createRenderer(options: RendererOptions): Renderer {
   const eta = loadViews(options.viewsDir);
   const assets = loadAssets(join(options.viewsDir, 'assets'));
-  const common = { ...words, ...options, exact: words.escapeExact, asset: assets.address, receipt };
+  const common = { ...words, ...options, exact: words.escapeExact, asset: assets.address };
+  const languages = new Map(LANGUAGES.map((language) => [language, pageLanguage(wordsIn(language))]));
 
-  function html(view: ViewName, model: PageModels[ViewName], page: object): string {
-    return eta.render(`@${view}`, { model, page: { ...common, status: 200, requestId: '', ...page } });
+  function html(view: ViewName, model: PageModels[ViewName], language: Language, page: object): string {
+    const spoken = languages.get(language);
+    const defaults = { status: 200, requestId: '', otherLanguages: [], keep: (address: string) => address };
+    return eta.render(`@${view}`, {
+      model,
+      say: spoken?.say,
+      page: { ...common, ...spoken, ...defaults, ...page },
+    });
   }
 
   return {
     render(ctx, view, model, { status = 200, csp = {} } = {}) {
-      const page = { status, requestId: requestIdOf(ctx), csrf: () => csrfTokenOf(ctx) };
-      ctx.body = html(view, model, page);
+      const language = languageOf(ctx);
+      const page = {
+        status,
+        requestId: requestIdOf(ctx),
+        csrf: () => csrfTokenOf(ctx),
+        otherLanguages: otherLanguages(ctx),
+        keep: (address: string) => keepLanguage(ctx, address),
+      };
+      ctx.body = html(view, model, language, page);
+      ctx.set('Content-Language', language);
       ctx.type = 'html';
       ctx.status = status;
       ctx.set('Content-Security-Policy', policy(view, model, csp));
       ctx.set('Cache-Control', 'no-store');
       if (!IN_POPUPS.includes(view)) ctx.set('Cross-Origin-Opener-Policy', 'same-origin');
     },
-    html: (view, model) => html(view, model, {}),
+    html: (view, model, language = DEFAULT_LANGUAGE) => html(view, model, language, {}),
     csp: (view, model) => policy(view, model, {}),
     serveAssets: assets.serve,
   };
 }
 
 function loadViews(dir: string): Eta {
-  const eta = new Eta({ escapeFunction: words.escapeText });
+  const eta = new Eta({ escapeFunction: escapeText });
   const files = readdirSync(dir).filter((name) => name.endsWith('.eta'));
   const names = files.map((file) => basename(file, '.eta'));
   const missing = Object.keys(VIEWS).filter((view) => !names.includes(view));

@@ -1,5 +1,7 @@
 import type { Context } from 'koa';
 import type { Client } from '../clients/client-file.ts';
+import { appName } from './app-face.ts';
+import { languageOf } from './language.ts';
 
 /** Where a page leads that can do nothing (any more). */
 export interface WayBack {
@@ -15,9 +17,10 @@ export function rememberWayBack(ctx: Pick<Context, 'state'>, way: WayBack | unde
 }
 
 /** The same, to where a person begins anew at this app. */
-export function leadBackTo(ctx: Pick<Context, 'state'>, client: Client | undefined, issuer: string): void {
+export function leadBackTo(ctx: Context, client: Client | undefined, issuer: string): void {
   const href = client && startOf(client, issuer);
-  if (client && href !== undefined) rememberWayBack(ctx, { href, name: client.client_name, signedIn: false });
+  if (client === undefined || href === undefined) return;
+  rememberWayBack(ctx, { href, name: appName(client, languageOf(ctx)), signedIn: false });
 }
 
 export function wayBackOf(ctx: Pick<Context, 'state'>): WayBack | undefined {

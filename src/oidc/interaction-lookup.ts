@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
 import type { Clock } from '../ops/clock.ts';
 import type { StoredSession } from '../store/store.ts';
+import { languageAmong } from '../words/language.ts';
 import type { DeviceCookie } from './device-cookie.ts';
 import type { InteractionMarks } from './interaction-adapter.ts';
 import type { InteractionCookies } from './interaction-cookies.ts';
@@ -64,7 +65,10 @@ async function rename(interaction: Interaction, deviceKey: string | undefined): 
 
 /** Its page. The address names the app, so that there is a way back when nothing else is left of the interaction. */
 export function pageOf({ uid, params }: Pick<Interaction, 'uid' | 'params'>): string {
-  return `/interaction/${uid}?${new URLSearchParams({ client_id: String(params['client_id']) })}`;
+  const { client_id: clientId, ui_locales: tags } = params;
+  const language = languageAmong(typeof tags === 'string' ? tags : undefined);
+  const about = { client_id: String(clientId), ...(language && { ui_locales: language }) };
+  return `/interaction/${uid}?${new URLSearchParams(about)}`;
 }
 
 /** It began in a session that this browser does not hold any more. */

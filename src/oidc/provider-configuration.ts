@@ -5,6 +5,7 @@ import { SIGNING_ALGS } from '../deliveries/delivery.ts';
 import { type ExtraScopes, scopeNames } from '../extra-scopes.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { AccountStore } from '../store/store.ts';
+import { LANGUAGES } from '../words/language.ts';
 import { claimsByScope } from './claims.ts';
 import { createAssertionJudge } from './client-assertion.ts';
 import { cookieNames } from './cookies.ts';
@@ -145,7 +146,7 @@ function discovery({ privacyUrl }: OidcSettings): Record<string, unknown> {
   return {
     claim_types_supported: ['normal'],
     prompt_values_supported: ['none', 'login', 'select_account', 'consent'],
-    ui_locales_supported: ['en'],
+    ui_locales_supported: [...LANGUAGES],
     ...(privacyUrl && { op_policy_uri: privacyUrl }),
   };
 }

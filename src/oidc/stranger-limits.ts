@@ -57,7 +57,7 @@ function tooMany(waitMs: number): AppError {
   return new AppError({
     code: 'too_many_requests',
     status: 429,
-    publicMessage: 'More requests came from your network than this service answers at once. Nothing was lost.',
+    words: 'error.too_many_requests',
     retryAfterS: Math.max(1, Math.ceil(waitMs / 1_000)),
   });
 }

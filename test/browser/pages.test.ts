@@ -46,10 +46,12 @@ describeInBrowser('pages in Chromium', () => {
     ['light', { colorScheme: 'light' }],
     ['dark', { colorScheme: 'dark' }],
     ['320 px wide', { viewport: { width: 320, height: 640 } }],
+    ['in German', { locale: 'de-DE' }],
+    ['in German, 320 px wide', { locale: 'de-DE', viewport: { width: 320, height: 640 } }],
   ])(
     'UX10 axe finds nothing serious on any page, %s',
     async (_, options) => {
-      await withPage({ ...options, ...FOR_AXE }, (page) => examineAll(page));
+      await withPage({ ...options, ...FOR_AXE }, (page) => examineAll(page, options.locale?.slice(0, 2)));
     },
     LONG_MS,
   );
@@ -70,10 +72,11 @@ describeInBrowser('pages in Chromium', () => {
     LONG_MS,
   );
 
-  async function examineAll(page: Page): Promise<void> {
+  async function examineAll(page: Page, language = 'en'): Promise<void> {
     for (const { name } of samples) {
       await page.goto(`${server.origin}/pages/${name}`);
       expect({ name, found: await barriers(page), wider: await overflow(page) }).toEqual({ name, found: [], wider: 0 });
+      expect(await page.getAttribute('html', 'lang')).toBe(language);
     }
   }
 
@@ -133,6 +136,14 @@ describeInBrowser('pages in Chromium', () => {
         decision: 'sign-out',
         request: 'r1',
       });
+    });
+  });
+
+  it('a script says what it says in the language of its page', async () => {
+    await withPage({ locale: 'de-DE' }, async (page) => {
+      await page.goto(`${server.origin}/pages/sign-in`);
+      await page.click('button:has-text("Zeigen")');
+      expect(await page.getAttribute('button.inside', 'aria-label')).toBe('Passwort verbergen');
     });
   });
 

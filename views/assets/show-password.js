@@ -1,23 +1,24 @@
-// Adds a "Show" button to the password field. Without script there is none, and the form works the same.
+// Adds a "Show" button to the password field, in the words that the field brings along. Without script there is none,
+// and the form works the same.
 const field = document.getElementById('password');
 const wrap = document.createElement('div');
 const button = document.createElement('button');
 wrap.className = 'with-button';
 button.type = 'button';
 button.className = 'plain inside';
-button.textContent = 'Show';
-button.setAttribute('aria-label', 'Show password');
 button.setAttribute('aria-controls', 'password');
 
-function show(visible) {
+function setVisible(visible) {
   field.type = visible ? 'text' : 'password';
-  button.textContent = visible ? 'Hide' : 'Show';
-  button.setAttribute('aria-label', visible ? 'Hide password' : 'Show password');
+  const { show, showLabel, hide, hideLabel } = field.dataset;
+  button.textContent = visible ? hide : show;
+  button.setAttribute('aria-label', visible ? hideLabel : showLabel);
 }
 
-button.addEventListener('click', () => show(field.type === 'password'));
+button.addEventListener('click', () => setVisible(field.type === 'password'));
 // Sent as a password, so that password managers save it and the browser keeps no text of it.
-field.form.addEventListener('submit', () => show(false));
+field.form.addEventListener('submit', () => setVisible(false));
+setVisible(false);
 field.replaceWith(wrap);
 wrap.append(field, button);
 if (field.autofocus) field.focus();

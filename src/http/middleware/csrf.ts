@@ -100,6 +100,6 @@ function foreignForm(): AppError {
   return new AppError({
     code: 'foreign_form',
     status: 403,
-    publicMessage: 'This form was sent from another site, so nothing was done.',
+    words: 'error.foreign_form',
   });
 }

@@ -1,6 +1,9 @@
 import type { Context, Middleware } from 'koa';
 import { AppError } from '../../errors.ts';
 import type { Log } from '../../ops/log.ts';
+import type { Key } from '../../words/catalogues.ts';
+import type { ErrorKey } from '../../words/en/errors.ts';
+import type { ErrorAdvice } from '../page-models.ts';
 import { prefersHtml } from '../prefers-html.ts';
 import type { Renderer } from '../render.ts';
 import { wayBackOf } from '../way-back.ts';
@@ -53,7 +56,7 @@ function answerJson(ctx: Context, error: AppError): void {
 }
 
 function answerPage(ctx: Context, error: AppError, thrown: unknown, render: Renderer['render']): void {
-  const { status, code, publicMessage: message } = error;
+  const { status, code } = error;
   const way = wayBackOf(ctx);
   const startAgain = way && { href: way.href, name: way.name };
   if (code === 'page_old') {
@@ -65,7 +68,7 @@ function answerPage(ctx: Context, error: AppError, thrown: unknown, render: Rend
     const advice = adviceFor(error);
     const title = TITLES[code];
     const model = {
-      message,
+      says: sentenceFor(error),
       code,
       ...(title && { title }),
       ...(advice && { advice }),
@@ -76,12 +79,16 @@ function answerPage(ctx: Context, error: AppError, thrown: unknown, render: Rend
 }
 
 /** Where the status alone would say the wrong thing. */
-const TITLES: Readonly<Record<string, string>> = { cookies_off: 'Cookies are switched off' };
+const TITLES: Readonly<Record<string, Key>> = { cookies_off: 'title.cookies-off' };
 
-function adviceFor({ status, retryAfterS }: AppError): string | undefined {
-  if (status === 429) return `Please wait ${retryAfterS ?? RETRY_AFTER_S} s, then try again.`;
-  if (status >= 500 && status !== 503)
-    return 'Please try again. If it stays like this, tell support the two codes below.';
+/** What only operators should read (it names settings) is no accident of the person's. */
+function sentenceFor({ words, status }: AppError): ErrorKey {
+  return words ?? (status >= 500 ? 'error.internal' : 'error.bad_request');
+}
+
+function adviceFor({ status, retryAfterS }: AppError): ErrorAdvice | undefined {
+  if (status === 429) return { kind: 'wait', seconds: retryAfterS ?? RETRY_AFTER_S };
+  if (status >= 500 && status !== 503) return { kind: 'support' };
   return undefined;
 }
 
@@ -99,6 +106,7 @@ function clearHeaders(ctx: Context): void {
     'Content-Length',
     'Content-Encoding',
     'Content-Disposition',
+    'Content-Language',
     'ETag',
     'Last-Modified',
     'Location',
@@ -138,14 +146,14 @@ function asAppError(thrown: unknown): AppError {
     return new AppError({
       code: 'bad_request',
       status,
-      publicMessage: 'This service could not make sense of the request.',
+      words: 'error.bad_request',
       cause: thrown,
     });
   }
   return new AppError({
     code: 'internal',
     status: 500,
-    publicMessage: 'This should not have happened. It was written down, and nothing that was confirmed is lost.',
+    words: 'error.internal',
     cause: thrown,
   });
 }
@@ -160,6 +168,6 @@ function notFound(): AppError {
   return new AppError({
     code: 'not_found',
     status: 404,
-    publicMessage: 'The address is wrong, or what it led to is gone.',
+    words: 'error.not_found',
   });
 }

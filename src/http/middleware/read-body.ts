@@ -65,7 +65,7 @@ function tooLarge(): AppError {
   return new AppError({
     code: 'body_too_large',
     status: 413,
-    publicMessage: 'The form that was sent is larger than this service accepts (16 KB). Nothing was done.',
+    words: 'error.body_too_large',
   });
 }
 
@@ -73,10 +73,10 @@ function notAForm(): AppError {
   return new AppError({
     code: 'not_a_form',
     status: 415,
-    publicMessage: 'This address takes forms only (application/x-www-form-urlencoded).',
+    words: 'error.not_a_form',
   });
 }
 
 function cutOff(cause: unknown): AppError {
-  return new AppError({ code: 'body_cut_off', status: 400, publicMessage: 'The form did not arrive whole.', cause });
+  return new AppError({ code: 'body_cut_off', status: 400, words: 'error.body_cut_off', cause });
 }

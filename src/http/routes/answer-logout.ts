@@ -6,6 +6,7 @@ import type { WaitForApps } from '../../logout/wait-for-apps.ts';
 import type { Clock } from '../../ops/clock.ts';
 import type { DeliveryStore } from '../../store/store.ts';
 import { appFace } from '../app-face.ts';
+import { keepLanguage, languageOf } from '../language.ts';
 import type { Renderer } from '../render.ts';
 import { seeOther } from '../see-other.ts';
 import { markBrowser } from './receipt-cookie.ts';
@@ -51,13 +52,13 @@ export async function answerLogout(
     return;
   }
   markBrowser(ctx, linkId, parts.clock.now());
-  seeOther(ctx, `/logout/${linkId}`);
+  seeOther(ctx, keepLanguage(ctx, `/logout/${linkId}`));
 }
 
 /** Nothing (more) to end here: no error (RP-Initiated Logout §4). */
 export function answerSignedOut(ctx: Context, { client, continueUri }: Onward, { render }: AnswerLogoutParts): void {
   if (continueUri !== undefined) seeOther(ctx, continueUri);
-  else render(ctx, 'signed-out', client ? { app: appFace(client) } : {});
+  else render(ctx, 'signed-out', client ? { app: appFace(client, languageOf(ctx)) } : {});
 }
 
 /** Nobody is missing, or only the app that goes on from here: it answered, and its 400 to its own token holds nobody. */

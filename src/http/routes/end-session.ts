@@ -9,7 +9,9 @@ import type { EndSessionRequest } from '../../oidc/end-session-request.ts';
 import type { Log } from '../../ops/log.ts';
 import { liveParticipations } from '../../sessions/session.ts';
 import type { Store, StoredSession } from '../../store/store.ts';
+import type { ErrorKey } from '../../words/en/errors.ts';
 import { appFace } from '../app-face.ts';
+import { keepLanguage, languageOf, wishLanguage } from '../language.ts';
 import { formOf } from '../middleware/read-body.ts';
 import { seeOther } from '../see-other.ts';
 import { leadBackTo } from '../way-back.ts';
@@ -38,6 +40,9 @@ export interface EndSessionParts extends AnswerLogoutParts, SignOffPageParts {
   readonly checkCsrf: Middleware;
 }
 
+/** Where the forms of all pages about signing off are sent. */
+const CONFIRM = '/session/end/confirm';
+
 /**
  * RP-Initiated Logout 1.0, in place of the library's routes. The cookie says whose session ends; the request only how
  * much, and where to go on to. POST comes here as a GET (`post-to-get.ts`).
@@ -48,7 +53,9 @@ export function mountEndSession(router: Router, parts: EndSessionParts): void {
     if (ctx.method === 'HEAD') return refuseHead(ctx);
     if (isPrefetch(ctx)) throw lookOnly();
     const browser = await parts.sessionOf(ctx);
-    const request = await parts.readRequest(await parts.parametersOf(ctx), browser);
+    const parameters = await parts.parametersOf(ctx);
+    wishLanguage(ctx, parameters.get('ui_locales'));
+    const request = await parts.readRequest(parameters, browser);
     await answerRequest(ctx, request, browser, parts);
   });
 
@@ -58,7 +65,7 @@ export function mountEndSession(router: Router, parts: EndSessionParts): void {
   });
 
   const { readBody, checkCsrf } = parts;
-  router.post('/session/end/confirm', readBody, leadBack(parts), answerAccountSwitch(parts), checkCsrf, async (ctx) => {
+  router.post(CONFIRM, readBody, leadBack(parts), answerAccountSwitch(parts), checkCsrf, async (ctx) => {
     await confirm(ctx, parts);
   });
 }
@@ -87,7 +94,7 @@ async function answerRequest(
         description: request.faultDetail,
         ...request.faultFacts,
       });
-      parts.render(ctx, 'error', explainFault(request), { status: 400 });
+      parts.render(ctx, 'error', explainFault(request, keepLanguage(ctx, CONFIRM), languageOf(ctx)), { status: 400 });
       return;
     case 'already-out':
       answerSignedOut(ctx, { client, continueUri: decision.redirects ? continueUri : undefined }, parts);
@@ -123,7 +130,8 @@ async function askFirst(
     clientId: request.client?.client_id,
     continueUri: ask.redirects ? request.continueUri : undefined,
   });
-  const page = await signOffPage({ ask, request, browser, sealed }, parts);
+  const action = keepLanguage(ctx, CONFIRM);
+  const page = await signOffPage({ ask, request, browser, form: { action, sealed }, language: languageOf(ctx) }, parts);
   if (page === undefined) answerSignedOut(ctx, { client: request.client, continueUri: undefined }, parts);
   else parts.render(ctx, 'sign-off', page);
 }
@@ -133,23 +141,23 @@ function askOwn(ctx: Context, { client, liveSid, continueUri }: EndSessionReques
   if (client === undefined || liveSid === undefined) throw new Error('decided for a participation that is not there');
   const about = { kind: 'participation', sid: liveSid } as const;
   const request = parts.tickets.seal({ about, clientId: client.client_id, continueUri });
-  const form = { action: '/session/end/confirm', hidden: [{ name: 'request', value: request }] };
-  parts.render(ctx, 'sign-off-app', { form, app: appFace(client) });
+  const form = { action: keepLanguage(ctx, CONFIRM), hidden: [{ name: 'request', value: request }] };
+  parts.render(ctx, 'sign-off-app', { form, app: appFace(client, languageOf(ctx)) });
 }
 
 /** The answer of a sign-off page, or of an error page that offered to sign out (without a ticket). */
 async function confirm(ctx: Context, parts: EndSessionParts): Promise<void> {
   const { values, duplicated } = formOf(ctx);
-  if (duplicated.length > 0) throw badForm(`The form says ${duplicated[0]} twice.`);
+  if (duplicated.length > 0) throw badForm('error.form_twice');
   const ticket = parts.tickets.open(values.get('request'));
   const client = ticket?.clientId === undefined ? undefined : parts.clientOf(ticket.clientId);
   const onward = { client, continueUri: client && ticket?.continueUri };
   const decision = values.get('decision');
   if (decision === 'stay') return seeOther(ctx, client?.client_uri ?? '/');
-  if (decision !== 'sign-out') throw badForm('The form says neither "sign-out" nor "stay".');
+  if (decision !== 'sign-out') throw badForm('error.form_decision');
   if (ticket?.about.kind === 'participation') return endOwn(ctx, ticket.about.sid, onward, parts);
   const scope = readScope(values.get('scope'));
-  if (scope === undefined) throw badForm('The form names none of the four scopes.');
+  if (scope === undefined) throw badForm('error.form_scope');
   const browser = await parts.sessionOf(ctx);
   if (browser === undefined) return answerSignedOut(ctx, onward, parts);
   if (ticket !== undefined && ticket.about.uid !== browser.session.uid) throw pageOld();
@@ -198,7 +206,7 @@ async function targetOf(
 ): Promise<EndTarget | undefined> {
   if (scope === 'all-here') return { kind: 'session', uid: session.uid };
   if (scope === 'all-everywhere') return { kind: 'account', accountId: session.accountId };
-  if (client === undefined) throw badForm('No app asked, so none can be signed out alone.');
+  if (client === undefined) throw badForm('error.form_no_app');
   if (scope === 'app-everywhere') {
     return { kind: 'account-client', accountId: session.accountId, clientId: client.client_id };
   }
@@ -246,10 +254,10 @@ function lookOnly(): AppError {
   return new AppError({
     code: 'visit_needed',
     status: 503,
-    publicMessage: 'Signing out takes a visit of this page; looking ahead at it does nothing.',
+    words: 'error.visit_needed',
   });
 }
 
-function badForm(publicMessage: string): AppError {
-  return new AppError({ code: 'bad_form', status: 400, publicMessage: `${publicMessage} Nothing was ended.` });
+function badForm(words: ErrorKey): AppError {
+  return new AppError({ code: 'bad_form', status: 400, words });
 }

@@ -4,6 +4,9 @@ import type { Account } from '../../accounts/account.ts';
 import { type Client, canBeTold } from '../../clients/client-file.ts';
 import { liveParticipations } from '../../sessions/session.ts';
 import type { Store, StoredSession } from '../../store/store.ts';
+import type { Language } from '../../words/language.ts';
+import { appName } from '../app-face.ts';
+import { languageOf } from '../language.ts';
 import type { HomeApp } from '../page-models.ts';
 import { personFace } from '../person-face.ts';
 import type { Renderer } from '../render.ts';
@@ -39,14 +42,14 @@ async function show(ctx: Context, browser: StoredSession, account: Account, part
   parts.render(ctx, 'home', {
     person: personFace(account),
     shared: browser.payload['transient'] === true,
-    apps: [...ids].map((id) => appRow(id, parts.clientOf(id))),
+    apps: [...ids].map((id) => appRow(id, parts.clientOf(id), languageOf(ctx))),
     signOutHref: SIGN_OUT,
   });
 }
 
-function appRow(clientId: string, client: Client | undefined): HomeApp {
+function appRow(clientId: string, client: Client | undefined, language: Language): HomeApp {
   return {
-    name: client?.client_name ?? clientId,
+    name: client ? appName(client, language) : clientId,
     ...(client?.client_uri !== undefined && { uri: client.client_uri }),
     canBeTold: client !== undefined && canBeTold(client),
     signOutHref: `${SIGN_OUT}?${new URLSearchParams({ client_id: clientId })}`,

@@ -2,8 +2,10 @@ import type { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { type Client, canBeTold } from '../../clients/client-file.ts';
 import { type AppError, cookiesOff, pageOld } from '../../errors.ts';
+import type { ExtraScopes } from '../../extra-scopes.ts';
 import type { InteractionDetails, Interactions } from '../../oidc/interactions.ts';
 import { appFace } from '../app-face.ts';
+import { languageOf } from '../language.ts';
 import type { RateLimit } from '../middleware/rate-limit.ts';
 import { formOf } from '../middleware/read-body.ts';
 import { personFace } from '../person-face.ts';
@@ -18,8 +20,8 @@ export interface InteractionParts extends SignInParts {
   readonly interactions: Interactions;
   readonly clientOf: (clientId: string) => Client | undefined;
   readonly issuer: string;
-  /** Words for scopes that the operator added. */
-  readonly scopeWords: Readonly<Record<string, string>>;
+  /** Scopes that the operator added, and the claims they carry. */
+  readonly extraScopes: ExtraScopes;
   /** Reads a form and checks its csrf field. */
   readonly takeForm: Middleware;
   readonly rateLimit: RateLimit;
@@ -102,14 +104,14 @@ function uidOf(ctx: Context): string {
 function showConsent(
   ctx: Context,
   details: Extract<Details, { kind: 'consent' }>,
-  { render, scopeWords }: InteractionParts,
+  { render, extraScopes }: InteractionParts,
 ): void {
   const { client, account, scopes } = details;
   render(ctx, 'consent', {
     form: { action: details.address },
-    app: appFace(client),
+    app: appFace(client, languageOf(ctx)),
     person: personFace(account),
-    permissions: permissionsOf(scopes, scopeWords),
+    permissions: permissionsOf(scopes, extraScopes),
     canBeTold: canBeTold(client),
   });
 }
@@ -120,5 +122,6 @@ function showContinue(
   { render }: InteractionParts,
 ): void {
   const { client, account } = details;
-  render(ctx, 'continue-as', { form: { action: details.address }, app: appFace(client), person: personFace(account) });
+  const app = appFace(client, languageOf(ctx));
+  render(ctx, 'continue-as', { form: { action: details.address }, app, person: personFace(account) });
 }

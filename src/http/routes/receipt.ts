@@ -6,7 +6,10 @@ import { type Receipt, type Receipts, receiptJson } from '../../logout/receipt.t
 import type { OnSettled } from '../../logout/wait-for-apps.ts';
 import type { Clock } from '../../ops/clock.ts';
 import type { StoredSession } from '../../store/store.ts';
+import type { Language } from '../../words/language.ts';
+import { appName } from '../app-face.ts';
 import type { EventStream, EventStreams } from '../event-streams.ts';
+import { languageOf } from '../language.ts';
 import { createPacedLook } from '../paced-look.ts';
 import type { ReceiptDetail, ReceiptPage } from '../page-models.ts';
 import type { Renderer } from '../render.ts';
@@ -19,7 +22,7 @@ export interface ReceiptRouteParts {
   readonly streams: EventStreams;
   readonly onSettled: OnSettled;
   readonly clock: Clock;
-  readonly clientOf: (clientId: string) => Pick<Client, 'client_uri'> | undefined;
+  readonly clientOf: (clientId: string) => Client | undefined;
   readonly sessionOf: (ctx: Context) => Promise<StoredSession | undefined>;
   /** Reads a form and checks its csrf field. */
   readonly takeForm: Middleware;
@@ -134,16 +137,21 @@ function pageOf(ctx: Context, receipt: Receipt, full: boolean, parts: ReceiptRou
       cannotBeTold: receipt.counts['cannot-be-told'],
     },
     stay: ctx.query['stay'] === '1',
-    ...(full && { detail: detailOf(receipt, href, parts) }),
+    ...(full && { detail: detailOf(receipt, href, languageOf(ctx), parts) }),
   };
 }
 
 function detailOf(
   { logout, apps, continueUri }: Receipt,
   href: string,
+  language: Language,
   { clientOf }: ReceiptRouteParts,
 ): ReceiptDetail {
   const asker = apps.find((app) => app.clientId === logout.clientId);
+  const nameOf = ({ clientId, name }: Receipt['apps'][number]) => {
+    const client = clientOf(clientId);
+    return client ? appName(client, language) : name;
+  };
   return {
     scope: logout.scope ?? SCOPE_OF_TARGET[logout.target.kind],
     reason: logout.reason,
@@ -151,7 +159,7 @@ function detailOf(
       const uri = clientOf(app.clientId)?.client_uri;
       return {
         clientId: app.clientId,
-        name: app.name,
+        name: nameOf(app),
         state: app.state,
         sessions: app.sessions,
         attempts: app.attempts,
@@ -161,7 +169,7 @@ function detailOf(
       };
     }),
     ...(continueUri !== undefined && { continueUri }),
-    ...(asker !== undefined && { continueName: asker.name }),
+    ...(asker !== undefined && { continueName: nameOf(asker) }),
     done: { action: href },
   };
 }
@@ -178,7 +186,7 @@ function notFound(): AppError {
   return new AppError({
     code: 'no_receipt',
     status: 404,
-    publicMessage: 'There is no receipt here. It may have been closed, or it is older than a day.',
+    words: 'error.no_receipt',
   });
 }
 
@@ -190,7 +198,7 @@ function tooManyStreams(): AppError {
   return new AppError({
     code: 'busy',
     status: 503,
-    publicMessage: 'Too many pages are being kept up to date just now. Reload the page to see how things stand.',
+    words: 'error.busy_streams',
     retryAfterS: 10,
   });
 }

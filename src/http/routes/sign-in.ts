@@ -4,6 +4,7 @@ import type { DeviceCookie } from '../../oidc/device-cookie.ts';
 import type { InteractionDetails, Interactions } from '../../oidc/interactions.ts';
 import { describeDevice } from '../../sessions/device.ts';
 import { appFace } from '../app-face.ts';
+import { languageOf } from '../language.ts';
 import { clientAddressOf } from '../middleware/client-address.ts';
 import { formOf } from '../middleware/read-body.ts';
 import type { SignInNotice } from '../page-models.ts';
@@ -37,7 +38,7 @@ export function createSignIn({ render, interactions, device, verifySignIn }: Sig
     const username = typed?.get('username') ?? loginHint ?? (again ? account?.username : undefined);
     const page = {
       form: { action: address },
-      app: appFace(client),
+      app: appFace(client, languageOf(ctx)),
       shared: typed?.has('shared') ?? false,
       ...(username !== undefined && { username }),
       ...(account && { already: { name: personFace(account).name, again } }),

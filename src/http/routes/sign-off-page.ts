@@ -5,7 +5,8 @@ import type { LogoutDecision } from '../../logout/logout-policy.ts';
 import type { EndSessionRequest } from '../../oidc/end-session-request.ts';
 import { liveParticipations } from '../../sessions/session.ts';
 import type { SessionView, Store, StoredSession } from '../../store/store.ts';
-import { appFace } from '../app-face.ts';
+import type { Language } from '../../words/language.ts';
+import { appFace, appName } from '../app-face.ts';
 import type { SignOffChoice, SignOffPage } from '../page-models.ts';
 import { personFace } from '../person-face.ts';
 
@@ -22,9 +23,18 @@ const SESSIONS_COUNTED = 1_000;
 
 type Ask = Extract<LogoutDecision, { kind: 'ask' }>;
 
+interface Asked {
+  readonly ask: Ask;
+  readonly request: EndSessionRequest;
+  readonly browser: StoredSession;
+  /** Where it is sent, and the request that it carries along. */
+  readonly form: { readonly action: string; readonly sealed: string };
+  readonly language: Language;
+}
+
 /** The sign-off page: what each choice would end, in numbers, before anything does. Undefined when the account is gone. */
 export async function signOffPage(
-  { ask, request, browser, sealed }: { ask: Ask; request: EndSessionRequest; browser: StoredSession; sealed: string },
+  { ask, request, browser, form, language }: Asked,
   { store, clientOf }: SignOffPageParts,
 ): Promise<SignOffPage | undefined> {
   const { accountId, uid } = browser.session;
@@ -32,11 +42,11 @@ export async function signOffPage(
   if (account === undefined) return undefined;
   const views = await store.sessions.list({ accountId, state: 'live' }, { limit: SESSIONS_COUNTED });
   const reach = measure(views, uid, request.client?.client_id);
-  const name = (id: string) => clientOf(id)?.client_name ?? id;
+  const name = (id: string) => nameOf(id, clientOf(id), language);
   const untold = reach.clientIds.filter((id) => !tellable(clientOf(id)));
   return {
-    form: { action: '/session/end/confirm', hidden: [{ name: 'request', value: sealed }] },
-    ...(request.client && { app: appFace(request.client) }),
+    form: { action: form.action, hidden: [{ name: 'request', value: form.sealed }] },
+    ...(request.client && { app: appFace(request.client, language) }),
     person: personFace(account satisfies Account),
     choices: ask.offered.map((scope) => choice(scope, reach, name)),
     chosen: ask.preselected,
@@ -85,6 +95,10 @@ function choice(scope: Scope, reach: Reach, name: (clientId: string) => string):
     case 'all-everywhere':
       return { scope, devices: reach.devices, signIns: reach.signIns };
   }
+}
+
+function nameOf(clientId: string, client: Client | undefined, language: Language): string {
+  return client ? appName(client, language) : clientId;
 }
 
 function tellable(client: Client | undefined): boolean {

@@ -159,7 +159,7 @@ describe('pages', () => {
   });
 
   it('shows the developer box in development only', async () => {
-    const model = { message: 'm', code: 'c', developer: 'secret stack' };
+    const model = { says: 'error.internal', code: 'c', developer: 'secret stack' } as const;
     const quiet = aRenderer({ development: false });
     expect(renderer.html('error', model)).toContain('secret stack');
     expect(quiet.html('error', model)).not.toContain('secret stack');

@@ -1,15 +1,25 @@
 import { describe, expect, it } from '@jest/globals';
 import { appFace } from '../../../src/http/app-face.ts';
 import type { ReceiptApp, ReceiptCounts, ReceiptPage } from '../../../src/http/page-models.ts';
-import { ago, count, href, initial, list, short, span, webHref } from '../../../src/http/page-words.ts';
+import { href, initial, list, short, webHref } from '../../../src/http/page-words.ts';
 import { countRows, headline, rowDetail, summary, why } from '../../../src/http/receipt-words.ts';
-import { permissionsOf } from '../../../src/http/scope-words.ts';
+import { permissionsOf, permissionWords } from '../../../src/http/scope-words.ts';
+import { wordsIn } from '../../../src/words/words.ts';
+
+const words = wordsIn('en');
 
 const NONE: ReceiptCounts = { told: 0, trying: 0, refused: 0, givenUp: 0, moot: 0, cannotBeTold: 0 };
 
 function aReceipt(counts: Partial<ReceiptCounts>): ReceiptPage {
   const all = { ...NONE, ...counts };
-  return { href: '/logout/x', at: 0, now: 0, state: all.trying > 0 ? 'trying' : 'settled', counts: all, stay: false };
+  return {
+    href: '/logout/x',
+    at: 0,
+    now: 0,
+    state: all.trying > 0 ? 'trying' : 'settled',
+    counts: all,
+    stay: false,
+  };
 }
 
 describe('the sentence of a receipt', () => {
@@ -25,7 +35,7 @@ describe('the sentence of a receipt', () => {
     [{ told: 2, refused: 1 }, '2 of 3 apps have confirmed. The rest did not; see below what you can do.'],
     [{ givenUp: 1 }, 'The app has not confirmed. See below what you can do.'],
   ])('invariant 11: %j is "%s"', (counts, sentence) => {
-    expect(summary(aReceipt(counts))).toBe(sentence);
+    expect(summary(aReceipt(counts), words)).toBe(sentence);
   });
 });
 
@@ -57,7 +67,7 @@ describe('the row of an app', () => {
     ],
     [{ state: 'cannot-be-told' }, 'It has no sign-out address.'],
   ])('%j is "%s"', (over, line) => {
-    expect(rowDetail(app(over), 0)).toBe(line);
+    expect(rowDetail(app(over), 0, words)).toBe(line);
   });
 });
 
@@ -68,12 +78,12 @@ describe('the headline and the reason of a receipt', () => {
       apps: [{ clientId: 'a', name: 'Wiki', state: 'told', sessions: 1, attempts: 1 }],
       done: { action: '/x' },
     } as const;
-    expect(headline({ ...aReceipt({ told: 1 }), detail: { ...detail, scope: 'app-here' } })).toBe(
+    expect(headline({ ...aReceipt({ told: 1 }), detail: { ...detail, scope: 'app-here' } }, words)).toBe(
       'Your sign-in at Wiki has ended on this device',
     );
-    expect(why({ ...detail, scope: 'session' })).toBe('It had not been used for a while.');
-    expect(why({ ...detail, scope: 'session', reason: 'constructor' })).toBe('');
-    expect(headline(aReceipt({}))).toBe('Receipt of a sign-off');
+    expect(why({ ...detail, scope: 'session' }, words)).toBe('It had not been used for a while.');
+    expect(why({ ...detail, scope: 'session', reason: 'constructor' }, words)).toBe('');
+    expect(headline(aReceipt({}), words)).toBe('Receipt of a sign-off');
   });
 
   it('leaves out states that no app is in', () => {
@@ -116,23 +126,10 @@ describe('addresses on pages', () => {
 });
 
 describe('small words', () => {
-  it('counts, lists, shortens and tells time', () => {
-    expect([count(1, 'device'), count(3, 'device')]).toEqual(['1 device', '3 devices']);
-    expect([list([]), list(['A']), list(['A', 'B']), list(['A', 'B', 'C'])]).toEqual([
-      '',
-      'A',
-      'A and B',
-      'A, B and C',
-    ]);
-    expect(list(['A', 'B', 'C', 'D', 'E', 'F', 'G'])).toBe('A, B, C, D, E and 2 more');
-    expect([span(1), span(4_000), span(300_000), span(7_200_000), span(172_800_000)]).toEqual([
-      '1 s',
-      '4 s',
-      '5 min',
-      '2 h',
-      '2 days',
-    ]);
-    expect([ago(0, 59_999), ago(0, 180_000)]).toEqual(['just now', '3 min ago']);
+  it('lists, shortens and picks initials', () => {
+    const names = (...all: string[]) => list(all, words);
+    expect([names(), names('A'), names('A', 'B'), names('A', 'B', 'C')]).toEqual(['', 'A', 'A and B', 'A, B and C']);
+    expect(names('A', 'B', 'C', 'D', 'E', 'F', 'G')).toBe('A, B, C, D, E and 2 more');
     expect(short('x'.repeat(81))).toBe(`${'x'.repeat(79)}…`);
     expect([initial('wiki'), initial('  “ölmühle”'), initial('7 seas'), initial('🛒'), initial('')]).toEqual([
       'W',
@@ -148,7 +145,7 @@ describe('how a client is shown', () => {
   const client = { client_id: 'shop', redirect_uris: ['https://shop.example/cb'] };
 
   it("shows a logo from the client's own https origin only", () => {
-    const logo = (logo_uri: string) => appFace({ ...client, logo_uri }).logoUri;
+    const logo = (logo_uri: string) => appFace({ ...client, logo_uri }, 'en').logoUri;
     expect(logo('https://shop.example/l.png')).toBe('https://shop.example/l.png');
     for (const foreign of [
       'https://cdn.example/l.png',
@@ -160,27 +157,42 @@ describe('how a client is shown', () => {
       expect(logo(foreign)).toBeUndefined();
     }
     expect(
-      appFace({
-        ...client,
-        redirect_uris: [],
-        client_uri: 'https://shop.example/home',
-        logo_uri: 'https://shop.example/l',
-      }).logoUri,
+      appFace(
+        {
+          ...client,
+          redirect_uris: [],
+          client_uri: 'https://shop.example/home',
+          logo_uri: 'https://shop.example/l',
+        },
+        'en',
+      ).logoUri,
     ).toBeDefined();
   });
 
   it('has a name even when the client has none', () => {
-    expect(appFace(client)).toEqual({ name: 'shop' });
+    expect(appFace(client, 'en')).toEqual({ name: 'shop' });
+  });
+
+  it('has the name and the links of the language that is read, where there are any', () => {
+    const both = {
+      ...client,
+      client_name: 'Shop',
+      'client_name#de': 'Laden',
+      'tos_uri#de': 'https://shop.example/agb',
+    };
+    expect(appFace(both, 'en')).toEqual({ name: 'Shop' });
+    expect(appFace(both, 'de')).toEqual({ name: 'Laden', tosUri: 'https://shop.example/agb' });
   });
 });
 
 describe('scopes in plain words', () => {
   it('UX2 says what each scope means, once, and leaves signing in itself out', () => {
-    const rows = permissionsOf(['openid', 'email', 'email', 'orders', 'constructor'], { orders: 'See your orders' });
-    expect(rows).toEqual([
-      { scope: 'email', words: 'See your email address' },
-      { scope: 'orders', words: 'See your orders' },
-      { scope: 'constructor', words: 'Use “constructor”' },
+    const asked = ['openid', 'email', 'email', 'orders', 'constructor'];
+    const rows = permissionsOf(asked, { orders: ['open_orders', 'carts'] });
+    expect(rows.map((row) => permissionWords(row, words))).toEqual([
+      { words: 'See your email address' },
+      { words: 'See your open orders and carts' },
+      { words: 'Use “constructor”' },
     ]);
   });
 });

@@ -1,0 +1,36 @@
+import type { Words } from '../words/words.ts';
+import { createSay, tag } from './markup.ts';
+import type { Permission, ReceiptApp, ReceiptDetail, ReceiptPage } from './page-models.ts';
+import { list, short } from './page-words.ts';
+import { continueDelayMs, continuesByItself, refresh } from './receipt-timing.ts';
+import * as receipt from './receipt-words.ts';
+import { permissionWords } from './scope-words.ts';
+
+/** What templates have in one language beside the words that are the same in all. */
+export function pageLanguage(words: Words) {
+  const { language, ago, span, date } = words;
+  return {
+    language,
+    say: createSay(words),
+    tag,
+    /** A name from outside, in the middle of a sentence: neither its length nor its direction may spoil the rest. */
+    name: (text: string) => tag('bdi', {}, short(text)),
+    ago,
+    span,
+    date,
+    list: (names: readonly string[]) => list(names, words),
+    permission: (permission: Permission) => permissionWords(permission, words),
+    receipt: {
+      continuesByItself,
+      continueDelayMs,
+      refresh,
+      confirmed: receipt.confirmed,
+      countRows: receipt.countRows,
+      wantsHand: receipt.wantsHand,
+      headline: (page: ReceiptPage) => receipt.headline(page, words),
+      why: (detail: ReceiptDetail | undefined) => receipt.why(detail, words),
+      summary: (page: ReceiptPage) => receipt.summary(page, words),
+      rowDetail: (app: ReceiptApp, now: number) => receipt.rowDetail(app, now, words),
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** One catalogue a language: every sentence that a person reads, under the same keys in each. */
+import { entry as entryDe } from './de/entry.ts';
+import { errorPages as errorPagesDe, errors as errorsDe } from './de/errors.ts';
+import { frame as frameDe } from './de/frame.ts';
+import { receipts as receiptsDe } from './de/receipts.ts';
+import { scopes as scopesDe } from './de/scopes.ts';
+import { signOff as signOffDe } from './de/sign-off.ts';
+import { time as timeDe } from './de/time.ts';
+import { entry } from './en/entry.ts';
+import { errorPages, errors } from './en/errors.ts';
+import { frame } from './en/frame.ts';
+import { receipts } from './en/receipts.ts';
+import { scopes } from './en/scopes.ts';
+import { signOff } from './en/sign-off.ts';
+import { time } from './en/time.ts';
+import type { Language } from './language.ts';
+import type { Translation } from './message.ts';
+
+/** The source: its keys, and the holes of its sentences, are what the others are held to. */
+const en = { ...frame, ...time, ...entry, ...signOff, ...receipts, ...scopes, ...errors, ...errorPages };
+
+const de: Translation<typeof en> = {
+  ...frameDe,
+  ...timeDe,
+  ...entryDe,
+  ...signOffDe,
+  ...receiptsDe,
+  ...scopesDe,
+  ...errorsDe,
+  ...errorPagesDe,
+};
+
+export type Source = typeof en;
+export type Key = keyof Source;
+
+export const CATALOGUES: Readonly<Record<Language, Translation<Source>>> = { en, de };
