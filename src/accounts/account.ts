@@ -21,6 +21,10 @@ export interface Account {
 /** A deleted account keeps its id (so that it is never given to somebody else) and nothing personal. */
 export type AccountState = 'active' | 'disabled' | 'deleted';
 
+/** What an operator may do, from the least to the most: end one person's sessions; also apps, deliveries and keys; all. */
+export const ROLES = ['support', 'operator', 'owner'] as const;
+export type Role = (typeof ROLES)[number];
+
 export type Claims = Readonly<Record<string, unknown>>;
 
 /** UTF-16 units, as a form's `maxlength` counts; wherever a name is made or typed. */

@@ -6,7 +6,7 @@
  * Instants are epoch milliseconds and are always handed in: a store has no clock of its own.
  * `undefined` means "not there". A store that cannot be reached, is full or locked throws `storeUnavailable` (errors.ts).
  */
-import type { Account, Claims } from '../accounts/account.ts';
+import type { Account, Claims, Role } from '../accounts/account.ts';
 import type {
   ActivityEvent,
   EventKind,
@@ -45,6 +45,9 @@ export interface Store {
   readonly activity: ActivityStore;
   readonly mails: MailStore;
   readonly links: LinkStore;
+  readonly operators: OperatorStore;
+  readonly audit: AuditStore;
+  readonly answers: AnswerStore;
   /** `one`: whoever writes keeps all others waiting, so that large writes must be short and far between. */
   readonly writers: 'one' | 'many';
   /** Answers when the store can be read and written; throws `storeUnavailable` otherwise. */
@@ -114,7 +117,7 @@ export interface SessionStore {
    * there, and `client` targets always make a logout. A session that is dead already, of an older generation, is not spared.
    * `plan` is pure and may run more than once.
    */
-  end(id: string, target: EndTarget, cause: EndCause, at: number, plan: PlanDeliveries): Promise<EndResult>;
+  end(id: string, target: EndTarget, cause: EndCause & Audited, at: number, plan: PlanDeliveries): Promise<EndResult>;
   /**
    * Ends several sessions in one write, each with a logout of its own: the first of them, as many as a short write takes and
    * at least one. Answers what became of those, in their order. Throws when nothing of it was written.
@@ -168,6 +171,8 @@ export interface SessionFilter {
   /** Sessions with a live participation of this client. */
   readonly clientId?: string;
   readonly state?: SessionState;
+  /** Only those that began before this instant. */
+  readonly until?: number;
 }
 
 export interface Page {
@@ -237,6 +242,8 @@ export type PlanDeliveries = (ended: readonly Participation[]) => readonly Deliv
 
 export interface LogoutStore {
   find(id: string): Promise<Logout | undefined>;
+  /** Newest first by (at, id); of one account where that is said. */
+  list(filter: LogoutFilter, page: Page): Promise<readonly Logout[]>;
   /** Undefined once the receipt was closed. */
   findByLink(linkHash: string): Promise<Logout | undefined>;
   progress(logoutId: string): Promise<Progress>;
@@ -253,6 +260,12 @@ export interface LogoutStore {
    * from coming back.
    */
   removeBefore(before: number, limit: number): Promise<number>;
+}
+
+export interface LogoutFilter {
+  readonly accountId?: string;
+  /** Only those before this instant. */
+  readonly until?: number;
 }
 
 export interface LogoutApp {
@@ -307,9 +320,10 @@ export interface DeliveryStore {
   hasten(processId: string, now: number): Promise<number>;
   /**
    * Sends again by hand: `refused`, `given-up` and free `trying` ones become `trying`, due at `now`, with a fresh deadline
-   * (`given-up`) and fresh schedules; their origins are due for a probe. In slices: what one of them did stays done.
+   * (`given-up`) and fresh schedules; their origins are due for a probe. In slices: what one of them did stays done; the
+   * audit's row is written before the first.
    */
-  retry(filter: DeliveryFilter, now: number, deadlineAt: number): Promise<number>;
+  retry(filter: DeliveryFilter, now: number, deadlineAt: number, audit?: AuditEntry): Promise<number>;
 
   find(id: string): Promise<Delivery | undefined>;
   /** Oldest first. */
@@ -397,6 +411,10 @@ export interface DeliveryFilter {
   readonly clientId?: string;
   readonly accountId?: string;
   readonly state?: DeliveryState;
+  /** Only those that were made before this instant. */
+  readonly until?: number;
+  /** For `retry` only: those that were made at or after this instant. */
+  readonly since?: number;
 }
 
 // ---------------------------------------------------------------- oidc-provider's artifacts
@@ -452,7 +470,7 @@ export interface Artifact extends ArtifactWrite {
 
 export interface AccountStore {
   /** `taken` when the user name's key (`usernameKey`) is in use. */
-  create(account: Account): Promise<'created' | 'taken'>;
+  create(account: Account, audit?: AuditEntry): Promise<'created' | 'taken'>;
   /** Any state, `deleted` included (without anything personal). */
   find(id: string): Promise<Account | undefined>;
   /** Never a deleted one. */
@@ -464,9 +482,9 @@ export interface AccountStore {
   findForSignIn(name: string): Promise<Account | undefined>;
   /** By user name; deleted ones left out. */
   list(page: Page): Promise<readonly Account[]>;
-  setClaims(id: string, claims: Claims): Promise<void>;
+  setClaims(id: string, claims: Claims, audit?: AuditEntry): Promise<void>;
   /** Undoes `disabled`. Disabling, deleting and a new password are changes of an `end` (logout.ts `AccountChange`). */
-  enable(id: string): Promise<void>;
+  enable(id: string, audit?: AuditEntry): Promise<void>;
   /**
    * A new password that ends nothing; where sessions end with it, it is a change of that `end`. Makes links to set one
    * worthless. False, and nothing written, when the hash is not `from` (any more).
@@ -498,7 +516,7 @@ export interface Consent {
 
 export interface ClientStore {
   /** Inserts or replaces; undoes no end. */
-  save(records: readonly ClientRecord[]): Promise<void>;
+  save(records: readonly ClientRecord[], audit?: AuditEntry): Promise<void>;
   all(): Promise<readonly ClientRecord[]>;
   /** Another one whenever a client was saved or removed: cheap enough to be asked each second by every process. */
   version(): Promise<string>;
@@ -510,10 +528,15 @@ export interface ClientStore {
 export interface ClientRecord {
   readonly clientId: string;
   readonly state: ClientState;
+  readonly source: ClientSource;
   /** The client as JSON, sealed: it may hold a secret. */
   readonly sealed: string;
   readonly updatedAt: number;
 }
+
+/** Where it was registered: by a file, which wins over all others and is never written by them, or by one of those. */
+export const CLIENT_SOURCES = ['file', 'api', 'page', 'registration'] as const;
+export type ClientSource = (typeof CLIENT_SOURCES)[number];
 
 /** `suspended`: its file is gone; no new sign-in, still told. `removed`: by an act; set by `end` of a `client` target. */
 export type ClientState = 'active' | 'suspended' | 'removed';
@@ -526,11 +549,11 @@ export interface KeyStore {
   /** What was established, with today's signing keys; undefined in a new store. */
   established(): Promise<Establishment | undefined>;
   /** Puts `to` in the place of the established `sealedCookieKeys`; false when they are not `from` (any more). */
-  replaceCookieKeys(from: string, to: string): Promise<boolean>;
+  replaceCookieKeys(from: string, to: string, audit?: AuditEntry): Promise<boolean>;
   /** Oldest first. */
   signingKeys(): Promise<readonly SigningKeyRow[]>;
   /** Inserts or replaces by `kid`. */
-  saveSigningKeys(rows: readonly SigningKeyRow[]): Promise<void>;
+  saveSigningKeys(rows: readonly SigningKeyRow[], audit?: AuditEntry): Promise<void>;
 }
 
 export interface Establishment {
@@ -642,4 +665,146 @@ export interface LinkStore {
   find(hash: string, purpose: LinkPurpose, now: number): Promise<Link | undefined>;
   /** Removes what has expired, at most `limit` rows in one short write; answers how many. */
   removeExpired(now: number, limit: number): Promise<number>;
+}
+// ---------------------------------------------------------------- operators
+
+/** Who runs this service, and what they let programs do in their name. */
+export interface OperatorStore {
+  /** Undefined for who has none, and for an account that is not active. */
+  role(accountId: string): Promise<Role | undefined>;
+  /** By account id. */
+  list(): Promise<readonly OperatorRow[]>;
+  /**
+   * Gives an active account its one role, or takes it away (`undefined`), and with it what its tokens may do. `nobody`: no
+   * such account is active; `last-owner`: nobody would be left who could give roles; `unchanged`: nothing was written.
+   */
+  setRole(
+    accountId: string,
+    role: Role | undefined,
+    at: number,
+    audit: AuditEntry,
+  ): Promise<'done' | 'unchanged' | 'nobody' | 'last-owner'>;
+  /** The one link that makes the first owner; it takes the place of the one before. */
+  saveFirstLink(link: FirstLink, audit?: AuditEntry): Promise<void>;
+  /** Whether this link would do now: it is the one, its time is not over, and there is no owner yet. */
+  isFirstLink(hash: string, now: number): Promise<boolean>;
+  /** Uses the link up. */
+  redeemFirstLink(hash: string, accountId: string, now: number, audit: AuditEntry): Promise<'done' | 'gone'>;
+
+  addToken(token: AccessTokenRow, audit: AuditEntry): Promise<void>;
+  /** Undefined when it is unknown, revoked, expired, or its account is not active or has no role. */
+  tokenByHash(hash: string, now: number): Promise<(AccessTokenRow & { readonly role: Role }) | undefined>;
+  /** Oldest first; of one account where that is said. */
+  tokens(accountId: string | undefined, page: Page): Promise<readonly AccessTokenRow[]>;
+  /** False when there is none. */
+  revokeToken(id: string, audit: AuditEntry): Promise<boolean>;
+  /** Removes expired ones; answers how many. */
+  removeExpiredTokens(now: number, limit: number): Promise<number>;
+}
+
+export interface OperatorRow {
+  readonly accountId: string;
+  readonly role: Role;
+  readonly since: number;
+}
+
+export interface FirstLink {
+  readonly hash: string;
+  readonly expiresAt: number;
+}
+
+/** A personal access token. */
+export interface AccessTokenRow {
+  readonly id: string;
+  readonly hash: string;
+  readonly accountId: string;
+  /** What its owner calls it. */
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+// ---------------------------------------------------------------- audit
+
+/** What an operator did. Nothing secret, and nothing personal but ids: it outlives what it tells of. */
+export interface AuditEntry {
+  readonly id: string;
+  readonly at: number;
+  readonly actor: AuditActor;
+  /** The address it came from; undefined for commands on the machine itself. */
+  readonly from: string | undefined;
+  /** The use case, like `logouts.end`. */
+  readonly action: string;
+  /** What it was done to, like `client wiki`. */
+  readonly subject: string;
+  readonly reason: string | undefined;
+  /** JSON; what it was and what it became, as far as it changed. */
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+}
+
+/** `command`: whoever can run commands on the machine, by the name of its user there. `link`: the first owner's. */
+export interface AuditActor {
+  readonly kind: 'account' | 'client' | 'command' | 'link';
+  readonly id: string;
+}
+
+/** Rows are numbered without gaps; each carries the hash of the one before (`audit-chain.ts`). */
+export interface AuditRow extends AuditEntry {
+  readonly seq: number;
+  readonly previous: string;
+  readonly hash: string;
+}
+
+/** Where the kept part of the chain begins: the number and the hash of the last row that is gone. */
+export interface AuditStart {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+export interface Audited {
+  readonly audit?: AuditEntry | undefined;
+}
+
+export interface AuditFilter {
+  /** At most one of the three is looked for by an index; the others narrow what it finds. */
+  readonly subject?: string;
+  readonly actorId?: string;
+  readonly action?: string;
+  /** Before this number: the page after. */
+  readonly before?: number;
+}
+
+/** Rows are written with what they tell of, never here. */
+export interface AuditStore {
+  /** Newest first. */
+  list(filter: AuditFilter, limit: number): Promise<readonly AuditRow[]>;
+  /** Oldest first, behind the number `after`. */
+  chain(after: number, limit: number): Promise<readonly AuditRow[]>;
+  /** The kept part's start, and the last row that was ever written: 0 and an empty hash before the first. */
+  bounds(): Promise<{ readonly start: AuditStart; readonly end: AuditStart }>;
+  /** Removes the oldest rows, those before the instant, at most `limit`; the start moves with them. Answers how many. */
+  removeBefore(before: number, limit: number): Promise<number>;
+}
+
+// ---------------------------------------------------------------- answers
+
+/** First answers to requests that may be sent again (`Idempotency-Key`). */
+export interface AnswerStore {
+  /**
+   * Takes the key for a request, or answers what is known of the request that has it. A key is free again once it has
+   * expired.
+   */
+  begin(key: string, bodyHash: string, now: number, expiresAt: number): Promise<'begun' | KnownAnswer>;
+  finish(key: string, sealedAnswer: string): Promise<void>;
+  /** Nothing was done under this key: it is free again. */
+  release(key: string): Promise<void>;
+  removeExpired(now: number, limit: number): Promise<number>;
+}
+
+export interface KnownAnswer {
+  readonly bodyHash: string;
+  /** Undefined while the first request is at work, or when its process died. */
+  readonly sealedAnswer: string | undefined;
 }

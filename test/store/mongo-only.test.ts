@@ -261,7 +261,7 @@ describeIt('MongoDB only', () => {
         const clientId = unique('client');
         const joins = Array.from({ length: 20 }, () => join(one, clientId));
         const target = { kind: 'client', clientId } as const;
-        await one.clients.save([{ clientId, state: 'active', sealed: 'v1.client', updatedAt: T0 }]);
+        await one.clients.save([{ clientId, state: 'active', source: 'file', sealed: 'v1.client', updatedAt: T0 }]);
         await Promise.race(joins);
         const cause = aCause({ reason: 'client-removed' });
         const result = await two.sessions.end(unique('logout'), target, cause, T0, planAll());

@@ -9,7 +9,7 @@ import type { Command } from './mongo-commands.ts';
 const READS_MAX = 5_500;
 
 /** A document for each app, process or sick origin: reading all of them is no walk. */
-const SMALL = new Set(['breakers', 'clients', 'cut_offs', 'gates', 'heartbeats', 'meta', 'signing_keys']);
+const SMALL = new Set(['breakers', 'clients', 'cut_offs', 'gates', 'heartbeats', 'meta', 'operators', 'signing_keys']);
 
 /** What is undefined is left out, as the store's own client does. */
 const AS_THE_STORE = { ignoreUndefined: true };

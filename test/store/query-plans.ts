@@ -10,7 +10,15 @@ import { MIGRATIONS } from '../../src/store/sqlite/migrations.ts';
 const ROWS_MAX = 1_000;
 
 /** A row for each app, process or sick origin: reading all of them is no walk. */
-const SMALL = new Set(['breakers', 'client_generations', 'clients', 'facts', 'heartbeats', 'signing_keys']);
+const SMALL = new Set([
+  'breakers',
+  'client_generations',
+  'clients',
+  'facts',
+  'heartbeats',
+  'operators',
+  'signing_keys',
+]);
 
 /**
  * What ANALYZE finds in a store of 10⁶ sessions, 3 × 10⁶ participations, 10⁶ grants and 10⁷ deliveries: rows in the index,
@@ -40,7 +48,8 @@ const STATISTICS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     sqlite_autoindex_logouts_1: '800000 1',
     logouts_by_link: '400000 1',
     logouts_walking: '10 1',
-    logouts_by_time: '800000 1',
+    logouts_by_time: '800000 1 1',
+    logouts_of_account: '800000 8 1 1',
   },
   deliveries: {
     sqlite_autoindex_deliveries_1: '10000000 1',
@@ -65,6 +74,15 @@ const STATISTICS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   app_generations: { app_generations: '10000 2 1' },
   consents: { consents: '300000 3 1' },
+  access_tokens: {
+    access_tokens: '2000 1',
+    access_tokens_by_hash: '2000 1',
+    access_tokens_by_time: '2000 1 1',
+    access_tokens_of_account: '2000 10 1 1',
+    access_tokens_expiring: '2000 1',
+  },
+  audit: { audit_of_subject: '500000 5 1', audit_of_actor: '500000 20000 1', audit_of_action: '500000 30000 1' },
+  answers: { answers: '100000 1', answers_expiring: '100000 1' },
   limits: { limits: '10000 1', limits_closing: '10000 1' },
   activity: { activity: '5000000 1', activity_of_account: '5000000 50 10 1 1', activity_by_time: '5000000 1' },
   mails: {
@@ -91,6 +109,11 @@ const WALKS = new Set([
   'mails_in_state (state=?)',
   'mails_in_state (state=? AND (at,id)<(?,?))',
   'mails_settled (settled_at<?)',
+  'access_tokens_by_time ((created_at,id)>(?,?))',
+  'access_tokens_expiring (expires_at<?)',
+  'answers_expiring (expires_at<?)',
+  'audit_of_action (action=? AND seq<?)',
+  'audit_of_actor (actor_id=? AND seq<?)',
   'accounts_by_name (username_key>?)',
   'artifacts_expiring (expires_at<?)',
   'deliveries_by_time',
@@ -108,6 +131,8 @@ const WALKS = new Set([
   'deliveries_untold (state=? AND (created_at,id)<(?,?))',
   'deliveries_untold (state=? AND (created_at,id)>(?,?))',
   'limits_closing (closes_at<?)',
+  'logouts_by_time',
+  'logouts_by_time ((at,id)<(?,?))',
   'logouts_by_time (at<?)',
   'participations_inside (client_id=?)',
   'participations_inside (client_id=? AND (session_started_at,session_uid)<(?,?))',

@@ -3,7 +3,9 @@ import type { Attempt, DeliveryPlan, Settlement } from '../../src/deliveries/del
 import type { EndCause } from '../../src/logout/logout.ts';
 import type { Participation } from '../../src/sessions/session.ts';
 import type {
+  AccessTokenRow,
   ArtifactWrite,
+  AuditEntry,
   ClaimRequest,
   NewParticipation,
   PlanDeliveries,
@@ -176,6 +178,35 @@ export function aSigningKey(given: Partial<SigningKeyRow> = {}): SigningKeyRow {
     signsFrom: T0,
     retiredAt: undefined,
     leakedAt: undefined,
+    ...given,
+  };
+}
+
+/** A row of an operator's, without what only some have. */
+export function anAuditEntry(given: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    id: unique('audit'),
+    at: T0,
+    actor: { kind: 'command', id: 'root' },
+    from: undefined,
+    action: 'tests.run',
+    subject: 'nothing',
+    reason: undefined,
+    before: undefined,
+    after: undefined,
+    ...given,
+  };
+}
+
+export function anAccessToken(given: Partial<AccessTokenRow> & { accountId: string }): AccessTokenRow {
+  const id = unique('token');
+  return {
+    id,
+    hash: `hash-of-${id}`,
+    name: 'ci',
+    scopes: ['signoff.read'],
+    createdAt: T0,
+    expiresAt: T0 + HOUR,
     ...given,
   };
 }

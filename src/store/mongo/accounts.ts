@@ -1,6 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import { type Account, type Claims, emailKey, usernameKey, verifiedEmailKey } from '../../accounts/account.ts';
-import type { AccountStore, Page, PasswordChange } from '../store.ts';
+import type { AccountStore, AuditEntry, Page, PasswordChange } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import { setPassword } from './barriers.ts';
 import type { MongoParts } from './collections.ts';
 import { type AccountDoc, consentKey } from './documents.ts';
@@ -11,7 +12,7 @@ import { isDuplicate } from './transaction.ts';
 export function createAccounts(parts: MongoParts): AccountStore {
   const { accounts, consents, transact } = parts;
   return {
-    create: (account) => create(parts, account),
+    create: (account, audit) => create(parts, account, audit),
     async find(id) {
       const row = await accounts.findOne({ _id: id });
       return row ? toAccount(row) : undefined;
@@ -32,14 +33,22 @@ export function createAccounts(parts: MongoParts): AccountStore {
       return row && toAccount(row);
     },
     list: (page) => list(parts, page),
-    async setClaims(id, claims) {
+    async setClaims(id, claims, audit) {
       const living = { _id: id, state: { $ne: 'deleted' } } as const;
       const key = verifiedEmailKey(claims);
       const set = { claims: JSON.stringify(claims), ...(key !== undefined && { emailKey: key }) };
-      await accounts.updateOne(living, { $set: set, ...(key === undefined && { $unset: { emailKey: '' } }) });
+      const change = { $set: set, ...(key === undefined && { $unset: { emailKey: true as const } }) };
+      await parts.transact(async (tx) => {
+        const { matchedCount } = await accounts.updateOne(living, change, { session: tx });
+        if (matchedCount > 0) await appendAudit(parts, audit, tx);
+      });
     },
-    async enable(id) {
-      await accounts.updateOne({ _id: id, state: 'disabled' }, { $set: { state: 'active' } });
+    async enable(id, audit) {
+      await parts.transact(async (tx) => {
+        const active = { $set: { state: 'active' } } as const;
+        const { matchedCount } = await accounts.updateOne({ _id: id, state: 'disabled' }, active, { session: tx });
+        if (matchedCount > 0) await appendAudit(parts, audit, tx);
+      });
     },
     changePassword: (change) => transact((tx) => changePassword(parts, change, tx)),
     async consent(accountId, clientId) {
@@ -63,7 +72,8 @@ export function createAccounts(parts: MongoParts): AccountStore {
 }
 
 /** The index of user names decides, so that two that come at once cannot both have it. */
-async function create({ accounts }: MongoParts, account: Account): Promise<'created' | 'taken'> {
+async function create(parts: MongoParts, account: Account, audit?: AuditEntry): Promise<'created' | 'taken'> {
+  const { accounts } = parts;
   const key = usernameKey(account.username);
   const { id, claims, mustChangePassword, ...facts } = account;
   const email = verifiedEmailKey(claims);
@@ -71,7 +81,10 @@ async function create({ accounts }: MongoParts, account: Account): Promise<'crea
   const flag = mustChangePassword ? { mustChange: true } : {};
   const row = { _id: id, ...facts, ...names, ...flag, claims: JSON.stringify(claims), starts: 0 };
   try {
-    await accounts.insertOne(row);
+    await parts.transact(async (tx) => {
+      await accounts.insertOne(row, { session: tx });
+      await appendAudit(parts, audit, tx);
+    });
     return 'created';
   } catch (error) {
     if (isDuplicate(error) && (await accounts.findOne({ usernameKey: key }))) return 'taken';

@@ -129,6 +129,8 @@ async function changeAccount(
     await accounts.updateOne({ _id: accountId }, ERASE, { session: tx });
     for (const name of OF_ACCOUNT) await parts.db.collection(name).deleteMany({ accountId }, { session: tx });
     await forgetApps(parts, accountId, tx);
+    await parts.operators.deleteOne({ _id: accountId }, { session: tx });
+    await parts.accessTokens.deleteMany({ accountId }, { session: tx });
   }
 }
 

@@ -1,23 +1,27 @@
 import type { ClientSession } from 'mongodb';
 import type { ClientStore } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import type { MongoParts } from './collections.ts';
 
 /** What the running product was started with, where commands and other processes can read it. */
-export function createClients({ clients, meta, transact }: MongoParts): ClientStore {
+export function createClients(parts: MongoParts): ClientStore {
+  const { clients, meta, transact } = parts;
   return {
-    async save(records) {
+    async save(records, audit) {
       if (records.length === 0) return;
-      const writes = records.map(({ clientId, state, sealed, updatedAt }) => ({
-        replaceOne: { filter: { _id: clientId }, replacement: { state, sealed, updatedAt }, upsert: true },
+      const writes = records.map(({ clientId, ...replacement }) => ({
+        replaceOne: { filter: { _id: clientId }, replacement, upsert: true },
       }));
       await transact(async (tx) => {
         await clients.bulkWrite(writes, { session: tx });
         await clientsChanged({ meta }, tx);
+        await appendAudit(parts, audit, tx);
       });
     },
     async all() {
       const rows = await clients.find().sort({ _id: 1 }).toArray();
-      return rows.map(({ _id, state, sealed, updatedAt }) => ({ clientId: _id, state, sealed, updatedAt }));
+      // Before there were others, all came from files.
+      return rows.map(({ _id, source = 'file', ...rest }) => ({ clientId: _id, source, ...rest }));
     },
     async version() {
       const row = await meta.findOne({ _id: 'clients' });

@@ -1,8 +1,11 @@
 import type { Collection, Db, MongoClient } from 'mongodb';
 import type {
+  AccessTokenDoc,
   AccountDeviceDoc,
   AccountDoc,
+  AnswerDoc,
   ArtifactDoc,
+  AuditDoc,
   BreakerDoc,
   ClientDoc,
   ConsentDoc,
@@ -16,6 +19,7 @@ import type {
   LogoutDoc,
   MailDoc,
   MetaDoc,
+  OperatorDoc,
   ParticipationDoc,
   SessionDoc,
   SigningKeyDoc,
@@ -48,6 +52,10 @@ export interface MongoParts {
   readonly mails: Collection<MailDoc>;
   readonly links: Collection<LinkDoc>;
   readonly accountDevices: Collection<AccountDeviceDoc>;
+  readonly operators: Collection<OperatorDoc>;
+  readonly accessTokens: Collection<AccessTokenDoc>;
+  readonly audit: Collection<AuditDoc>;
+  readonly answers: Collection<AnswerDoc>;
 }
 
 /** Names the collections of a database. */
@@ -76,5 +84,9 @@ export function mongoParts(client: MongoClient, database: string): MongoParts {
     mails: db.collection('mails'),
     links: db.collection('links'),
     accountDevices: db.collection('account_devices'),
+    operators: db.collection('operators'),
+    accessTokens: db.collection('access_tokens'),
+    audit: db.collection('audit'),
+    answers: db.collection('answers'),
   };
 }

@@ -23,7 +23,7 @@ export function createDeliveries(parts: MongoParts): MongoDeliveries {
     settle: (leaseToken, settlements, changes) => transact((tx) => settle(parts, leaseToken, settlements, changes, tx)),
     bringForward: (origin, now, limit) => bringForward(parts, origin, now, limit),
     hasten: (processId, now) => hasten(parts, processId, now),
-    retry: (filter, now, deadlineAt) => retry(parts, filter, now, deadlineAt),
+    retry: (filter, now, deadlineAt, audit) => retry(parts, filter, now, deadlineAt, audit),
 
     async find(id) {
       const row = await deliveries.findOne({ _id: id }, WITHOUT_LOG);

@@ -3,19 +3,39 @@
  * there" is absent (`ignoreUndefined`), never null, so that sparse and partial indexes stay small. Maps whose keys others
  * choose (payloads, authorizations, claims) are JSON text: a client id may hold dots and dollars.
  */
-import type { AccountState } from '../../accounts/account.ts';
+import type { AccountState, Role } from '../../accounts/account.ts';
 import type { ActivityEvent, Link, Mail } from '../../activity/news.ts';
 import type { Attempt, Breaker, Deadline, Delivery, DeliveryState } from '../../deliveries/delivery.ts';
 import type { Actor, EndTarget, Logout, Reason, Scope } from '../../logout/logout.ts';
 import type { Device, Generation, Participation, Session, SessionState } from '../../sessions/session.ts';
-import type { ClientState, Establishment, SessionOpening, SigningKeyRow } from '../store.ts';
+import type {
+  AccessTokenRow,
+  AuditRow,
+  AuditStart,
+  ClientSource,
+  ClientState,
+  Establishment,
+  FirstLink,
+  SessionOpening,
+  SigningKeyRow,
+} from '../store.ts';
 
 /** A field the code always names and the driver leaves out when it is undefined. */
 type Maybe<T> = T | undefined;
 
 /** `meta`: the few rows there is one of; which fields a row has follows from its key. */
 export interface MetaDoc {
-  readonly _id: 'schema' | 'migration-lock' | 'realm' | 'ping' | 'outbound-rules' | 'establishment' | 'clients';
+  readonly _id:
+    | 'schema'
+    | 'migration-lock'
+    | 'realm'
+    | 'ping'
+    | 'outbound-rules'
+    | 'establishment'
+    | 'clients'
+    | 'operators'
+    | 'first-owner'
+    | 'audit';
   readonly version?: number;
   readonly holder?: string;
   readonly until?: Date;
@@ -23,6 +43,35 @@ export interface MetaDoc {
   readonly count?: number;
   readonly rules?: readonly string[];
   readonly establishment?: Omit<Establishment, 'signingKeys'>;
+  readonly firstLink?: FirstLink;
+  readonly auditStart?: AuditStart;
+  readonly auditEnd?: AuditStart;
+}
+
+export interface OperatorDoc {
+  readonly _id: string;
+  readonly role: Role;
+  readonly since: number;
+}
+
+export interface AccessTokenDoc extends Omit<AccessTokenRow, 'id'> {
+  readonly _id: string;
+}
+
+/** The key is the number in the chain. */
+export interface AuditDoc extends Omit<AuditRow, 'seq' | 'from' | 'reason' | 'before' | 'after'> {
+  readonly _id: number;
+  readonly from?: Maybe<string>;
+  readonly reason?: Maybe<string>;
+  readonly before?: Maybe<string>;
+  readonly after?: Maybe<string>;
+}
+
+export interface AnswerDoc {
+  readonly _id: string;
+  readonly bodyHash: string;
+  readonly sealedAnswer?: Maybe<string>;
+  readonly expiresAt: number;
 }
 
 /** A cookie id of a session; current while it has no `retiredAt`. */
@@ -197,6 +246,7 @@ export interface ConsentDoc {
 export interface ClientDoc {
   readonly _id: string;
   readonly state: ClientState;
+  readonly source?: Maybe<ClientSource>;
   readonly sealed: string;
   readonly updatedAt: number;
 }

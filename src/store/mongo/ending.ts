@@ -1,6 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import type { EndTarget } from '../../logout/logout.ts';
 import type { SessionStore } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import { raiseBarrier } from './barriers.ts';
 import type { MongoParts } from './collections.ts';
 import { type LogoutDoc, toLogout } from './documents.ts';
@@ -20,7 +21,11 @@ export function createEnding(parts: MongoParts): Pick<SessionStore, 'end' | 'end
   return {
     async end(id, target, cause, at, plan) {
       const ending = { id, target, cause, at, plan };
-      const logout = await parts.transact((tx) => beginEnd(parts, ending, tx));
+      const logout = await parts.transact(async (tx) => {
+        const begun = await beginEnd(parts, ending, tx);
+        if (begun) await appendAudit(parts, cause.audit, tx);
+        return begun;
+      });
       if (!logout) return { kind: 'nothing' };
       return { kind: 'ended', logout: toLogout(isLarge(target) ? await walkAWhile(parts, logout, ending) : logout) };
     },

@@ -1,5 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import type { Establishment, KeyStore, SigningKeyRow } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import type { MongoParts } from './collections.ts';
 import type { SigningKeyDoc } from './documents.ts';
 
@@ -17,13 +18,21 @@ export function createKeys(parts: MongoParts): KeyStore {
         return { ...facts, signingKeys: await signingKeys(parts, tx) };
       }),
     established: () => established(parts),
-    async replaceCookieKeys(from, to) {
+    async replaceCookieKeys(from, to, audit) {
       const which = { _id: 'establishment', 'establishment.sealedCookieKeys': from } as const;
       const change = { $set: { 'establishment.sealedCookieKeys': to } };
-      return (await parts.meta.updateOne(which, change)).matchedCount === 1;
+      return transact(async (tx) => {
+        const { matchedCount } = await parts.meta.updateOne(which, change, { session: tx });
+        if (matchedCount === 1) await appendAudit(parts, audit, tx);
+        return matchedCount === 1;
+      });
     },
     signingKeys: () => signingKeys(parts),
-    saveSigningKeys: (rows) => transact((tx) => save(parts, rows, tx)),
+    saveSigningKeys: (rows, audit) =>
+      transact(async (tx) => {
+        await save(parts, rows, tx);
+        await appendAudit(parts, audit, tx);
+      }),
   };
 }
 

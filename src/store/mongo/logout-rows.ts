@@ -2,7 +2,7 @@ import type { ClientSession } from 'mongodb';
 import type { Seat } from '../../activity/news.ts';
 import type { EndCause, EndTarget } from '../../logout/logout.ts';
 import { logoutEvent } from '../events.ts';
-import type { PlanDeliveries } from '../store.ts';
+import type { Audited, PlanDeliveries } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { type LogoutDoc, toLogout } from './documents.ts';
 import { writeEvents, writeNews } from './news.ts';
@@ -11,7 +11,7 @@ import { writeEvents, writeNews } from './news.ts';
 export interface Ending {
   readonly id: string;
   readonly target: EndTarget;
-  readonly cause: EndCause;
+  readonly cause: EndCause & Audited;
   readonly at: number;
   readonly plan: PlanDeliveries;
 }

@@ -1,8 +1,8 @@
 import type { Progress } from '../../logout/logout.ts';
 import { LOOK_FOR_SHUT, type StateCount, toProgress, WORST_FIRST } from '../progress.ts';
-import type { LogoutApp, LogoutStore } from '../store.ts';
+import type { LogoutApp, LogoutFilter, LogoutStore, Page } from '../store.ts';
 import type { MongoParts } from './collections.ts';
-import { type DeliveryDoc, toLogout } from './documents.ts';
+import { type DeliveryDoc, type LogoutDoc, toLogout } from './documents.ts';
 import { removeBefore } from './removing.ts';
 
 /** What is known of logouts: their receipts and their removal. They are made by `ending.ts` alone. */
@@ -12,6 +12,10 @@ export function createLogouts(parts: MongoParts): LogoutStore {
     async find(id) {
       const row = await logouts.findOne({ _id: id });
       return row ? toLogout(row) : undefined;
+    },
+    async list(filter, page) {
+      const rows = await list(parts, filter, page);
+      return rows.map(toLogout);
     },
     async findByLink(linkHash) {
       const row = await logouts.findOne({ linkHash });
@@ -32,6 +36,22 @@ export function createLogouts(parts: MongoParts): LogoutStore {
     },
     removeBefore: (before, limit) => removeBefore(parts, before, limit),
   };
+}
+
+async function list({ logouts }: MongoParts, { accountId, until }: LogoutFilter, page: Page): Promise<LogoutDoc[]> {
+  const start = until === undefined ? undefined : { at: until, _id: '' };
+  const after = page.after === undefined ? start : await logouts.findOne({ _id: page.after });
+  if (after === null) return [];
+  return logouts
+    .find({ ...(accountId !== undefined && { accountId }), ...(after && olderThan(after)) })
+    .sort({ at: -1, _id: -1 })
+    .limit(page.limit)
+    .toArray();
+}
+
+/** The first condition says where in its index the page begins. */
+function olderThan({ at, _id }: Pick<LogoutDoc, 'at' | '_id'>) {
+  return { at: { $lte: at }, $or: [{ at: { $lt: at } }, { _id: { $lt: _id } }] };
 }
 
 async function progressOf(parts: MongoParts, logoutId: string): Promise<Progress> {

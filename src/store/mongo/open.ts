@@ -4,6 +4,8 @@ import type { Store } from '../store.ts';
 import { createSlowCallWatch } from './abandoned.ts';
 import { createAccounts } from './accounts.ts';
 import { createActivity } from './activity.ts';
+import { createAnswers } from './answers.ts';
+import { createAudit } from './audit.ts';
 import { createClients } from './clients.ts';
 import { type MongoParts, mongoParts } from './collections.ts';
 import { createDeliveries } from './deliveries.ts';
@@ -15,6 +17,7 @@ import { createLinks } from './links.ts';
 import { createLogouts } from './logouts.ts';
 import { createMails } from './mails.ts';
 import { migrate, schemaVersion } from './migrations.ts';
+import { createOperators } from './operators.ts';
 import { createProvider } from './provider.ts';
 import { createSessions } from './sessions.ts';
 import { explainNoMember, refuseStandalone } from './topology.ts';
@@ -82,6 +85,9 @@ function createStore(client: MongoClient, parts: MongoParts): Store {
     activity: guarded(createActivity(parts)),
     mails: guarded(createMails(parts)),
     links: guarded(createLinks(parts)),
+    operators: guarded(createOperators(parts)),
+    audit: guarded(createAudit(parts)),
+    answers: guarded(createAnswers(parts)),
     writers: 'many',
     ...guarded({
       async ping() {

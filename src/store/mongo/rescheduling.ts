@@ -1,5 +1,6 @@
 import type { Filter } from 'mongodb';
-import type { DeliveryFilter } from '../store.ts';
+import type { AuditEntry, DeliveryFilter } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import type { MongoParts } from './collections.ts';
 import { matching } from './delivery-filter.ts';
 import type { DeliveryDoc } from './documents.ts';
@@ -14,9 +15,33 @@ export async function retry(
   filter: DeliveryFilter,
   now: number,
   deadlineAt: number,
+  audit?: AuditEntry,
 ): Promise<number> {
-  const isRetriable = { state: { $in: ['trying', 'refused', 'given-up'] }, lease: { $exists: false } } as const;
-  const which = { $and: [matching(filter), isRetriable] };
+  if (audit) await parts.transact((tx) => appendAudit(parts, audit, tx));
+  let total = 0;
+  for (const state of statesApart(filter)) {
+    const isRetriable = { state, lease: { $exists: false } } as const;
+    total += await retryAll(parts, filter, { now, deadlineAt, isRetriable });
+  }
+  return total;
+}
+
+const RETRIABLE = ['trying', 'refused', 'given-up'] as const;
+
+/** Where only a time is said, few of its deliveries are retriable; each state has an index that knows them. */
+function statesApart({ id, logoutId, clientId, accountId, state }: DeliveryFilter) {
+  const isNarrow = [id, logoutId, clientId, accountId, state].some((one) => one !== undefined);
+  return isNarrow ? [{ $in: [...RETRIABLE] }] : RETRIABLE;
+}
+
+interface Retrying {
+  readonly now: number;
+  readonly deadlineAt: number;
+  readonly isRetriable: Filter<DeliveryDoc>;
+}
+
+async function retryAll(parts: MongoParts, filter: DeliveryFilter, how: Retrying): Promise<number> {
+  const which = { $and: [matching(filter), how.isRetriable] };
   let total = 0;
   for (let from: Filter<DeliveryDoc> = {}; ; ) {
     const rows = await parts.deliveries
@@ -24,7 +49,7 @@ export async function retry(
       .sort({ createdAt: -1, _id: -1 })
       .limit(SLICE)
       .toArray();
-    total += await retrySlice(parts, rows, { now, deadlineAt, isRetriable });
+    total += await retrySlice(parts, rows, how);
     const last = rows.at(-1);
     if (!last || rows.length < SLICE) return total;
     from = { $or: [{ createdAt: { $lt: last.createdAt } }, { createdAt: last.createdAt, _id: { $lt: last._id } }] };
@@ -34,11 +59,7 @@ export async function retry(
 async function retrySlice(
   { deliveries, breakers }: MongoParts,
   rows: readonly Pick<DeliveryDoc, '_id' | 'origin'>[],
-  {
-    now,
-    deadlineAt,
-    isRetriable,
-  }: { readonly now: number; readonly deadlineAt: number; readonly isRetriable: Filter<DeliveryDoc> },
+  { now, deadlineAt, isRetriable }: Retrying,
 ): Promise<number> {
   if (rows.length === 0) return 0;
   const ids = rows.map(({ _id }) => _id);

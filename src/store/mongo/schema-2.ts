@@ -74,6 +74,24 @@ const INDEXES: readonly Index[] = [
   ['links', 'expiring', { expiresAt: 1 }],
   // Browsers that an account signed in with.
   ['account_devices', 'of_account', { accountId: 1, seenAt: -1 }],
+  // Logouts, newest first: of everybody, and of one account; removal.
+  ['logouts', 'newest', { at: -1, _id: -1 }],
+  [
+    'logouts',
+    'of_account',
+    { accountId: 1, at: -1, _id: -1 },
+    { partialFilterExpression: { accountId: { $exists: true } } },
+  ],
+  // Personal access tokens: who calls; the list, of everybody and of one account; removal.
+  ['access_tokens', 'by_hash', { hash: 1 }, { unique: true }],
+  ['access_tokens', 'by_time', { createdAt: 1, _id: 1 }],
+  ['access_tokens', 'of_account', { accountId: 1, createdAt: 1, _id: 1 }],
+  ['access_tokens', 'expiring', { expiresAt: 1 }],
+  // What operators did, newest first.
+  ['audit', 'of_subject', { subject: 1, _id: -1 }],
+  ['audit', 'of_actor', { 'actor.id': 1, _id: -1 }],
+  ['audit', 'of_action', { action: 1, _id: -1 }],
+  ['answers', 'expiring', { expiresAt: 1 }],
   // Who is shut for the shortest time.
   ['breakers', 'shut', { shutUntil: 1 }],
 ];
@@ -84,10 +102,11 @@ const DROPPED = {
   participations: ['to_end_client', 'to_end_account'],
   deliveries: ['ready', 'ready_of_origin', 'overdue', 'leased'],
   breakers: ['open'],
+  logouts: ['by_time'],
 } as const;
 
 /** Made here since a transaction that has to make one waits for locks. */
-const ADDED = ['activity', 'mails', 'links', 'account_devices'];
+const ADDED = ['activity', 'mails', 'links', 'account_devices', 'operators', 'access_tokens', 'audit', 'answers'];
 
 export async function schema2(db: Db): Promise<void> {
   for (const name of ADDED) await createCollection(db, name);

@@ -25,7 +25,7 @@ export async function getView({ sessions }: MongoParts, uid: string): Promise<Se
 
 /** One page, newest first. An ended session has nobody inside, also where the walk of its end has not come that far. */
 export async function listViews(parts: MongoParts, filter: SessionFilter, page: Page): Promise<readonly SessionView[]> {
-  const after = page.after === undefined ? undefined : await parts.sessions.findOne({ _id: page.after });
+  const after = page.after === undefined ? startOf(filter) : await parts.sessions.findOne({ _id: page.after });
   const { accountId, clientId, state } = filter;
   if (after === null || (clientId !== undefined && state === 'ended')) return [];
   const hasFewest = accountId === undefined && (state === undefined || state === 'live');
@@ -36,11 +36,18 @@ export async function listViews(parts: MongoParts, filter: SessionFilter, page: 
   return rows.map(toView);
 }
 
+type Position = Pick<SessionDoc, 'startedAt' | '_id'>;
+
+/** Whatever begins before an instant comes after it, in this order. */
+function startOf({ until }: SessionFilter): Position | undefined {
+  return until === undefined ? undefined : { startedAt: until, _id: '' };
+}
+
 /** By the live participations, which know when their session began; two of one session are one row. */
 async function listByApp(
   { sessions, participations }: MongoParts,
   { clientId, state }: { readonly clientId: string; readonly state: 'live' | undefined },
-  after: SessionDoc | undefined,
+  after: Position | undefined,
   limit: number,
 ): Promise<readonly ViewDoc[]> {
   const inside = { clientId, state: 'live', ...(after && olderThan(after, 'sessionStartedAt', 'sessionUid')) } as const;
@@ -79,7 +86,7 @@ const NEWEST_FIRST: Document = { $sort: { startedAt: -1, _id: -1 } };
 async function listByStart(
   { sessions }: MongoParts,
   { accountId, clientId, state }: SessionFilter,
-  after: SessionDoc | undefined,
+  after: Position | undefined,
   limit: number,
 ): Promise<readonly ViewDoc[]> {
   const isOpen = state === 'live' || state === 'arriving';
@@ -97,7 +104,7 @@ async function listByStart(
 }
 
 /** The first condition says where in its index the page begins; the second is about rows of the same instant. */
-function olderThan({ startedAt, _id }: SessionDoc, start: string, uid: string): Document {
+function olderThan({ startedAt, _id }: Position, start: string, uid: string): Document {
   return { [start]: { $lte: startedAt }, $or: [{ [start]: { $lt: startedAt } }, { [uid]: { $lt: _id } }] };
 }
 

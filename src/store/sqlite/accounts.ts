@@ -1,5 +1,6 @@
 import { type Account, type AccountState, emailKey, usernameKey } from '../../accounts/account.ts';
 import type { AccountStore, Page, PasswordChange } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import { setPassword } from './barriers.ts';
 import type { Connection, Tx } from './connection.ts';
 import { writeNews } from './news.ts';
@@ -7,7 +8,12 @@ import { writeNews } from './news.ts';
 /** People. Disabling, deleting and a new password that ends sessions are written by `end`, never here. */
 export function createAccounts({ read, write }: Connection): AccountStore {
   return {
-    create: (account) => write((tx) => create(tx, account)),
+    create: (account, audit) =>
+      write((tx) => {
+        const created = create(tx, account);
+        if (created === 'created') appendAudit(tx, audit);
+        return created;
+      }),
     find: (id) =>
       read((tx) => {
         const row = accountById(tx, id);
@@ -25,12 +31,17 @@ export function createAccounts({ read, write }: Connection): AccountStore {
         return row && toAccount(row);
       }),
     list: (page) => read((tx) => list(tx, page).map(toAccount)),
-    async setClaims(id, claims) {
+    async setClaims(id, claims, audit) {
       const sql = `UPDATE accounts SET claims = :claims WHERE id = :id AND state <> 'deleted'`;
-      await write((tx) => tx.run(sql, { id, claims: JSON.stringify(claims) }));
+      await write((tx) => {
+        if (tx.run(sql, { id, claims: JSON.stringify(claims) }) > 0) appendAudit(tx, audit);
+      });
     },
-    async enable(id) {
-      await write((tx) => tx.run(`UPDATE accounts SET state = 'active' WHERE id = :id AND state = 'disabled'`, { id }));
+    async enable(id, audit) {
+      const sql = `UPDATE accounts SET state = 'active' WHERE id = :id AND state = 'disabled'`;
+      await write((tx) => {
+        if (tx.run(sql, { id }) > 0) appendAudit(tx, audit);
+      });
     },
     changePassword: (change) => write((tx) => changePassword(tx, change)),
     consent: (accountId, clientId) => read((tx) => consented(tx, accountId, clientId)),

@@ -1,5 +1,6 @@
 import { randomId } from '../../ops/ids.ts';
-import type { ClientRecord, ClientState, ClientStore } from '../store.ts';
+import type { ClientRecord, ClientSource, ClientState, ClientStore } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import type { Connection, Tx } from './connection.ts';
 import { readFact, writeFact } from './facts.ts';
 
@@ -9,16 +10,17 @@ const VERSION = 'clients-version';
 /** What the running product was started with, where commands and other processes can read it. */
 export function createClients({ read, write }: Connection): ClientStore {
   return {
-    async save(records) {
+    async save(records, audit) {
       await write((tx) => {
-        for (const { clientId, state, sealed, updatedAt } of records) {
+        for (const { clientId, state, source, sealed, updatedAt } of records) {
           tx.run(
-            `INSERT OR REPLACE INTO clients (client_id, state, sealed, updated_at)
-             VALUES (:clientId, :state, :sealed, :updatedAt)`,
-            { clientId, state, sealed, updatedAt },
+            `INSERT OR REPLACE INTO clients (client_id, state, source, sealed, updated_at)
+             VALUES (:clientId, :state, :source, :sealed, :updatedAt)`,
+            { clientId, state, source, sealed, updatedAt },
           );
         }
         clientsChanged(tx);
+        appendAudit(tx, audit);
       });
     },
     all: () => read((tx) => tx.all<ClientRow>('SELECT * FROM clients ORDER BY client_id').map(toRecord)),
@@ -38,10 +40,17 @@ export function clientsChanged(tx: Tx): void {
 interface ClientRow {
   readonly client_id: string;
   readonly state: ClientState;
+  readonly source: ClientSource;
   readonly sealed: string;
   readonly updated_at: number;
 }
 
 function toRecord(row: ClientRow): ClientRecord {
-  return { clientId: row.client_id, state: row.state, sealed: row.sealed, updatedAt: row.updated_at };
+  return {
+    clientId: row.client_id,
+    state: row.state,
+    source: row.source,
+    sealed: row.sealed,
+    updatedAt: row.updated_at,
+  };
 }

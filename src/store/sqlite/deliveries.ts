@@ -23,7 +23,7 @@ export function createDeliveries(connection: Connection, path: string): SqliteDe
     nextDueAt: () => read(nextDueAt),
     bringForward: (origin, now, limit) => bringForward(connection, origin, now, limit),
     hasten: (_, now) => hasten(connection, now),
-    retry: (filter, now, deadlineAt) => retry(connection, filter, now, deadlineAt),
+    retry: (filter, now, deadlineAt, audit) => retry(connection, filter, now, deadlineAt, audit),
 
     find: (id) =>
       read((tx) => {
@@ -50,9 +50,14 @@ function deliveryById(tx: Tx, id: string): DeliveryRow | undefined {
   return tx.get('SELECT * FROM deliveries WHERE id = :id', { id });
 }
 
+/** Whatever was made before an instant comes after it, in this order. */
+function startOf({ until }: DeliveryFilter): Pick<DeliveryRow, 'created_at' | 'id'> | undefined {
+  return until === undefined ? undefined : { created_at: until, id: '' };
+}
+
 /** Newest first. */
 function list(tx: Tx, filter: DeliveryFilter, page: Page): readonly DeliveryRow[] {
-  const after = page.after === undefined ? undefined : deliveryById(tx, page.after);
+  const after = page.after === undefined ? startOf(filter) : deliveryById(tx, page.after);
   if (page.after !== undefined && !after) return [];
   const conditions = [...filterConditions(filter), ...(after ? ['(created_at, id) < (:afterAt, :afterId)'] : [])];
   const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';

@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Seat } from '../../activity/news.ts';
 import type { EndCause, EndResult, EndTarget } from '../../logout/logout.ts';
 import { logoutEvent } from '../events.ts';
-import type { PlanDeliveries, SessionEnd, SessionStore, SharedCause } from '../store.ts';
+import type { Audited, PlanDeliveries, SessionEnd, SessionStore, SharedCause } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import { changeAccount, raiseGeneration, removeClient, spare } from './barriers.ts';
 import type { Connection, Tx } from './connection.ts';
 import { cutOffApp, cutOffClient } from './cut-offs.ts';
@@ -50,7 +51,7 @@ async function walkAWhile(begun: EndResult, next: () => Promise<EndResult>): Pro
 interface Ending {
   readonly id: string;
   readonly target: EndTarget;
-  readonly cause: EndCause;
+  readonly cause: EndCause & Audited;
   readonly at: number;
   readonly plan: PlanDeliveries;
 }
@@ -67,6 +68,7 @@ function end(tx: Tx, ending: Ending): EndResult {
   const row: LogoutRow = { ...logout, sessions_ended: walked.sessions, walking: walked.more ? 1 : 0 };
   insertLogout(tx, row);
   tellOfEnd(tx, ending, barrier);
+  appendAudit(tx, ending.cause.audit);
   return { kind: 'ended', logout: toLogout(row) };
 }
 

@@ -1,5 +1,6 @@
 import type { SigningAlg } from '../../deliveries/delivery.ts';
 import type { Establishment, KeyStore, SigningKeyRow } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import type { Connection, Tx } from './connection.ts';
 import { readFact, writeFact } from './facts.ts';
 
@@ -18,18 +19,20 @@ export function createKeys({ read, write }: Connection): KeyStore {
         return established(tx) ?? first;
       }),
     established: () => read(established),
-    replaceCookieKeys: (from, to) =>
+    replaceCookieKeys: (from, to, audit) =>
       write((tx) => {
         const fact = readFact(tx, ESTABLISHMENT);
         const facts = fact === undefined ? undefined : JSON.parse(fact);
         if (facts?.sealedCookieKeys !== from) return false;
         writeFact(tx, ESTABLISHMENT, JSON.stringify({ ...facts, sealedCookieKeys: to }));
+        appendAudit(tx, audit);
         return true;
       }),
     signingKeys: () => read(signingKeys),
-    async saveSigningKeys(rows) {
+    async saveSigningKeys(rows, audit) {
       await write((tx) => {
         for (const row of rows) saveSigningKey(tx, row);
+        appendAudit(tx, audit);
       });
     },
   };

@@ -1,7 +1,7 @@
 import type { DeliveryState } from '../../deliveries/delivery.ts';
 import type { Progress } from '../../logout/logout.ts';
 import { LOOK_FOR_SHUT, type StateCount, toProgress, WORST_FIRST } from '../progress.ts';
-import type { LogoutApp, LogoutStore } from '../store.ts';
+import type { LogoutApp, LogoutFilter, LogoutStore, Page } from '../store.ts';
 import type { Connection, Tx } from './connection.ts';
 import { type LogoutRow, logoutById, toLogout } from './logout-rows.ts';
 import { removeBefore } from './removing.ts';
@@ -15,6 +15,7 @@ export function createLogouts(connection: Connection): LogoutStore {
         const row = logoutById(tx, id);
         return row && toLogout(row);
       }),
+    list: (filter, page) => read((tx) => list(tx, filter, page).map(toLogout)),
     findByLink: (linkHash) =>
       read((tx) => {
         const row = tx.get<LogoutRow>('SELECT * FROM logouts WHERE link_hash = :linkHash', { linkHash });
@@ -32,6 +33,19 @@ export function createLogouts(connection: Connection): LogoutStore {
       }),
     removeBefore: (before, limit) => removeBefore(connection, before, limit),
   };
+}
+
+function list(tx: Tx, { accountId, until }: LogoutFilter, page: Page): readonly LogoutRow[] {
+  const start = until === undefined ? undefined : { at: until, id: '' };
+  const after = page.after === undefined ? start : logoutById(tx, page.after);
+  if (page.after !== undefined && !after) return [];
+  const conditions = [
+    ...(accountId === undefined ? [] : ['account_id = :accountId']),
+    ...(after ? ['(at, id) < (:at, :id)'] : []),
+  ];
+  const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
+  const sql = `SELECT * FROM logouts ${where} ORDER BY at DESC, id DESC LIMIT :limit`;
+  return tx.all(sql, { accountId, at: after?.at, id: after?.id, limit: page.limit });
 }
 
 /** From the index alone: a logout of 50,000 deliveries is counted while others sign in. */

@@ -4,6 +4,8 @@ import { AppError, storeUnavailable } from '../../errors.ts';
 import type { Store } from '../store.ts';
 import { createAccounts } from './accounts.ts';
 import { createActivity } from './activity.ts';
+import { createAnswers } from './answers.ts';
+import { createAudit } from './audit.ts';
 import { createClients } from './clients.ts';
 import { type Connection, connect } from './connection.ts';
 import { createDeliveries } from './deliveries.ts';
@@ -14,6 +16,7 @@ import { createLinks } from './links.ts';
 import { createLogouts } from './logouts.ts';
 import { createMails } from './mails.ts';
 import { migrate, schemaVersion } from './migrations.ts';
+import { createOperators } from './operators.ts';
 import { createProvider } from './provider.ts';
 import { createSessions } from './sessions.ts';
 
@@ -49,6 +52,9 @@ function createStore(connection: Connection, path: string): Store {
     activity: createActivity(connection),
     mails: createMails(connection),
     links: createLinks(connection),
+    operators: createOperators(connection),
+    audit: createAudit(connection),
+    answers: createAnswers(connection),
     writers: 'one',
     async ping() {
       await connection.write((tx) => writeFact(tx, 'ping', ''));

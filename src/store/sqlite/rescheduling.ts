@@ -1,4 +1,5 @@
-import type { DeliveryFilter } from '../store.ts';
+import type { AuditEntry, DeliveryFilter } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import type { Connection } from './connection.ts';
 import { FREE } from './settling.ts';
 import { inSlices } from './slices.ts';
@@ -12,7 +13,9 @@ export async function retry(
   { id, state, ...filter }: DeliveryFilter,
   now: number,
   deadlineAt: number,
+  audit?: AuditEntry,
 ): Promise<number> {
+  if (audit) await connection.write((tx) => appendAudit(tx, audit));
   let total = 0;
   for (const each of RETRIABLE.filter((one) => state === undefined || one === state)) {
     total += await inSlices(connection, {
@@ -27,7 +30,8 @@ export async function retry(
 }
 
 const FITS = `lease_token IS NULL AND (:logoutId IS NULL OR logout_id = :logoutId)
-  AND (:accountId IS NULL OR account_id = :accountId) AND (:clientId IS NULL OR client_id = :clientId)`;
+  AND (:accountId IS NULL OR account_id = :accountId) AND (:clientId IS NULL OR client_id = :clientId)
+  AND (:since IS NULL OR created_at >= :since) AND (:until IS NULL OR created_at < :until)`;
 const BY_ID = `SELECT id, ${FITS} AS fits FROM deliveries WHERE id = :only AND +state = :state`;
 const BY_STATE = `SELECT id, created_at, ${FITS} AS fits FROM deliveries INDEXED BY deliveries_untold
   WHERE state = :state AND state <> 'told' AND (created_at, id) > (:afterAt, :afterId)

@@ -73,6 +73,57 @@ DROP INDEX participations_to_end_client;
 CREATE INDEX participations_to_end_account ON participations (account_id, client_id, gen_app) WHERE ended_at IS NULL;
 CREATE INDEX participations_to_end_client ON participations (client_id, gen_client) WHERE ended_at IS NULL;
 
+-- where a client was registered
+ALTER TABLE clients ADD COLUMN source TEXT NOT NULL DEFAULT 'file';
+
+-- logouts, newest first: of everybody, and of one account; removal
+DROP INDEX logouts_by_time;
+CREATE INDEX logouts_by_time ON logouts (at, id);
+CREATE INDEX logouts_of_account ON logouts (account_id, at, id) WHERE account_id IS NOT NULL;
+
+-- who runs this service
+CREATE TABLE operators (account_id TEXT PRIMARY KEY, role TEXT NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE access_tokens (
+  id TEXT PRIMARY KEY,
+  hash TEXT NOT NULL,
+  account_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
+-- who calls; the list, of everybody and of one account; removal
+CREATE UNIQUE INDEX access_tokens_by_hash ON access_tokens (hash);
+CREATE INDEX access_tokens_by_time ON access_tokens (created_at, id);
+CREATE INDEX access_tokens_of_account ON access_tokens (account_id, created_at, id);
+CREATE INDEX access_tokens_expiring ON access_tokens (expires_at);
+
+-- what they did: each row carries the hash of the one before
+CREATE TABLE audit (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  actor_kind TEXT NOT NULL,
+  actor_id TEXT NOT NULL,
+  came_from TEXT,
+  action TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  reason TEXT,
+  before TEXT,
+  after TEXT,
+  previous TEXT NOT NULL,
+  hash TEXT NOT NULL
+);
+-- lists, newest first
+CREATE INDEX audit_of_subject ON audit (subject, seq);
+CREATE INDEX audit_of_actor ON audit (actor_id, seq);
+CREATE INDEX audit_of_action ON audit (action, seq);
+
+-- first answers to requests that may be sent again
+CREATE TABLE answers (key TEXT PRIMARY KEY, body_hash TEXT NOT NULL, sealed_answer TEXT, expires_at INTEGER NOT NULL)
+  WITHOUT ROWID;
+CREATE INDEX answers_expiring ON answers (expires_at);
+
 -- A cut-off was an instant. What began at its client later is of the first generation from here on; what began before
 -- stays of none, and dead. So is what a walk through an app of one account has not reached.
 INSERT INTO client_generations (client_id, generation) SELECT client_id, 1 FROM cut_offs;

@@ -10,7 +10,7 @@ export function getView(tx: Tx, uid: string): SessionView | undefined {
 
 /** One page, newest first. An ended session has nobody inside, also where the walk of its end has not come that far. */
 export function listViews(tx: Tx, filter: SessionFilter, page: Page): readonly SessionView[] {
-  const after = page.after === undefined ? undefined : sessionByUid(tx, page.after);
+  const after = page.after === undefined ? startOf(filter) : sessionByUid(tx, page.after);
   const isEmpty = filter.clientId !== undefined && filter.state === 'ended';
   if (isEmpty || (page.after !== undefined && !after)) return [];
   const sql = isByApp(filter) ? byApp(filter, after !== undefined) : byStart(filter, after !== undefined);
@@ -21,6 +21,11 @@ export function listViews(tx: Tx, filter: SessionFilter, page: Page): readonly S
       limit: page.limit,
     })
     .map((row) => viewOf(tx, row));
+}
+
+/** Whatever begins before an instant comes after it, in this order. */
+function startOf({ until }: SessionFilter): Pick<SessionRow, 'started_at' | 'uid'> | undefined {
+  return until === undefined ? undefined : { started_at: until, uid: '' };
 }
 
 /** Whether the app has fewer sessions than whatever else the filter names. */

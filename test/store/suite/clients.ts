@@ -4,7 +4,7 @@ import { freshStore, type MakePlace } from './fixture.ts';
 
 export function clientsSuite(make: MakePlace): void {
   const at = freshStore(make);
-  const wiki = { clientId: 'wiki', state: 'active', sealed: 'v1.wiki', updatedAt: T0 } as const;
+  const wiki = { clientId: 'wiki', state: 'active', source: 'file', sealed: 'v1.wiki', updatedAt: T0 } as const;
 
   it('gives back what it was given; an id that differs in case is another client', async () => {
     await expect(at.store.clients.all()).resolves.toEqual([]);

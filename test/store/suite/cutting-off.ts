@@ -68,7 +68,7 @@ export function cuttingOffSuite(make: MakePlace): void {
     const clientId = unique('client');
     const { accountId, uid, participations } = await signIn(at.store, { clients: [clientId] });
     await ended({ kind: 'client', clientId });
-    await at.store.clients.save([{ clientId, state: 'active', sealed: 'v1.sealed', updatedAt: T0 }]);
+    await at.store.clients.save([{ clientId, state: 'active', source: 'file', sealed: 'v1.sealed', updatedAt: T0 }]);
     const [old] = participations;
     if (!old) throw new Error('nobody signed in');
     await expect(at.store.sessions.join(old, aCodeOf(old), undefined)).resolves.toBe('ended');

@@ -27,6 +27,8 @@ export function deliveriesSuite(make: MakePlace): void {
     await expect(count({ logoutId: first.logoutId })).resolves.toBe(2);
     await expect(count({ logoutId: first.logoutId, clientId: 'mail', state: 'trying' })).resolves.toBe(1);
     await expect(count({ state: 'told' })).resolves.toBe(0);
+    await expect(count({ until: NOW })).resolves.toBe(1);
+    await expect(count({ until: NOW + 1, clientId: 'wiki' })).resolves.toBe(1);
     await expect(count({ id: all[0] ?? '' })).resolves.toBe(1);
     await expect(at.store.deliveries.find('nobody')).resolves.toBeUndefined();
     await expect(at.store.deliveries.attempts('nobody')).resolves.toEqual([]);
@@ -44,6 +46,17 @@ export function deliveriesSuite(make: MakePlace): void {
   });
 
   describe('sent again by hand', () => {
+    it('only of a time, where one is said', async () => {
+      await endedSession(at.store, ['early'], { at: NOW });
+      await endedSession(at.store, ['late'], { at: NOW + MINUTE });
+      const retry = (filter: Parameters<typeof at.store.deliveries.retry>[0]) =>
+        at.store.deliveries.retry(filter, NOW + HOUR, NOW + DAY);
+      await expect(retry({ since: NOW + MINUTE })).resolves.toBe(1);
+      await expect(retry({ until: NOW + MINUTE })).resolves.toBe(1);
+      await expect(retry({ since: NOW, until: NOW + MINUTE, clientId: 'early' })).resolves.toBe(1);
+      await expect(retry({ since: NOW + 1, until: NOW + MINUTE })).resolves.toBe(0);
+    });
+
     async function refusedAndGivenUp() {
       const ended = await endedSession(at.store, ['refused', 'gives-up', 'told', 'waiting', 'leased']);
       const exceptOrigins = ['https://leased.test'];

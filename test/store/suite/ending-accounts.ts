@@ -128,7 +128,7 @@ export function endingAccountsSuite(make: MakePlace): void {
   describe('a client', () => {
     it("is removed: everybody's participations end, sessions stay, a cut-off is left behind", async () => {
       const clientId = unique('client');
-      await at.store.clients.save([{ clientId, state: 'active', sealed: 'v1.sealed', updatedAt: T0 }]);
+      await at.store.clients.save([{ clientId, state: 'active', source: 'file', sealed: 'v1.sealed', updatedAt: T0 }]);
       const alice = await signIn(at.store, { clients: [clientId, 'mail'] });
       const bob = await signIn(at.store, { clients: [clientId] });
       const offline = await tokenOf(alice.participations[0], false);
@@ -144,7 +144,7 @@ export function endingAccountsSuite(make: MakePlace): void {
 
     it('stays registered when it was only signed off from', async () => {
       const clientId = unique('client');
-      const record = { clientId, state: 'active', sealed: 'v1.sealed', updatedAt: T0 } as const;
+      const record = { clientId, state: 'active', source: 'file', sealed: 'v1.sealed', updatedAt: T0 } as const;
       await at.store.clients.save([record]);
       await ended({ kind: 'client', clientId }, { reason: 'operator' });
       await expect(at.store.clients.all()).resolves.toContainEqual(record);

@@ -120,7 +120,7 @@ export function joiningSuite(make: MakePlace): void {
   it('refuses a client that was removed, whatever a process that has not heard of it believes', async () => {
     const { uid, accountId } = await signIn(at.store, { clients: ['mail'] });
     const clientId = unique('client');
-    const record = { clientId, state: 'active', sealed: 'v1.client', updatedAt: T0 } as const;
+    const record = { clientId, state: 'active', source: 'file', sealed: 'v1.client', updatedAt: T0 } as const;
     await at.store.clients.save([record]);
     const target = { kind: 'client', clientId } as const;
     const cause = aCause({ reason: 'client-removed' });

@@ -21,6 +21,36 @@ export function logoutsSuite(make: MakePlace): void {
     await expect(at.store.logouts.findByLink('nobody')).resolves.toBeUndefined();
   });
 
+  it('lists newest first, page by page, of everybody and of one account', async () => {
+    const ids: string[] = [];
+    const { accountId } = await signIn(at.store);
+    for (const [minute, account] of [
+      [0, accountId],
+      [1, undefined],
+      [1, accountId],
+      [2, accountId],
+    ] as const) {
+      const { uid } = await signIn(at.store, account === undefined ? {} : { accountId: account });
+      const id = unique('logout');
+      await at.store.sessions.end(id, { kind: 'session', uid }, aCause(), NOW + minute * MINUTE, planAll());
+      ids.push(id);
+    }
+    const seen: string[] = [];
+    for (;;) {
+      const after = seen.at(-1);
+      const page = await at.store.logouts.list({}, { limit: 1, ...(after !== undefined && { after }) });
+      if (page.length === 0) break;
+      seen.push(...page.map(({ id }) => id));
+    }
+    expect([seen[0], seen[3], new Set(seen).size]).toEqual([ids[3], ids[0], 4]);
+    const of = async (filter: Parameters<typeof at.store.logouts.list>[0], page = { limit: 10 }) =>
+      (await at.store.logouts.list(filter, page)).map(({ id }) => id);
+    await expect(of({ accountId })).resolves.toEqual([ids[3], ids[2], ids[0]]);
+    await expect(of({ accountId }, { limit: 2, after: ids[3] } as never)).resolves.toEqual([ids[2], ids[0]]);
+    await expect(of({ accountId, until: NOW + 2 * MINUTE })).resolves.toEqual([ids[2], ids[0]]);
+    await expect(of({ until: NOW + MINUTE })).resolves.toEqual([ids[0]]);
+  });
+
   it('counts as untried what somebody will try now: shut origins and those with another probe hold nobody', async () => {
     const earlier = await endedSession(at.store, ['probed'], { at: NOW - MINUTE });
     await shut(at.store, 'https://probed.test', NOW - 1);

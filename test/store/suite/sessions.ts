@@ -80,6 +80,16 @@ export function sessionsSuite(make: MakePlace): void {
     await expect(uidsOf({ state: 'live' })).resolves.toEqual([bob.uid]);
   });
 
+  it('lists what began before an instant, and goes on from there', async () => {
+    const uids: string[] = [];
+    for (const minute of [0, 1, 2]) uids.push((await signIn(at.store, { at: T0 + minute * MINUTE })).uid);
+    const filter = { until: T0 + 2 * MINUTE };
+    await expect(uidsOf(filter, 10)).resolves.toEqual([uids[1], uids[0]]);
+    await expect(uidsOf(filter, 1)).resolves.toEqual([uids[1], uids[0]]);
+    await expect(uidsOf({ ...filter, clientId: 'wiki' }, 1)).resolves.toEqual([uids[1], uids[0]]);
+    await expect(uidsOf({ until: T0 }, 10)).resolves.toEqual([]);
+  });
+
   it('lists those with one app inside by when they began, each once, page by page', async () => {
     const early = await signIn(at.store, { clients: ['mail', 'wiki'] });
     const late = await signIn(at.store, { clients: ['wiki', 'wiki'], at: T0 + MINUTE });

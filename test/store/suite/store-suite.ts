@@ -2,6 +2,8 @@ import { describe } from '@jest/globals';
 import type { StorePlace } from '../../support/stores.ts';
 import { accountsSuite } from './accounts.ts';
 import { activitySuite } from './activity.ts';
+import { answersSuite } from './answers.ts';
+import { auditSuite } from './audit.ts';
 import { barriersSuite } from './barriers.ts';
 import { claimingSuite } from './claiming.ts';
 import { clientsSuite } from './clients.ts';
@@ -20,6 +22,7 @@ import { logoutsSuite } from './logouts.ts';
 import { mailsSuite } from './mails.ts';
 import { modelledSuite } from './modelled.ts';
 import { openingSuite } from './opening.ts';
+import { operatorsSuite } from './operators.ts';
 import { originsSuite } from './origins.ts';
 import { providerSuite } from './provider.ts';
 import { removingSuite } from './removing.ts';
@@ -65,6 +68,9 @@ export function storeSuite(name: string, backend: Backend | undefined): void {
     describe('limits', () => limitsSuite(place));
     describe('activity', () => activitySuite(place));
     describe('mails', () => mailsSuite(place));
+    describe('operators', () => operatorsSuite(place));
+    describe('audit', () => auditSuite(place));
+    describe('answers', () => answersSuite(place));
     describe('crashes', () => crashSuite(place));
   });
 }
