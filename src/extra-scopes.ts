@@ -4,6 +4,15 @@ export type ExtraScopes = Readonly<Record<string, readonly string[]>>;
 /** OpenID Connect Core §5.4, and §11 for `offline_access`. */
 const STANDARD_SCOPES = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access'];
 
+/** What a program may be let do at `/api/v1`; no person can sign in for them. */
+export const PROGRAM_SCOPES = [
+  'signoff.read',
+  'signoff.sessions',
+  'signoff.clients',
+  'signoff.deliveries',
+  'signoff.admin',
+] as const;
+
 /** Claims that are about the token, not the person: no scope may carry them (RFC 7519 §4.1, Core §2, logout tokens). */
 const PROTOCOL_CLAIMS = new Set(
   'iss sub aud exp nbf iat jti auth_time nonce acr amr azp at_hash c_hash s_hash sid events typ gen'.split(' '),
@@ -11,9 +20,14 @@ const PROTOCOL_CLAIMS = new Set(
 
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/;
 
-/** Every scope this provider knows. */
+/** Every scope that somebody can sign in for. */
 export function scopeNames(extra: ExtraScopes): readonly string[] {
   return [...STANDARD_SCOPES, ...Object.keys(extra)];
+}
+
+/** Every scope that a client may be registered for. */
+export function registrableScopes(extra: ExtraScopes): readonly string[] {
+  return [...scopeNames(extra), ...PROGRAM_SCOPES];
 }
 
 /** Reads `scopes: { groups: [groups] }`; problems are sentences. */
@@ -34,6 +48,7 @@ export function readScopes(value: unknown): { readonly scopes: ExtraScopes; read
 function problemOf(name: string, claims: unknown): string | undefined {
   const where = `scope "${name}" in signoff.yaml`;
   if (!SCOPE_TOKEN.test(name)) return `${where} must be printable characters without spaces (RFC 6749 §3.3)`;
+  if (name.startsWith('signoff.')) return `${where} begins like the scopes of the API; choose another name`;
   if (STANDARD_SCOPES.includes(name)) return `${where} is a standard scope; choose another name`;
   if (!Array.isArray(claims) || !claims.every((claim) => typeof claim === 'string' && claim !== '')) {
     return `${where} must be followed by the names of its claims, like ${name}: [${name}]`;

@@ -24,7 +24,7 @@ import { createOidc } from './oidc/provider.ts';
 import { createStrangerLimits } from './oidc/stranger-limits.ts';
 import { createBoundedLog } from './ops/bounded-log.ts';
 import type { Outbound } from './ops/outbound.ts';
-import { type Foundation, wireOutboundClient } from './wire.ts';
+import { type Foundation, wireAdmin, wireOutboundClient } from './wire.ts';
 
 /** What the edge is made of besides the foundation. */
 export interface EdgeParts {
@@ -71,6 +71,7 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
     development: !config.production,
   });
   const streams = createEventStreams();
+  const passwords = createPasswords();
   const app = createApp({
     ...foundation,
     ...parts,
@@ -89,11 +90,12 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
     parked: createParkedRequests(foundation),
     readEndSessionRequest: (parameters, browser) =>
       readEndSessionRequest(parameters, { browser, keys, registry, sessions: store.sessions, issuer }),
+    admin: wireAdmin(foundation, { passwords, endSessions, receipts: parts.receipts, engine: undefined }),
     verifySignIn: createVerifySignIn({
       store,
       clock,
       log: boundedLog,
-      passwords: createPasswords(),
+      passwords,
       limit: config.signinLimit,
     }),
     waitForApps: createWaitForApps({ store, onSettled }),

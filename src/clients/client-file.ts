@@ -73,8 +73,14 @@ export const clientFileSchema = z.strictObject({
   id_token_signed_response_alg: z.enum(['RS256', 'ES256', 'PS256', 'EdDSA']).default('RS256'),
   subject_type: z.enum(['public', 'pairwise']).default('public'),
   sector_identifier_uri: address.optional(),
-  grant_types: z.array(z.enum(['authorization_code', 'refresh_token'])).default(['authorization_code']),
-  response_types: z.array(z.enum(['code'])).default(['code']),
+  grant_types: z
+    .array(z.enum(['authorization_code', 'refresh_token', 'client_credentials']))
+    .default(['authorization_code'])
+    .describe('client_credentials: for programs that call the API of Signoff.'),
+  response_types: z
+    .array(z.enum(['code']))
+    .optional()
+    .describe('code, where the grant types have authorization_code.'),
   scope: z.string().max(1000).optional().describe('Scopes the app may ask for, separated by spaces (default: all).'),
   jwks: z.strictObject({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(20) }).optional(),
   jwks_uri: address.optional(),
@@ -126,8 +132,9 @@ export const clientFileSchema = z.strictObject({
 type ClientFile = z.output<typeof clientFileSchema>;
 
 /** A registered relying party, defaults filled in. Durations are milliseconds. */
-export interface Client extends Omit<ClientFile, 'logout' | 'client_name' | 'tls_ca' | 'tls_pin'> {
+export interface Client extends Omit<ClientFile, 'logout' | 'client_name' | 'response_types' | 'tls_ca' | 'tls_pin'> {
   readonly client_name: string;
+  readonly response_types: readonly 'code'[];
   /** Whom to believe that it is this app, where that is not the usual: what `tls_ca` and `tls_pin` say. */
   readonly trust?: Trust;
   readonly logout: LogoutRules;
@@ -156,6 +163,7 @@ export function withDefaults({ tls_ca, tls_pin, ...file }: ClientFile, authoriti
   return {
     ...file,
     client_name: file.client_name ?? file.client_id,
+    response_types: file.response_types ?? (file.grant_types.includes('authorization_code') ? ['code'] : []),
     ...((authorities !== undefined || pins) && { trust: { authorities, pins } }),
     logout: {
       scope: logout.scope ?? (first ? 'all-here' : 'app-here'),

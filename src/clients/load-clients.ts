@@ -103,7 +103,10 @@ export function readClient(text: string, file: string, options: LoadOptions): Fi
   }));
   if (syntax.length > 0) return rejected(file, syntax);
   const { content, problems: missing } = fillFromEnvironment(toPlain(document), options.env);
-  const result = missing.length > 0 ? { problems: missing } : judge(content, file, options);
+  const result =
+    missing.length > 0
+      ? { problems: missing }
+      : judgeClient(content, options, ({ client_id }) => nameProblems(client_id, file));
   if ('client' in result) return result;
   return rejected(
     file,
@@ -111,11 +114,14 @@ export function readClient(text: string, file: string, options: LoadOptions): Fi
   );
 }
 
-function judge(
+type Judged = { readonly client: Client } | { readonly problems: readonly Problem[] };
+
+/** Any registration, also one that is no file: names and shapes, then the rules. `more`: rules of whoever asks. */
+export function judgeClient(
   content: unknown,
-  file: string,
-  options: LoadOptions,
-): { readonly client: Client } | { readonly problems: readonly Problem[] } {
+  options: Pick<LoadOptions, 'folder' | 'refusal' | 'scopes'>,
+  more: (client: Client) => readonly Problem[] = () => [],
+): Judged {
   const parsed = clientFileSchema.safeParse(content, { reportInput: true });
   if (!parsed.success) return { problems: schemaProblems(parsed.error) };
   const { tls_ca: authoritiesFile } = parsed.data;
@@ -123,7 +129,7 @@ function judge(
     authoritiesFile === undefined ? { pem: undefined } : readAuthorities(options.folder, authoritiesFile);
   const client = withDefaults(parsed.data, 'pem' in authorities ? authorities.pem : undefined);
   const problems = [
-    ...nameProblems(client.client_id, file),
+    ...more(client),
     ...registrationProblems(client, options),
     ...('problems' in authorities ? authorities.problems : []),
   ];

@@ -66,6 +66,10 @@ function authenticationProblems(client: Client): readonly Problem[] {
     const field = secret === undefined ? 'client_secret_hash' : 'client_secret';
     return [problem([field], 'makes no sense for a public client', 'take it out, or set token_endpoint_auth_method')];
   }
+  if (method === 'none' && client.grant_types.includes('client_credentials')) {
+    const why = 'has client_credentials, but the app has nothing to prove itself with';
+    return [problem(['grant_types'], why, 'set token_endpoint_auth_method, or take client_credentials out')];
+  }
   if (method.startsWith('client_secret') && !hasSecret) {
     return [
       problem(

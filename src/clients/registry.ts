@@ -1,7 +1,7 @@
 import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
 import type { Log } from '../ops/log.ts';
-import type { ClientRecord, ClientState, ClientStore } from '../store/store.ts';
+import type { AuditEntry, ClientRecord, ClientSource, ClientState, ClientStore } from '../store/store.ts';
 import { type Client, canBeTold } from './client-file.ts';
 import { secretWarnings } from './client-warnings.ts';
 import type { LoadedClients } from './load-clients.ts';
@@ -24,11 +24,14 @@ export interface Registry {
   apply(loaded: LoadedClients): Promise<void>;
   /** Reads what other processes wrote, all that the delivery thread and commands ever do; answers whether that was anything. */
   refresh(): Promise<boolean>;
+  /** Registers an app that no file speaks of, or changes one; who may is decided above. */
+  put(entry: RegisteredClient, audit: AuditEntry): Promise<void>;
 }
 
 export interface RegisteredClient {
   readonly client: Client;
   readonly state: ClientState;
+  readonly source: ClientSource;
 }
 
 /** Ids of apps that somebody may miss. */
@@ -67,6 +70,10 @@ export function createRegistry(parts: {
     all: () => [...entries.values()],
     ignored: () => ignoredOf(entries),
     refresh,
+    async put(entry, audit) {
+      await store.save([toRecord(entry, box, clock.now())], audit);
+      await refresh();
+    },
     async apply(loaded) {
       await refresh();
       const { changed, missing, removed } = compare(loaded, entries);
@@ -84,10 +91,10 @@ export function createRegistry(parts: {
 function read(records: readonly ClientRecord[], known: Entries, box: CryptoBox): Entries {
   const sorted = records.toSorted((a, b) => (a.clientId < b.clientId ? -1 : 1));
   return new Map(
-    sorted.map(({ clientId, state, sealed }) => {
+    sorted.map(({ clientId, state, source, sealed }) => {
       const old = known.get(clientId);
       if (old && old.sealed === sealed) return [clientId, old.state === state ? old : { ...old, state }];
-      return [clientId, { client: deepFreeze(JSON.parse(box.open(sealed)) as Client), state, sealed }];
+      return [clientId, { client: deepFreeze(JSON.parse(box.open(sealed)) as Client), state, source, sealed }];
     }),
   );
 }
@@ -104,13 +111,13 @@ function compare({ clients, rejected }: LoadedClients, entries: Entries): Compar
   const present = new Set([...clients.map((one) => one.client_id), ...rejected.map((one) => one.client_id)]);
   const stateOf = (id: string) => entries.get(id)?.state;
   const gone = [...entries.values()].filter(
-    ({ client, state }) => state === 'active' && !present.has(client.client_id),
+    ({ client, state, source }) => state === 'active' && source === 'file' && !present.has(client.client_id),
   );
   const fresh = clients.filter((client) => stateOf(client.client_id) !== 'removed' && !isSame(client, entries));
   return {
     changed: [
-      ...fresh.map((client) => ({ client, state: 'active' as const })),
-      ...gone.map(({ client }) => ({ client, state: 'suspended' as const })),
+      ...fresh.map((client) => ({ client, state: 'active' as const, source: 'file' as const })),
+      ...gone.map(({ client }) => ({ client, state: 'suspended' as const, source: 'file' as const })),
     ],
     missing: gone.map(({ client }) => client.client_id),
     removed: clients.map((client) => client.client_id).filter((id) => stateOf(id) === 'removed'),
@@ -119,11 +126,13 @@ function compare({ clients, rejected }: LoadedClients, entries: Entries): Compar
 
 function isSame(client: Client, entries: Entries): boolean {
   const entry = entries.get(client.client_id);
-  return entry?.state === 'active' && JSON.stringify(entry.client) === JSON.stringify(client);
+  return (
+    entry?.state === 'active' && entry.source === 'file' && JSON.stringify(entry.client) === JSON.stringify(client)
+  );
 }
 
-function toRecord({ client, state }: RegisteredClient, box: CryptoBox, now: number): ClientRecord {
-  return { clientId: client.client_id, state, sealed: box.seal(JSON.stringify(client)), updatedAt: now };
+function toRecord({ client, state, source }: RegisteredClient, box: CryptoBox, now: number): ClientRecord {
+  return { clientId: client.client_id, state, source, sealed: box.seal(JSON.stringify(client)), updatedAt: now };
 }
 
 function ignoredOf(entries: Entries): Ignored {

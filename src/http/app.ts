@@ -2,6 +2,7 @@ import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import Koa from 'koa';
 import type { SignInResult, SignInTry } from '../accounts/verify-sign-in.ts';
+import type { Admin } from '../admin/admin.ts';
 import type { Client } from '../clients/client-file.ts';
 import type { ExtraScopes } from '../extra-scopes.ts';
 import type { EndSessions } from '../logout/end-sessions.ts';
@@ -16,6 +17,7 @@ import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
 import type { Log } from '../ops/log.ts';
 import type { Store, StoredSession } from '../store/store.ts';
+import { createApi } from './api/api.ts';
 import type { EventStreams } from './event-streams.ts';
 import { knowPages } from './language.ts';
 import { createClientAddress } from './middleware/client-address.ts';
@@ -40,6 +42,8 @@ import { createSignOffTickets } from './routes/sign-off-ticket.ts';
 
 /** Everything the edge needs, by name; `wire.ts` puts it together. */
 export interface AppParts {
+  /** What operators can do. */
+  readonly admin: Admin;
   readonly issuer: string;
   /** The very array of the library: both sign cookies that the other reads. Changes in place when keys rotate. */
   readonly cookieKeys: string[];
@@ -91,6 +95,7 @@ export function createApp(parts: AppParts): Koa {
   app.use(createErrorPage({ render, log: parts.boundedLog }));
   app.use(createClientAddress({ proxies: parts.proxies, log }));
   app.use(createExpectedHost({ issuer, render }));
+  app.use(createApi({ ...parts, programOf: (token) => oidc.programOf(token) }));
   app.use(renderer.serveAssets);
   app.use(createLanguageSwitch({ issuer }));
   app.use(csrf.issue);

@@ -6,6 +6,7 @@ import { sha256 } from '../ops/ids.ts';
 import type { Generation } from '../sessions/session.ts';
 import type { ArtifactWrite, NewParticipation, ProviderStore, SessionStore } from '../store/store.ts';
 import { isLate, putOff, savedAs, sessionSoFar, writeLate } from './late-writes.ts';
+import { assertListed } from './programs.ts';
 import { currentRequest, factsOf, openingFor } from './request-facts.ts';
 import { subjectOf } from './subject.ts';
 import type { TokenReuse } from './token-reuse.ts';
@@ -66,6 +67,7 @@ async function upsert(
   expiresIn: number | undefined,
   parts: ArtifactAdapterParts,
 ): Promise<void> {
+  if (model === 'ClientCredentials') assertListed(parts.registry, payload.clientId, payload['scope']);
   const write = toArtifactWrite(model, id, payload, expiresIn, parts);
   const outcome = await keep(id, payload, write, parts);
   if (outcome === 'ended' || (TOKENS.has(model) && !(await hasGrant(payload, parts)))) throw refusal();

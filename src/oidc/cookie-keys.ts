@@ -2,7 +2,7 @@
 import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
 import { randomId } from '../ops/ids.ts';
-import type { KeyStore } from '../store/store.ts';
+import type { AuditEntry, KeyStore } from '../store/store.ts';
 
 export interface CookieKey {
   readonly key: string;
@@ -63,7 +63,7 @@ export async function rotateCookieKeys(
     readonly clock: Clock;
     readonly box: CryptoBox;
   },
-  { leaked }: { readonly leaked: boolean },
+  { leaked, audit }: { readonly leaked: boolean; readonly audit?: AuditEntry },
 ): Promise<{ readonly createdAt: number; readonly signsFrom: number }> {
   const { store, clock, box } = parts;
   for (;;) {
@@ -75,7 +75,7 @@ export async function rotateCookieKeys(
     const next = [made, ...(leaked ? [] : cookieKeys)].slice(0, KEPT);
     const sealed = sealSecrets({ cookieKeys: next, pairwiseSalt }, box);
     // Another rotation was faster: what it made is kept too.
-    if (await store.keys.replaceCookieKeys(established.sealedCookieKeys, sealed)) {
+    if (await store.keys.replaceCookieKeys(established.sealedCookieKeys, sealed, audit)) {
       return { createdAt, signsFrom: made.signsFrom };
     }
   }

@@ -3,7 +3,7 @@ import { SIGNING_ALGS, type SigningAlg } from '../deliveries/delivery.ts';
 import { AppError } from '../errors.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
-import type { KeyStore, SigningKeyRow } from '../store/store.ts';
+import type { AuditEntry, KeyStore, SigningKeyRow } from '../store/store.ts';
 import { signingRow } from './keys.ts';
 import { makeSigningKey } from './signing-key.ts';
 
@@ -42,14 +42,14 @@ export async function listKeys({ store, clock }: RotationParts): Promise<readonl
  */
 export async function rotateKeys(
   parts: RotationParts & { readonly box: CryptoBox },
-  { leaked }: { readonly leaked: boolean },
+  { leaked, audit }: { readonly leaked: boolean; readonly audit?: AuditEntry },
 ): Promise<readonly KeyInfo[]> {
   const { store, clock, box } = parts;
   const createdAt = clock.now();
   const signsFrom = createdAt + (leaked ? 0 : PUBLISHED_BEFORE_MS);
   const made = await Promise.all(SIGNING_ALGS.map((alg) => makeSigningKey(alg, { createdAt, signsFrom }, box)));
   const before = leaked ? await store.keys.signingKeys() : [];
-  await store.keys.saveSigningKeys([...made, ...before.map((row) => asLeaked(row, createdAt))]);
+  await store.keys.saveSigningKeys([...made, ...before.map((row) => asLeaked(row, createdAt))], audit);
   const rows = await store.keys.signingKeys();
   return made.map((row) => infoOf(row, rows, createdAt));
 }
@@ -62,7 +62,7 @@ function asLeaked(row: SigningKeyRow, at: number): SigningKeyRow {
  * Takes a key out of the key set for good and forgets its private half. Throws AppError `key_unknown` (404), or
  * `key_in_use` (409) when no other key could sign in its place.
  */
-export async function retireKey({ store, clock }: RotationParts, kid: string): Promise<KeyInfo> {
+export async function retireKey({ store, clock }: RotationParts, kid: string, audit?: AuditEntry): Promise<KeyInfo> {
   const rows = await store.keys.signingKeys();
   const row = rows.find((one) => one.kid === kid);
   if (!row) throw new AppError({ code: 'key_unknown', status: 404, publicMessage: `There is no key ${kid}.` });
@@ -77,7 +77,7 @@ export async function retireKey({ store, clock }: RotationParts, kid: string): P
     });
   }
   const retired = { ...row, retiredAt: now, sealedPrivateJwk: '' };
-  await store.keys.saveSigningKeys([retired]);
+  await store.keys.saveSigningKeys([retired], audit);
   return infoOf(retired, rows, now);
 }
 

@@ -2,7 +2,7 @@
 import { type AdapterFactory, type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Registry } from '../clients/registry.ts';
 import { SIGNING_ALGS } from '../deliveries/delivery.ts';
-import { type ExtraScopes, scopeNames } from '../extra-scopes.ts';
+import { type ExtraScopes, registrableScopes } from '../extra-scopes.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { AccountStore } from '../store/store.ts';
 import { LANGUAGES } from '../words/language.ts';
@@ -20,6 +20,7 @@ import type { RenderError } from './library-shapes.ts';
 import { createGrantLoader } from './load-grant.ts';
 import { keepOfflineAccess } from './offline-access.ts';
 import { requireOpenid } from './openid-scope.ts';
+import { refuseProgramScopes } from './programs.ts';
 import { refuseOversized } from './request-sizes.ts';
 import { subjectOf } from './subject.ts';
 
@@ -59,7 +60,7 @@ export function providerConfiguration(parts: ConfigurationParts, adapter: Adapte
     jwks: { keys: keys.privateKeys(parts.clock.now()).map((key) => ({ ...key })) as never },
     cookies: cookieSettings(parts),
     responseTypes: ['code'],
-    scopes: [...scopeNames(config.scopes)],
+    scopes: [...registrableScopes(config.scopes)],
     claims: claimsByScope(config.scopes),
     acrValues: [PASSWORD_ACR],
     subjectTypes: ['public', 'pairwise'],
@@ -75,6 +76,7 @@ export function providerConfiguration(parts: ConfigurationParts, adapter: Adapte
       signoff_rules: inOrder(
         refuseOversized,
         requireOpenid,
+        refuseProgramScopes,
         keepOfflineAccess(registry),
         askForIdTokenClaims(registry, config.scopes),
       ),
@@ -92,6 +94,7 @@ export function providerConfiguration(parts: ConfigurationParts, adapter: Adapte
       devInteractions: off,
       userinfo: on,
       claimsParameter: on,
+      clientCredentials: on,
       pushedAuthorizationRequests: on,
       dPoP: on,
       revocation: { ...on, allowedPolicy: mayRevoke },
@@ -134,6 +137,7 @@ function lifetimes(config: OidcSettings): NonNullable<Configuration['ttl']> {
   return {
     AccessToken: () => 60 * MINUTE,
     AuthorizationCode: () => MINUTE,
+    ClientCredentials: () => 10 * MINUTE,
     Grant: () => Math.max(GRANT, seconds(config.sessionMaxMs)),
     IdToken: () => seconds(config.idTokenTtlMs),
     Interaction: () => 60 * MINUTE,

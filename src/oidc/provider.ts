@@ -20,6 +20,7 @@ import type { Keys } from './keys.ts';
 import { writeLate } from './late-writes.ts';
 import type { Middleware, RenderError } from './library-shapes.ts';
 import { pinOrigin } from './pinned-origin.ts';
+import { findProgram, type Program } from './programs.ts';
 import { type OidcSettings, providerConfiguration } from './provider-configuration.ts';
 import { logRefusals } from './refusal-log.ts';
 import { factsOf, turnOf } from './request-facts.ts';
@@ -55,6 +56,8 @@ export interface Oidc {
   /** Makes the browser forget its session cookie, under its old names too. */
   clearSessionCookie(exchange: Exchange): void;
   currentProvider(): Provider;
+  /** Which client calls with this token of its own; undefined when it is none. */
+  programOf(token: string): Promise<Program | undefined>;
   readonly findInteraction: InteractionLookup;
   readonly interactionCookies: InteractionCookies;
   readonly device: DeviceCookie;
@@ -107,6 +110,7 @@ export function createOidc(parts: OidcParts): Oidc {
       }
     },
     currentProvider,
+    programOf: (token) => findProgram(current.provider, parts.registry, token),
     findInteraction,
     interactionCookies,
     device,

@@ -138,7 +138,8 @@ function hungUp(thrown: unknown): boolean {
   return HUNG_UP.includes((thrown as { code?: unknown } | undefined)?.code);
 }
 
-function asAppError(thrown: unknown): AppError {
+/** What may be shown of anything that was thrown. */
+export function asAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   const status = clientErrorStatus(thrown);
   if (status === 404) return notFound();

@@ -40,19 +40,20 @@ async function readForm(ctx: Context, maxBytes: number): Promise<string> {
   refuseAnnounced(ctx, maxBytes);
   const type = ctx.get('Content-Type');
   if (ctx.get('Content-Encoding') !== '' || (type !== '' && !ctx.is('urlencoded'))) throw notAForm();
-  const body = await readUpTo(ctx.req, maxBytes);
+  const body = await readUpTo(ctx.req, maxBytes, tooLarge);
   if (type === '' && body.length > 0) throw notAForm();
   return body.toString('utf8');
 }
 
-async function readUpTo(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+/** A body as it comes; `tooLong` makes the error for one that is. */
+export async function readUpTo(request: IncomingMessage, maxBytes: number, tooLong: () => AppError): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   try {
     // The stream is left open on `throw`: destroying it would tear down the connection before the 413 is out.
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       length += chunk.length;
-      if (length > maxBytes) throw tooLarge();
+      if (length > maxBytes) throw tooLong();
       chunks.push(chunk);
     }
   } catch (error) {

@@ -87,7 +87,7 @@ describe('discovery and key set', () => {
     });
     expect(document['id_token_signing_alg_values_supported']?.toSorted()).toEqual(['ES256', 'EdDSA', 'PS256', 'RS256']);
     expect(document['scopes_supported']).toContain('groups');
-    expect(document['grant_types_supported']).toEqual(['authorization_code', 'refresh_token']);
+    expect(document['grant_types_supported']).toEqual(['authorization_code', 'refresh_token', 'client_credentials']);
     expect(document).not.toHaveProperty('registration_endpoint');
     const empty = Object.entries(document).filter(([, value]) => Array.isArray(value) && value.length === 0);
     expect(empty).toEqual([]);

@@ -1,0 +1,95 @@
+/** Every address below `/api/v1`. The document is made from this list, and so are the tests. */
+import { deleteAccount, disableAccount, setPassword } from '../../admin/account-endings.ts';
+import { addAccount, changeAccount, enableAccount, listAccounts, showAccount } from '../../admin/accounts.ts';
+import { exportAudit, listAudit, verifyAudit } from '../../admin/audit.ts';
+import {
+  addClient,
+  changeClient,
+  clientDocumentShape,
+  listClients,
+  removeClient,
+  renewSecret,
+  showClient,
+} from '../../admin/clients.ts';
+import { listDeliveries, replayDeliveries, showDelivery } from '../../admin/deliveries.ts';
+import { listKeys, retireKey, rotateKeys } from '../../admin/keys.ts';
+import { endSessions, listLogouts, previewLogout, showLogout } from '../../admin/logouts.ts';
+import { listOperators, newFirstLink, removeRole, setRole } from '../../admin/operators.ts';
+import { listSessions, showSession } from '../../admin/sessions.ts';
+import { addToken, listTokens, revokeToken } from '../../admin/tokens.ts';
+import { type Endpoint, endpoint } from './endpoint.ts';
+
+const account = '/accounts/{account}';
+
+export const ENDPOINTS: readonly Endpoint[] = [
+  endpoint({ method: 'GET', path: '/sessions', useCase: listSessions }),
+  endpoint({ method: 'GET', path: '/sessions/{id}', useCase: showSession }),
+
+  endpoint({ method: 'GET', path: '/logouts', useCase: listLogouts }),
+  endpoint({
+    method: 'POST',
+    path: '/logouts',
+    useCase: endSessions,
+    dryRun: previewLogout as never,
+    created: ({ logout_id }) => `/logouts/${logout_id}`,
+  }),
+  endpoint({ method: 'GET', path: '/logouts/{id}', useCase: showLogout }),
+  endpoint({ method: 'GET', path: '/logouts/{id}/events', useCase: showLogout, stream: true }),
+
+  endpoint({ method: 'GET', path: '/deliveries', useCase: listDeliveries }),
+  endpoint({ method: 'POST', path: '/deliveries/replay', useCase: replayDeliveries }),
+  endpoint({ method: 'GET', path: '/deliveries/{id}', useCase: showDelivery }),
+
+  endpoint({ method: 'GET', path: '/clients', useCase: listClients }),
+  endpoint({
+    method: 'POST',
+    path: '/clients',
+    useCase: addClient,
+    bodyAs: 'client',
+    bodyShape: clientDocumentShape,
+    fixed: { source: 'api' },
+    created: ({ client_id }) => `/clients/${encodeURIComponent(client_id)}`,
+  }),
+  endpoint({ method: 'GET', path: '/clients/{id}', useCase: showClient }),
+  endpoint({
+    method: 'PUT',
+    path: '/clients/{id}',
+    useCase: changeClient,
+    bodyAs: 'client',
+    bodyShape: clientDocumentShape,
+    ifMatchAs: 'version',
+  }),
+  endpoint({ method: 'DELETE', path: '/clients/{id}', useCase: removeClient }),
+  endpoint({ method: 'POST', path: '/clients/{id}/secret', useCase: renewSecret }),
+
+  endpoint({ method: 'GET', path: '/accounts', useCase: listAccounts }),
+  endpoint({
+    method: 'POST',
+    path: '/accounts',
+    useCase: addAccount,
+    created: ({ id }) => `/accounts/${id}`,
+  }),
+  endpoint({ method: 'GET', path: account, useCase: showAccount }),
+  endpoint({ method: 'PATCH', path: account, useCase: changeAccount }),
+  endpoint({ method: 'DELETE', path: account, useCase: deleteAccount }),
+  endpoint({ method: 'POST', path: `${account}/disable`, useCase: disableAccount }),
+  endpoint({ method: 'POST', path: `${account}/enable`, useCase: enableAccount }),
+  endpoint({ method: 'POST', path: `${account}/password`, useCase: setPassword }),
+
+  endpoint({ method: 'GET', path: '/keys', useCase: listKeys }),
+  endpoint({ method: 'POST', path: '/keys/rotate', useCase: rotateKeys }),
+  endpoint({ method: 'POST', path: '/keys/{kid}/retire', useCase: retireKey }),
+
+  endpoint({ method: 'GET', path: '/audit', useCase: listAudit }),
+  endpoint({ method: 'GET', path: '/audit/export', useCase: exportAudit }),
+  endpoint({ method: 'GET', path: '/audit/verify', useCase: verifyAudit }),
+
+  endpoint({ method: 'GET', path: '/operators', useCase: listOperators }),
+  endpoint({ method: 'POST', path: '/operators/link', useCase: newFirstLink }),
+  endpoint({ method: 'PUT', path: '/operators/{account}', useCase: setRole }),
+  endpoint({ method: 'DELETE', path: '/operators/{account}', useCase: removeRole }),
+
+  endpoint({ method: 'GET', path: '/tokens', useCase: listTokens }),
+  endpoint({ method: 'POST', path: '/tokens', useCase: addToken, created: ({ id }) => `/tokens/${id}` }),
+  endpoint({ method: 'DELETE', path: '/tokens/{id}', useCase: revokeToken }),
+];
