@@ -152,6 +152,12 @@ export const SETTINGS = {
     duration(1, FOREVER),
     'How long ended sessions, logouts and deliveries are kept.',
   ),
+  auditRetentionMs: setting(
+    'SIGNOFF_AUDIT_RETENTION',
+    '365d',
+    duration(1, FOREVER),
+    'How long the audit of what operators did is kept.',
+  ),
   sweepMs: setting('SIGNOFF_SWEEP', '10s', duration(1, DAY), 'How often sessions that are due are ended.'),
   retryFirstMs: setting('SIGNOFF_RETRY_FIRST', '1s', duration(1, DAY), 'The wait before the first retry.'),
   retryMaxMs: setting('SIGNOFF_RETRY_MAX', '1h', duration(1, DAY), 'The longest wait between two attempts.'),

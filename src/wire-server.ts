@@ -7,7 +7,7 @@ import { createEngineKeeper } from './deliveries/engine-keeper.ts';
 import { startEngineProcess } from './deliveries/engine-process.ts';
 import type { EngineLife, EngineRunner } from './deliveries/engine-runner.ts';
 import { startEngineThread } from './deliveries/engine-thread.ts';
-import { scopeNames } from './extra-scopes.ts';
+import { registrableScopes } from './extra-scopes.ts';
 import type { HttpServer } from './http/server.ts';
 import { createCleaner } from './logout/cleaner.ts';
 import type { EndSessions } from './logout/end-sessions.ts';
@@ -77,7 +77,7 @@ async function startOn(foundation: Foundation, env: Parameters<typeof startServe
   const background: readonly Service[] = [
     sweep,
     createWalks({ ...foundation, endSessions, everyMs: config.sweepMs }),
-    createCleaner({ ...foundation, retentionMs: config.retentionMs }),
+    createCleaner({ ...foundation, retentionMs: config.retentionMs, auditRetentionMs: config.auditRetentionMs }),
     createKeyWatch({ keys, clock, log, changed: swapKeys }),
     createRegistryWatch(foundation),
     ...(engine ? [engine] : []),
@@ -141,7 +141,7 @@ async function loadClientFiles(
   outbound: Outbound,
   env: Parameters<typeof startServer>[2],
 ): Promise<void> {
-  const scopes = scopeNames(config.scopes);
+  const scopes = registrableScopes(config.scopes);
   const refusal = (url: string) => outbound.refusal(url);
   await registry.apply(loadClients({ folder: config.clients, env, scopes, refusal }));
 }

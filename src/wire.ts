@@ -4,15 +4,18 @@
  * the four and you know the product.
  */
 import { readFileSync } from 'node:fs';
-import { createPasswords } from './accounts/password.ts';
+import { createPasswords, type Passwords } from './accounts/password.ts';
+import type { Admin } from './admin/admin.ts';
 import { createRegistry, type Registry } from './clients/registry.ts';
 import type { Config } from './config.ts';
 import { createEngine } from './deliveries/engine.ts';
 import type { EngineLife, EngineRunner } from './deliveries/engine-runner.ts';
 import { createSigner } from './deliveries/signer.ts';
 import { createTransport } from './deliveries/transport.ts';
+import { registrableScopes } from './extra-scopes.ts';
 import { createEndSessions, type EndSessions } from './logout/end-sessions.ts';
 import { createReceipts, type Receipts } from './logout/receipt.ts';
+import { createTellApps } from './logout/tell-apps.ts';
 import { openKeys } from './oidc/keys.ts';
 import type { Clock } from './ops/clock.ts';
 import { type CryptoBox, createCryptoBox } from './ops/crypto-box.ts';
@@ -62,11 +65,8 @@ async function openStore({ store: where }: Config, create: boolean): Promise<Sto
 
 /** The product as commands use it. They act on the store; a running server sees what they wrote. */
 export interface Product extends Foundation {
-  readonly passwords: ReturnType<typeof createPasswords>;
+  readonly admin: Admin;
   readonly endSessions: EndSessions;
-  readonly receipts: Receipts;
-  /** Not started: for when no process shows a heartbeat. */
-  readonly engine: EngineRunner;
   close(): Promise<void>;
 }
 
@@ -82,14 +82,50 @@ export async function openProduct(
   const endSessions = wireEnding(foundation, () => engine.wake());
   return {
     ...foundation,
-    passwords: createPasswords(),
     endSessions,
-    receipts: wireReceipts(foundation),
-    engine,
+    admin: wireAdmin(foundation, {
+      passwords: createPasswords(),
+      endSessions,
+      receipts: wireReceipts(foundation),
+      // Not started: for when no process shows a heartbeat.
+      engine,
+    }),
     async close() {
       await endSessions.settled();
       await engine.stop();
       await foundation.store.close();
+    },
+  };
+}
+
+/** What use cases work with. `engine`: a command's own, for when nobody else delivers. */
+export function wireAdmin(
+  { config, store, clock, box, registry }: Foundation,
+  parts: {
+    readonly passwords: Passwords;
+    readonly endSessions: EndSessions;
+    readonly receipts: Receipts;
+    readonly engine: EngineRunner | undefined;
+  },
+): Admin {
+  const { passwords, endSessions, receipts, engine } = parts;
+  const outbound = createOutbound({ allow: config.outboundAllow });
+  return {
+    issuer: config.issuer,
+    store,
+    clock,
+    box,
+    registry,
+    passwords,
+    endSessions,
+    receipts,
+    tellApps: createTellApps({ store, clock, endSessions, engine }),
+    claimNames: Object.values(config.scopes).flat(),
+    ruleBook: {
+      folder: config.clients,
+      env: {},
+      scopes: registrableScopes(config.scopes),
+      refusal: (url) => outbound.refusal(url),
     },
   };
 }

@@ -1,15 +1,12 @@
 import type { Command } from 'commander';
-import type { Account } from '../accounts/account.ts';
-import type { AccountChange, Reason } from '../logout/logout.ts';
+import { deleteAccount, disableAccount, setPassword } from '../admin/account-endings.ts';
+import { showAccount } from '../admin/accounts.ts';
+import { previewLogout } from '../admin/logouts.ts';
+import { act } from './act.ts';
 import { addLeaf, type Context, run } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { counted, countSessions, findAccount, nobody } from './find-account.ts';
 import type { Product } from './product.ts';
-import { accountRow } from './rows.ts';
-import { tellApps } from './tell-apps.ts';
-
-/** How long a command stays to see each app tried once; the rest is a running server's, or the next command's. */
-const TELL_MS = 5_000;
+import { counted } from './words.ts';
 
 interface EndOptions {
   readonly json?: boolean;
@@ -32,17 +29,12 @@ function addPassword(group: Command, context: Context): void {
   })
     .option('--password-stdin', 'read the password from standard input')
     .action(
-      run(context, (name: string, options: EndOptions) =>
+      run(context, (account: string, options: EndOptions) =>
         context.withProduct(async (product) => {
-          const account = await findAccount(product, name);
-          if (!account) return nobody(context, name);
+          // Before somebody types a password twice.
+          await act(product, showAccount, { account });
           const password = await context.ask.newPassword(options.passwordStdin ?? false);
-          const passwordHash = await product.passwords.hash(password);
-          return end(context, product, account, options, {
-            reason: 'password-changed',
-            change: { passwordHash },
-            done: `${account.username} has a new password`,
-          });
+          return report(context, options, 'has a new password', await act(product, setPassword, { account, password }));
         }),
       ),
     );
@@ -56,16 +48,10 @@ function addDisable(group: Command, context: Context): void {
   })
     .option('--yes', 'do not ask; needed where nobody can be asked')
     .action(
-      run(context, (name: string, options: EndOptions) =>
+      run(context, (account: string, options: EndOptions) =>
         context.withProduct(async (product) => {
-          const account = await findAccount(product, name);
-          if (!account) return nobody(context, name);
           if (!(await isSure(context, product, account, options, 'disable'))) return EXIT.notAll;
-          return end(context, product, account, options, {
-            reason: 'account-disabled',
-            change: { state: 'disabled' },
-            done: `${account.username} is disabled`,
-          });
+          return report(context, options, 'is disabled', await act(product, disableAccount, { account }));
         }),
       ),
     );
@@ -79,16 +65,10 @@ function addDelete(group: Command, context: Context): void {
   })
     .option('--yes', 'do not ask; needed where nobody can be asked')
     .action(
-      run(context, (name: string, options: EndOptions) =>
+      run(context, (account: string, options: EndOptions) =>
         context.withProduct(async (product) => {
-          const account = await findAccount(product, name);
-          if (!account) return nobody(context, name);
           if (!(await isSure(context, product, account, options, 'delete'))) return EXIT.notAll;
-          return end(context, product, account, options, {
-            reason: 'account-deleted',
-            change: { state: 'deleted' },
-            done: `${account.username} is deleted`,
-          });
+          return report(context, options, 'is deleted', await act(product, deleteAccount, { account }));
         }),
       ),
     );
@@ -98,41 +78,36 @@ function addDelete(group: Command, context: Context): void {
 async function isSure(
   { terminal, ask }: Context,
   product: Product,
-  account: Account,
+  account: string,
   options: EndOptions,
   verb: string,
 ): Promise<boolean> {
-  const { sessions, apps } = await countSessions(product, { accountId: account.id });
+  const { username } = await act(product, showAccount, { account });
+  const { sessions, apps } = await act(product, previewLogout, { account });
   terminal.note(
-    `This ends ${counted(sessions, 'session')} of ${account.username}, with ${counted(apps, 'app')} inside.`,
+    `This ends ${counted(sessions, 'session')} of ${username}, with ${counted(apps.length, 'app')} inside.`,
   );
-  return ask.isSure(`Really ${verb} ${account.username}?`, options.yes);
+  return ask.isSure(`Really ${verb} ${username}?`, options.yes);
 }
 
-async function end(
-  { terminal }: Context,
-  product: Product,
-  account: Account,
-  options: EndOptions,
-  act: { readonly reason: Reason; readonly change: AccountChange; readonly done: string },
-): Promise<ExitCode> {
-  const ended = await product.endSessions(
-    { kind: 'account', accountId: account.id },
-    { reason: act.reason, actor: { kind: 'operator' }, accountChange: act.change },
-  );
-  const progress = await tellApps(product, ended, TELL_MS, 'attempted');
-  const sessions = ended.kind === 'ended' ? ended.logout.sessionsEnded : 0;
-  if (options.json) {
-    const now = (await product.store.accounts.find(account.id)) ?? account;
-    const logoutId = ended.kind === 'ended' ? ended.logout.id : undefined;
-    terminal.printJson({
-      ...accountRow({ ...now, username: account.username }),
-      logout_id: logoutId,
-      sessions_ended: sessions,
-    });
-  } else {
-    const told = progress ? `, ${progress.told} of ${progress.total} sign-ins at apps told` : '';
-    terminal.print(`${act.done}; ${counted(sessions, 'session')} ended${told}.`);
-  }
+interface EndedAccount {
+  readonly username: string;
+  readonly sessions_ended: number;
+  readonly sign_ins_told: number;
+  readonly sign_ins_ended: number;
+}
+
+/** Scripts know the row as it is. */
+function withoutSignIns({ sign_ins_told: _told, sign_ins_ended: _all, ...row }: EndedAccount): object {
+  return row;
+}
+
+function report({ terminal }: Context, { json }: EndOptions, done: string, account: EndedAccount): ExitCode {
+  const { username, sessions_ended: sessions, sign_ins_told: told, sign_ins_ended: all } = account;
+  if (json) terminal.printJson(withoutSignIns(account));
+  else
+    terminal.print(
+      `${username} ${done}; ${counted(sessions, 'session')} ended, ${told} of ${all} sign-ins at apps told.`,
+    );
   return EXIT.done;
 }

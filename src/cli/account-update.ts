@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import type { Claims } from '../accounts/account.ts';
+import { changeAccount, showAccount } from '../admin/accounts.ts';
+import { act } from './act.ts';
 import { type ClaimOptions, claimsOf, withClaimOptions } from './claim-options.ts';
 import { addLeaf, type Context, run } from './command.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
-import { findAccount, nobody } from './find-account.ts';
-import { accountRow } from './rows.ts';
 
 interface UpdateOptions extends ClaimOptions {
   readonly json?: boolean;
@@ -26,13 +25,11 @@ export function addAccountUpdate(group: Command, context: Context): void {
       run(context, (name: string, options: UpdateOptions) =>
         context.withProduct(async (product) => {
           assertSomething(options);
-          const account = await findAccount(product, name);
-          if (!account) return nobody(context, name);
-          const now = Math.floor(product.clock.now() / 1000);
-          const kept = without(account.claims, [...options.without, 'updated_at']);
-          const claims = { updated_at: now, ...claimsOf(options, kept, context) };
-          await product.store.accounts.setClaims(account.id, claims);
-          if (options.json) context.terminal.printJson({ ...accountRow({ ...account, claims }), claims });
+          const { claims: before } = await act(product, showAccount, { account: name });
+          const gone = Object.fromEntries(options.without.map((claim) => [claim, null]));
+          const claims = { ...gone, ...claimsOf(options, before, context) };
+          const account = await act(product, changeAccount, { account: name, claims });
+          if (options.json) context.terminal.printJson(account);
           else context.terminal.print(`${account.username} is changed.`);
           return EXIT.done;
         }),
@@ -44,8 +41,4 @@ function assertSomething({ email, claim, claims, without }: UpdateOptions): void
   if (email === undefined && claims === undefined && claim.length === 0 && without.length === 0) {
     throw new UsageError('Say what changes: --email, --claim, --claims or --without.');
   }
-}
-
-function without(claims: Claims, names: readonly string[]): Claims {
-  return Object.fromEntries(Object.entries(claims).filter(([name]) => !names.includes(name)));
 }

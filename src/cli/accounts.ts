@@ -1,14 +1,22 @@
 import type { Command } from 'commander';
-import { type Account, type Claims, USERNAME_CHARS_MAX } from '../accounts/account.ts';
-import { randomId } from '../ops/ids.ts';
+import { addAccount, checkedUsername, enableAccount, listAccounts, showAccount } from '../admin/accounts.ts';
 import { addAccountEndings } from './account-endings.ts';
 import { addAccountUpdate } from './account-update.ts';
+import { act } from './act.ts';
 import { type ClaimOptions, claimsOf, withClaimOptions } from './claim-options.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
-import { EXIT, UsageError } from './exit-codes.ts';
-import { findAccount, nobody } from './find-account.ts';
+import { EXIT } from './exit-codes.ts';
 import { type ListOptions, printPages, printRecord } from './listing.ts';
-import { ACCOUNT_COLUMNS, accountRow } from './rows.ts';
+import type { Column } from './terminal.ts';
+
+const COLUMNS: readonly Column[] = [
+  ['username', 'ACCOUNT'],
+  ['id', 'ID'],
+  ['state', 'STATE'],
+  ['name', 'NAME'],
+  ['email', 'E-MAIL'],
+  ['created_at', 'SINCE'],
+];
 
 export function addAccounts(program: Command, context: Context): void {
   const group = addGroup(program, 'accounts', 'people who can sign in');
@@ -40,44 +48,25 @@ function addAdd(group: Command, context: Context): void {
     .option('--password-stdin', 'read the password from standard input')
     .action(
       run(context, async (name: string, options: AddOptions) => {
+        // Before somebody types a password twice, and before a store is made.
         const username = checkedUsername(name);
         const claims = claimsOf(options, {}, context);
         const password = await ask.newPassword(options.passwordStdin ?? false);
         return context.withProduct(
-          async ({ store, clock, passwords }) => {
-            const account = newAccount(username, claims, await passwords.hash(password), clock.now());
-            if ((await store.accounts.create(account)) === 'taken') {
-              throw new UsageError(`There is an account ${username} already; choose another name.`);
-            }
-            if (options.json) terminal.printJson(accountRow(account));
-            else terminal.print(`Account ${username} is there (${account.id}).`);
+          async (product) => {
+            const {
+              claims: _,
+              generation: __,
+              ...row
+            } = await act(product, addAccount, { username, password, claims });
+            if (options.json) terminal.printJson(row);
+            else terminal.print(`Account ${row.username} is there (${row.id}).`);
             return EXIT.done;
           },
           { create: true },
         );
       }),
     );
-}
-
-function newAccount(username: string, claims: Claims, passwordHash: string, now: number): Account {
-  const fresh = {
-    state: 'active',
-    generation: 0,
-    createdAt: now,
-    passwordChangedAt: now,
-    mustChangePassword: false,
-    locale: undefined,
-  } as const;
-  return { id: randomId(), username, claims, passwordHash, ...fresh };
-}
-
-function checkedUsername(name: string): string {
-  const username = name.normalize('NFC').trim();
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  if (username === '' || username.length > USERNAME_CHARS_MAX || /[\u0000-\u001f\u007f-\u009f]/.test(username)) {
-    throw new UsageError(`A user name has 1 to ${USERNAME_CHARS_MAX} characters, and no control characters.`);
-  }
-  return username;
 }
 
 function addList(group: Command, context: Context): void {
@@ -89,12 +78,8 @@ function addList(group: Command, context: Context): void {
     .option('--limit <number>', 'at most so many')
     .action(
       run(context, (options: ListOptions) =>
-        context.withProduct(({ store }) =>
-          printPages(context.terminal, options, ACCOUNT_COLUMNS, {
-            page: (page) => store.accounts.list(page),
-            idOf: (account) => account.id,
-            row: accountRow,
-          }),
+        context.withProduct((product) =>
+          printPages(context.terminal, options, COLUMNS, (part) => act(product, listAccounts, part)),
         ),
       ),
     );
@@ -106,12 +91,9 @@ function addShow(group: Command, context: Context): void {
     summary: 'show one account with its claims; by name or id',
     examples: ['accounts show alice', 'accounts show alice --json'],
   }).action(
-    run(context, (name: string, options: { json?: boolean }) =>
+    run(context, (account: string, options: { json?: boolean }) =>
       context.withProduct(async (product) => {
-        const account = await findAccount(product, name);
-        if (!account) return nobody(context, name);
-        const { claims, generation } = account;
-        printRecord(context.terminal, options.json, { ...accountRow(account), generation, claims });
+        printRecord(context.terminal, options.json, await act(product, showAccount, { account }));
         return EXIT.done;
       }),
     ),
@@ -124,14 +106,11 @@ function addEnable(group: Command, context: Context): void {
     summary: 'let a disabled account sign in again',
     examples: ['accounts enable alice'],
   }).action(
-    run(context, (name: string, options: { json?: boolean }) =>
+    run(context, (account: string, options: { json?: boolean }) =>
       context.withProduct(async (product) => {
-        const account = await findAccount(product, name);
-        if (!account) return nobody(context, name);
-        await product.store.accounts.enable(account.id);
-        const now = (await product.store.accounts.find(account.id)) ?? account;
-        if (options.json) context.terminal.printJson(accountRow(now));
-        else context.terminal.print(`${account.username} may sign in.`);
+        const { claims: _, generation: __, ...row } = await act(product, enableAccount, { account });
+        if (options.json) context.terminal.printJson(row);
+        else context.terminal.print(`${row.username} may sign in.`);
         return EXIT.done;
       }),
     ),

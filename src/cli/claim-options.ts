@@ -20,10 +20,7 @@ export function withClaimOptions(command: Command): Command {
     .option('--claims <file>', 'a JSON file with claims');
 }
 
-/**
- * `before`, then `--claims FILE`, then each `--claim`, then `--email`: what is typed wins over what is in a file. An address
- * that changes is not verified any more, unless that is said too: it may sign in.
- */
+/** `--claims FILE`, then each `--claim`, then `--email`: what is typed wins over what is in a file. A part of an address goes into the one `before`. */
 export function claimsOf(options: ClaimOptions, before: Claims, { cwd, config }: Context): Claims {
   let given: Claims = options.claims === undefined ? {} : claimsFile(resolve(cwd, options.claims));
   for (const assignment of options.claim) {
@@ -33,9 +30,7 @@ export function claimsOf(options: ClaimOptions, before: Claims, { cwd, config }:
     given = more;
   }
   if (options.email !== undefined) given = { ...given, email: options.email };
-  const isMoved = given['email'] !== undefined && given['email'] !== before['email'];
-  const { email_verified: _old, ...unverified } = before;
-  const read = readClaims({ ...(isMoved ? unverified : before), ...given }, Object.values(config().scopes).flat());
+  const read = readClaims(given, Object.values(config().scopes).flat());
   if (!read.ok) throw new UsageError(read.problems.join('\n'));
   return read.claims;
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Command } from 'commander';
+import { newSecret } from '../admin/clients.ts';
 import type { Client } from '../clients/client-file.ts';
 import { fileNameOf } from '../clients/client-file-name.ts';
 import { readClient } from '../clients/load-clients.ts';
@@ -8,7 +9,7 @@ import { describeProblem } from '../clients/problem.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { ruleBookOf } from './client-check.ts';
-import { type ClientDraft, clientFileText, newSecret } from './client-draft.ts';
+import { type ClientDraft, clientFileText } from './client-draft.ts';
 import { addLeaf, type Context, run } from './command.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import { oneOfWords } from './listing.ts';
@@ -133,7 +134,9 @@ async function bringBack(context: Context, client: Client): Promise<boolean> {
     return await context.withProduct(async ({ store, registry, box, clock }) => {
       if (registry.get(client.client_id)?.state !== 'removed') return false;
       const sealed = box.seal(JSON.stringify(client));
-      await store.clients.save([{ clientId: client.client_id, state: 'active', sealed, updatedAt: clock.now() }]);
+      await store.clients.save([
+        { clientId: client.client_id, state: 'active', source: 'file', sealed, updatedAt: clock.now() },
+      ]);
       return true;
     });
   } catch (error) {

@@ -7,7 +7,7 @@ import { type LoadedClients, loadClients } from '../clients/load-clients.ts';
 import { describeProblem } from '../clients/problem.ts';
 import type { RuleBook } from '../clients/registration-rules.ts';
 import type { Config } from '../config.ts';
-import { type ExtraScopes, scopeNames } from '../extra-scopes.ts';
+import { type ExtraScopes, registrableScopes } from '../extra-scopes.ts';
 import { createOutbound } from '../ops/outbound.ts';
 import { addLeaf, type Context, run } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -15,7 +15,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 /** The rules as the server applies them, from the settings. */
 export function ruleBookOf(config: Config): RuleBook {
   const outbound = createOutbound({ allow: config.outboundAllow });
-  return { refusal: (url) => outbound.refusal(url), scopes: scopeNames(config.scopes) };
+  return { refusal: (url) => outbound.refusal(url), scopes: registrableScopes(config.scopes) };
 }
 
 /** One checked file. */

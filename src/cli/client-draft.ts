@@ -1,6 +1,4 @@
 import { stringify } from 'yaml';
-import { type Client, canBeTold, clientFileSchema } from '../clients/client-file.ts';
-import { randomId, sha256 } from '../ops/ids.ts';
 
 /** What somebody answered, or said by flags, about a new app. */
 export interface ClientDraft {
@@ -15,17 +13,6 @@ export interface ClientDraft {
   readonly refreshTokens: boolean;
   readonly scope?: string;
   readonly max_session?: string;
-}
-
-/** A secret of 256 bits, and the only form of it that has to be kept. */
-export interface NewSecret {
-  readonly client_secret: string;
-  readonly client_secret_hash: string;
-}
-
-export function newSecret(): NewSecret {
-  const client_secret = randomId(32);
-  return { client_secret, client_secret_hash: `sha256:${sha256(client_secret)}` };
 }
 
 /** The text of a client file: what was said, and comments where a reader would wonder. */
@@ -68,14 +55,4 @@ function commentOn(name: string, { party }: ClientDraft): string {
     default:
       return '';
   }
-}
-
-const METADATA = Object.keys(clientFileSchema.shape).filter((name) => !name.startsWith('client_secret'));
-
-/** The client as commands show it: no secret, no hash of one. */
-export function withoutSecrets(client: Client): Record<string, unknown> {
-  const { client_secret, client_secret_hash, ...rest } = client;
-  const hasSecret = client_secret !== undefined || client_secret_hash !== undefined;
-  const absent = Object.fromEntries(METADATA.map((name) => [name, undefined]));
-  return { ...absent, ...rest, has_secret: hasSecret, can_be_told: canBeTold(client) };
 }

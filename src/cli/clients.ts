@@ -1,27 +1,24 @@
 import type { Command } from 'commander';
-import { canBeTold } from '../clients/client-file.ts';
+import { listClients, newSecret, removeClient, showClient } from '../admin/clients.ts';
+import { previewLogout } from '../admin/logouts.ts';
 import { fileNameOf } from '../clients/client-file-name.ts';
-import type { RegisteredClient } from '../clients/registry.ts';
+import { act } from './act.ts';
 import { addClientAdd } from './client-add.ts';
 import { addClientCheck } from './client-check.ts';
-import { newSecret, withoutSecrets } from './client-draft.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { counted, countSessions } from './find-account.ts';
-import { printRecord, printRows } from './listing.ts';
-import { tellApps } from './tell-apps.ts';
-import type { Column, Row } from './terminal.ts';
+import { printPages, printRecord } from './listing.ts';
+import type { Column } from './terminal.ts';
+import { counted } from './words.ts';
 
 const COLUMNS: readonly Column[] = [
   ['client_id', 'APP'],
   ['client_name', 'NAME'],
   ['party', 'PARTY'],
   ['state', 'STATE'],
+  ['source', 'FROM'],
   ['backchannel_logout_uri', 'TOLD AT'],
 ];
-
-/** How long `remove` stays to see each app tried once. */
-const TELL_MS = 5_000;
 
 export function addClients(program: Command, context: Context): void {
   const group = addGroup(program, 'clients', 'apps that people sign in to');
@@ -33,11 +30,6 @@ export function addClients(program: Command, context: Context): void {
   addRemove(group, context);
 }
 
-function clientRow({ client, state }: RegisteredClient): Row {
-  const { client_id, client_name, party, backchannel_logout_uri } = client;
-  return { client_id, client_name, party, state, backchannel_logout_uri, can_be_told: canBeTold(client) };
-}
-
 function addList(group: Command, context: Context): void {
   addLeaf(group, {
     usage: 'list',
@@ -45,10 +37,9 @@ function addList(group: Command, context: Context): void {
     examples: ['clients list', 'clients list --json'],
   }).action(
     run(context, (options: { readonly json?: boolean }) =>
-      context.withProduct(async ({ registry }) => {
-        printRows(context.terminal, options.json, COLUMNS, registry.all().map(clientRow));
-        return EXIT.done;
-      }),
+      context.withProduct((product) =>
+        printPages(context.terminal, options, COLUMNS, (part) => act(product, listClients, part)),
+      ),
     ),
   );
 }
@@ -60,10 +51,8 @@ function addShow(group: Command, context: Context): void {
     examples: ['clients show wiki', 'clients show wiki --json'],
   }).action(
     run(context, (id: string, options: { readonly json?: boolean }) =>
-      context.withProduct(async ({ registry }) => {
-        const entry = registry.get(id);
-        if (!entry) return unknownApp(context, id);
-        printRecord(context.terminal, options.json, { ...withoutSecrets(entry.client), state: entry.state });
+      context.withProduct(async (product) => {
+        printRecord(context.terminal, options.json, await act(product, showClient, { id }));
         return EXIT.done;
       }),
     ),
@@ -107,37 +96,17 @@ function addRemove(group: Command, context: Context): void {
     .action(run(context, (id: string, options: RemoveOptions) => remove(context, id, options)));
 }
 
-async function remove(context: Context, id: string, options: RemoveOptions): Promise<ExitCode> {
+async function remove(context: Context, id: string, { json, yes }: RemoveOptions): Promise<ExitCode> {
   const { terminal, ask } = context;
   return context.withProduct(async (product) => {
-    const entry = product.registry.get(id);
-    if (!entry || entry.state === 'removed') return unknownApp(context, id);
-    const { sessions, accounts } = await countSessions(product, { clientId: id });
+    const { sessions, accounts } = await act(product, previewLogout, { client: id });
     terminal.note(`${counted(accounts, 'account')} in ${counted(sessions, 'session')} will be signed off at ${id}.`);
-    if (!(await ask.isSure(`Really remove ${id}?`, options.yes))) return EXIT.notAll;
-    const ended = await product.endSessions(
-      { kind: 'client', clientId: id },
-      { reason: 'client-removed', actor: { kind: 'operator' } },
-    );
-    const progress = await tellApps(product, ended, TELL_MS, 'attempted');
-    const logoutId = ended.kind === 'ended' ? ended.logout.id : undefined;
-    if (options.json)
-      terminal.printJson({
-        client_id: id,
-        state: 'removed',
-        logout_id: logoutId,
-        sign_ins_ended: progress?.total ?? 0,
-      });
-    else
-      terminal.print(
-        `${id} is removed; it was told about ${progress?.told ?? 0} of ${counted(progress?.total ?? 0, 'sign-in')}.`,
-      );
+    if (!(await ask.isSure(`Really remove ${id}?`, yes))) return EXIT.notAll;
+    const removed = await act(product, removeClient, { id });
+    const { sign_ins_told: told, sign_ins_ended: all } = removed;
+    if (json) terminal.printJson(removed);
+    else terminal.print(`${id} is removed; it was told about ${told} of ${counted(all, 'sign-in')}.`);
     terminal.note(`Its file may go now; while it is there it is ignored.`);
     return EXIT.done;
   });
-}
-
-function unknownApp({ terminal }: Context, id: string): ExitCode {
-  terminal.note(`There is no app ${id}.`);
-  return EXIT.nothing;
 }

@@ -1,28 +1,37 @@
 import type { Command } from 'commander';
-import type { Attempt } from '../deliveries/delivery.ts';
-import { GIVE_UP_AFTER_MS } from '../logout/plan-deliveries.ts';
-import { iso } from '../ops/clock.ts';
-import type { DeliveryFilter } from '../store/store.ts';
+import { listDeliveries, replayDeliveries, showDelivery } from '../admin/deliveries.ts';
+import { act } from './act.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
-import { EXIT, UsageError } from './exit-codes.ts';
-import { findAccount, nobody } from './find-account.ts';
-import { type ListOptions, oneOfWords, printPages, printRecord, printRows } from './listing.ts';
-import type { Product } from './product.ts';
-import { DELIVERY_COLUMNS, deliveryRow } from './rows.ts';
-import type { Column, Row } from './terminal.ts';
+import { EXIT } from './exit-codes.ts';
+import { type ListOptions, printPages, printRecord, printRows } from './listing.ts';
+import type { Column } from './terminal.ts';
 
-interface FilterOptions extends ListOptions {
+interface FilterOptions {
   readonly logout?: string;
   readonly client?: string;
   readonly account?: string;
   readonly state?: string;
+  readonly since?: string;
+  readonly until?: string;
 }
+
+const COLUMNS: readonly Column[] = [
+  ['id', 'DELIVERY'],
+  ['client_id', 'APP'],
+  ['state', 'STATE'],
+  ['attempts', 'TRIES'],
+  ['last_attempt_at', 'LAST TRY'],
+  ['last_status', 'ANSWER'],
+  ['next_attempt_at', 'NEXT TRY'],
+  ['last_error', 'ERROR'],
+];
 
 export function addDeliveries(program: Command, context: Context): void {
   const group = addGroup(program, 'deliveries', 'which app was told about which sign-off');
   addList(group, context);
   addShow(group, context);
   addRetry(group, context);
+  addReplay(group, context);
 }
 
 function withFilter(command: Command): Command {
@@ -30,21 +39,9 @@ function withFilter(command: Command): Command {
     .option('--logout <id>', 'of this logout')
     .option('--client <client_id>', 'to this app')
     .option('--account <account>', 'about this account, by name or id')
-    .option('--state <state>', 'trying, told, refused, given-up, moot or cannot-be-told');
-}
-
-/** `nobody` when the account is not there. */
-async function filterOf(product: Product, options: FilterOptions): Promise<DeliveryFilter | 'nobody'> {
-  const states = ['trying', 'told', 'refused', 'given-up', 'moot', 'cannot-be-told'] as const;
-  const state = oneOfWords('--state', options.state, states);
-  const account = options.account === undefined ? undefined : await findAccount(product, options.account);
-  if (options.account !== undefined && !account) return 'nobody';
-  return {
-    ...(options.logout !== undefined && { logoutId: options.logout }),
-    ...(options.client !== undefined && { clientId: options.client }),
-    ...(account && { accountId: account.id }),
-    ...(state && { state }),
-  };
+    .option('--state <state>', 'trying, told, refused, given-up, moot or cannot-be-told')
+    .option('--since <instant>', 'made at or after 2026-11-21T10:00:00Z')
+    .option('--until <instant>', 'made before it');
 }
 
 function addList(group: Command, context: Context): void {
@@ -60,16 +57,12 @@ function addList(group: Command, context: Context): void {
   withFilter(leaf)
     .option('--limit <number>', 'at most so many')
     .action(
-      run(context, (options: FilterOptions) =>
-        context.withProduct(async (product) => {
-          const filter = await filterOf(product, options);
-          if (filter === 'nobody') return nobody(context, options.account ?? '');
-          return printPages(context.terminal, options, DELIVERY_COLUMNS, {
-            page: (page) => product.store.deliveries.list(filter, page),
-            idOf: (delivery) => delivery.id,
-            row: deliveryRow,
-          });
-        }),
+      run(context, ({ json, limit, ...filter }: FilterOptions & ListOptions) =>
+        context.withProduct((product) =>
+          printPages(context.terminal, { json, limit }, COLUMNS, (part) =>
+            act(product, listDeliveries, { ...filter, ...part }),
+          ),
+        ),
       ),
     );
 }
@@ -83,10 +76,6 @@ const ATTEMPT_COLUMNS: readonly Column[] = [
   ['answer', 'THE APP SAID'],
 ];
 
-function attemptRow({ at, ms, jti, verdict, status, error, answer }: Attempt): Row {
-  return { at: iso(at), ms, jti, verdict, status, error, answer };
-}
-
 function addShow(group: Command, context: Context): void {
   addLeaf(group, {
     usage: 'show <delivery>',
@@ -94,14 +83,8 @@ function addShow(group: Command, context: Context): void {
     examples: ['deliveries show 4pV7mXeQ2cA', 'deliveries show 4pV7mXeQ2cA --json'],
   }).action(
     run(context, (id: string, options: { readonly json?: boolean }) =>
-      context.withProduct(async ({ store }) => {
-        const delivery = await store.deliveries.find(id);
-        if (!delivery) {
-          context.terminal.note(`There is no delivery ${id}.`);
-          return EXIT.nothing;
-        }
-        const history = (await store.deliveries.attempts(id)).map(attemptRow);
-        const record = { ...deliveryRow(delivery), sid: delivery.sid };
+      context.withProduct(async (product) => {
+        const { history, ...record } = await act(product, showDelivery, { id });
         if (options.json) context.terminal.printJson({ ...record, history });
         else {
           printRecord(context.terminal, false, record);
@@ -120,19 +103,49 @@ function addRetry(group: Command, context: Context): void {
     examples: ['deliveries retry 4pV7mXeQ2cA', 'deliveries retry --client wiki --state given-up'],
   });
   withFilter(leaf).action(
-    run(context, (id: string | undefined, options: FilterOptions) =>
+    run(context, (id: string | undefined, { json, ...filter }: FilterOptions & { readonly json?: boolean }) =>
       context.withProduct(async (product) => {
-        const filter = await filterOf(product, options);
-        if (filter === 'nobody') return nobody(context, options.account ?? '');
-        const all = { ...filter, ...(id !== undefined && { id }) };
-        if (Object.keys(all).length === 0)
-          throw new UsageError('Say which: a delivery, --logout, --client, --account or --state.');
-        const now = product.clock.now();
-        const count = await product.store.deliveries.retry(all, now, now + GIVE_UP_AFTER_MS);
-        if (options.json) context.terminal.printJson({ retried: count });
-        else context.terminal.print(`${count === 1 ? '1 delivery is' : `${count} deliveries are`} being sent again.`);
-        return count === 0 ? EXIT.nothing : EXIT.done;
+        const { deliveries } = await act(product, replayDeliveries, { ...filter, ...(id !== undefined && { id }) });
+        if (json) context.terminal.printJson({ retried: deliveries });
+        else context.terminal.print(sentenceOf(deliveries));
+        return deliveries === 0 ? EXIT.nothing : EXIT.done;
       }),
     ),
   );
+}
+
+function sentenceOf(count: number): string {
+  return `${count === 1 ? '1 delivery is' : `${count} deliveries are`} being sent again.`;
+}
+
+interface ReplayOptions extends FilterOptions {
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+  readonly reason?: string;
+}
+
+function addReplay(group: Command, context: Context): void {
+  const leaf = addLeaf(group, {
+    usage: 'replay',
+    summary: 'send again all that an app missed; first with --dry-run to see how many',
+    examples: [
+      'deliveries replay --client wiki --since 2026-11-21T09:00:00Z --dry-run',
+      'deliveries replay --client wiki --state given-up --json',
+    ],
+  });
+  withFilter(leaf)
+    .option('--reason <text>', 'why, in your own words; kept in the audit')
+    .option('--dry-run', 'only count')
+    .action(
+      run(context, ({ json, dryRun, ...given }: ReplayOptions) =>
+        context.withProduct(async (product) => {
+          const answer = await act(product, replayDeliveries, { ...given, dry_run: dryRun ?? false });
+          if (json) context.terminal.printJson(answer);
+          else if (dryRun)
+            context.terminal.print(`Would be sent again to: ${answer.apps.join(', ')} (${answer.deliveries}).`);
+          else context.terminal.print(sentenceOf(answer.deliveries));
+          return answer.deliveries === 0 ? EXIT.nothing : EXIT.done;
+        }),
+      ),
+    );
 }

@@ -26,12 +26,11 @@ export const EXIT_CODE_HELP = `Exit codes:
 export class UsageError extends Error {}
 
 const STORE_CODES = new Set(['store_unavailable', 'store_missing']);
-const NOTHING_CODES = new Set(['key_unknown']);
 
 /** What an error thrown by a command means for whoever called it. Errors of ours are never accidents of the machine. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof UsageError) return EXIT.usage;
   if (!(error instanceof AppError)) return EXIT.notAll;
   if (STORE_CODES.has(error.code)) return EXIT.store;
-  return NOTHING_CODES.has(error.code) ? EXIT.nothing : EXIT.usage;
+  return error.status === 404 ? EXIT.nothing : EXIT.usage;
 }

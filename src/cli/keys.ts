@@ -1,11 +1,10 @@
 import { type Command, Option } from 'commander';
-import { rotateCookieKeys } from '../oidc/cookie-keys.ts';
-import { type KeyInfo, listKeys, retireKey, rotateKeys } from '../oidc/key-rotation.ts';
-import { iso } from '../ops/clock.ts';
+import { listKeys, retireKey, rotateKeys } from '../admin/keys.ts';
+import { act } from './act.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { printRows } from './listing.ts';
-import type { Column, Row } from './terminal.ts';
+import type { Column } from './terminal.ts';
 
 const COLUMNS: readonly Column[] = [
   ['kid', 'KEY'],
@@ -23,10 +22,6 @@ interface RotateOptions {
   readonly cookies?: boolean;
 }
 
-function keyRow({ kid, alg, role, createdAt, signsFrom, retiredAt }: KeyInfo): Row {
-  return { kid, alg, state: role, created_at: iso(createdAt), signs_from: iso(signsFrom), retired_at: iso(retiredAt) };
-}
-
 export function addKeys(program: Command, context: Context): void {
   const group = addGroup(program, 'keys', 'keys that sign ID tokens and logout tokens');
   addList(group, context);
@@ -42,7 +37,7 @@ function addList(group: Command, context: Context): void {
   }).action(
     run(context, (options: { readonly json?: boolean }) =>
       context.withProduct(async (product) => {
-        printRows(context.terminal, options.json, COLUMNS, (await listKeys(product)).map(keyRow));
+        printRows(context.terminal, options.json, COLUMNS, (await act(product, listKeys, {})).items);
         return EXIT.done;
       }),
     ),
@@ -60,24 +55,14 @@ function addRotate(group: Command, context: Context): void {
     // Its first name.
     .addOption(new Option('--now').hideHelp())
     .action(
-      run(context, (options: RotateOptions) =>
+      run(context, ({ json, leaked, now, cookies }: RotateOptions) =>
         context.withProduct(async (product) => {
-          const how = { leaked: options.leaked ?? options.now ?? false };
-          const rows = options.cookies
-            ? [cookieKeyRow(await rotateCookieKeys(product, how))]
-            : (await rotateKeys(product, how)).map(keyRow);
-          printRows(context.terminal, options.json, COLUMNS, rows);
+          const how = { leaked: leaked ?? now ?? false, cookies: cookies ?? false };
+          printRows(context.terminal, json, COLUMNS, (await act(product, rotateKeys, how)).items);
           return EXIT.done;
         }),
       ),
     );
-}
-
-/** A cookie key has no public name. */
-function cookieKeyRow({ createdAt, signsFrom }: { readonly createdAt: number; readonly signsFrom: number }): Row {
-  const state = signsFrom > createdAt ? 'next' : 'signing';
-  const when = { created_at: iso(createdAt), signs_from: iso(signsFrom), retired_at: iso(undefined) };
-  return { kid: 'cookies', alg: 'HMAC', state, ...when };
 }
 
 function addRetire(group: Command, context: Context): void {
@@ -88,7 +73,7 @@ function addRetire(group: Command, context: Context): void {
   }).action(
     run(context, (kid: string, options: { readonly json?: boolean }) =>
       context.withProduct(async (product) => {
-        printRows(context.terminal, options.json, COLUMNS, [keyRow(await retireKey(product, kid))]);
+        printRows(context.terminal, options.json, COLUMNS, [await act(product, retireKey, { kid })]);
         return EXIT.done;
       }),
     ),

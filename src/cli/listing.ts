@@ -1,13 +1,13 @@
-import type { Page } from '../store/store.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import type { Column, Row, Terminal } from './terminal.ts';
 
 export interface ListOptions {
-  readonly json?: boolean;
-  readonly limit?: string;
+  readonly json?: boolean | undefined;
+  readonly limit?: string | undefined;
 }
 
-const PAGE_ROWS = 500;
+/** The most that a use case gives at once. */
+const PAGE_ROWS = 200;
 
 /** Rows as JSON, one object a line, or as a table. An empty list is an answer, not a failure. */
 export function printRows(
@@ -22,32 +22,29 @@ export function printRows(
 }
 
 /** Prints page after page, up to `--limit`, so that a large store needs little memory with `--json`. */
-export async function printPages<T>(
+export async function printPages(
   terminal: Terminal,
   options: ListOptions,
   columns: readonly Column[],
-  list: {
-    readonly page: (page: Page) => Promise<readonly T[]>;
-    readonly idOf: (item: T) => string;
-    readonly row: (item: T) => Promise<Row> | Row;
-  },
+  page: (part: { readonly limit: number; readonly after?: string }) => Promise<List>,
 ): Promise<ExitCode> {
   let left = limitOf(options.limit);
-  let after: string | undefined;
+  let after: string | null = null;
   const table: Row[] = [];
-  while (left > 0) {
-    const wanted = Math.min(left, PAGE_ROWS);
-    const items = await list.page({ limit: wanted, ...(after !== undefined && { after }) });
-    const rows = await Promise.all(items.map(list.row));
-    if (options.json) printRows(terminal, true, columns, rows);
-    else table.push(...rows);
+  do {
+    const { items, next }: List = await page({ limit: Math.min(left, PAGE_ROWS), ...(after !== null && { after }) });
+    if (options.json) printRows(terminal, true, columns, items);
+    else table.push(...items);
     left -= items.length;
-    const last = items.at(-1);
-    if (items.length < wanted || last === undefined) break;
-    after = list.idOf(last);
-  }
+    after = next;
+  } while (left > 0 && after !== null);
   if (!options.json) printRows(terminal, false, columns, table);
   return EXIT.done;
+}
+
+interface List {
+  readonly items: readonly Row[];
+  readonly next: string | null;
 }
 
 /** A record for people: one field a line. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addAccounts } from './accounts.ts';
+import { addAudit } from './audit.ts';
 import { addClients } from './clients.ts';
 import type { Context } from './command.ts';
 import { addConfig } from './config.ts';
@@ -8,8 +9,10 @@ import { EXIT_CODE_HELP } from './exit-codes.ts';
 import { addExplain } from './explain.ts';
 import { addKeys } from './keys.ts';
 import { addLogout } from './logout.ts';
+import { addOperators } from './operators.ts';
 import { addSessions } from './sessions.ts';
 import { addStart } from './start.ts';
+import { addTokens } from './tokens.ts';
 
 /** The command line, whole. It throws CommanderError instead of ending the process. */
 export function createProgram(context: Context): Command {
@@ -31,6 +34,9 @@ export function createProgram(context: Context): Command {
   addDeliveries(program, context);
   addExplain(program, context);
   addKeys(program, context);
+  addOperators(program, context);
+  addTokens(program, context);
+  addAudit(program, context);
   addConfig(program, context);
   return program;
 }

@@ -1,17 +1,28 @@
 import type { Command } from 'commander';
-import type { SessionFilter } from '../store/store.ts';
+import { listSessions } from '../admin/sessions.ts';
+import { act } from './act.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
-import { findAccount, nobody } from './find-account.ts';
-import { type ListOptions, oneOfWords, printPages } from './listing.ts';
+import { EXIT } from './exit-codes.ts';
+import { type ListOptions, printPages } from './listing.ts';
 import { reportLogout } from './logout.ts';
-import type { Product } from './product.ts';
-import { SESSION_COLUMNS, sessionRow, usernames } from './rows.ts';
+import type { Column } from './terminal.ts';
+
+const COLUMNS: readonly Column[] = [
+  ['id', 'SESSION'],
+  ['username', 'ACCOUNT'],
+  ['device', 'DEVICE'],
+  ['started_at', 'STARTED'],
+  ['last_seen_at', 'LAST SEEN'],
+  ['apps', 'APPS'],
+  ['state', 'STATE'],
+];
 
 interface SessionListOptions extends ListOptions {
   readonly account?: string;
   readonly client?: string;
   readonly state?: string;
+  readonly since?: string;
+  readonly until?: string;
 }
 
 export function addSessions(program: Command, context: Context): void {
@@ -29,36 +40,18 @@ function addList(group: Command, context: Context): void {
     .option('--account <account>', 'of this account, by name or id')
     .option('--client <client_id>', 'with this app inside')
     .option('--state <state>', 'arriving, live or ended')
+    .option('--since <instant>', 'begun at or after 2026-11-21T10:00:00Z')
+    .option('--until <instant>', 'begun before it')
     .option('--limit <number>', 'at most so many')
     .action(
-      run(context, (options: SessionListOptions) =>
-        context.withProduct(async (product) => {
-          const state = oneOfWords('--state', options.state, ['arriving', 'live', 'ended']);
-          const account = options.account === undefined ? undefined : await findAccount(product, options.account);
-          if (options.account !== undefined && !account) return nobody(context, options.account);
-          const filter = {
-            ...(account && { accountId: account.id }),
-            ...(options.client !== undefined && { clientId: options.client }),
-            ...(state && { state }),
-          };
-          return printSessions(context, product, options, filter);
-        }),
+      run(context, ({ json, limit, ...filter }: SessionListOptions) =>
+        context.withProduct((product) =>
+          printPages(context.terminal, { json, limit }, COLUMNS, (part) =>
+            act(product, listSessions, { ...filter, ...part }),
+          ),
+        ),
       ),
     );
-}
-
-function printSessions(
-  context: Context,
-  { store }: Product,
-  options: ListOptions,
-  filter: SessionFilter,
-): Promise<ExitCode> {
-  const nameOf = usernames(store);
-  return printPages(context.terminal, options, SESSION_COLUMNS, {
-    page: (page) => store.sessions.list(filter, page),
-    idOf: (view) => view.session.uid,
-    row: async (view) => sessionRow(view, await nameOf(view.session.accountId)),
-  });
 }
 
 function addEnd(group: Command, context: Context): void {
@@ -68,12 +61,19 @@ function addEnd(group: Command, context: Context): void {
     examples: ['sessions end 8rRSuQ0xK3lS', 'sessions end 8rRSuQ0xK3lS --wait 10s --json'],
   })
     .option('--wait <duration>', 'stay so long to see the apps told', '10s')
+    .option('--reason <text>', 'why, in your own words; kept in the audit')
     .action(
-      run(context, (uid: string, options: { readonly json?: boolean; readonly wait: string }) =>
+      run(context, (session: string, options: EndOptions) =>
         context.withProduct(async (product) => {
-          const code = await reportLogout(context, product, { kind: 'session', uid }, options);
+          const code = await reportLogout(context, product, { session, reason: options.reason }, options);
           return code === EXIT.notAll ? EXIT.done : code;
         }),
       ),
     );
+}
+
+interface EndOptions {
+  readonly json?: boolean;
+  readonly wait: string;
+  readonly reason?: string;
 }

@@ -3,7 +3,17 @@ import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/log.ts';
 import { createRepeating } from '../ops/repeating.ts';
 import type { Service } from '../ops/service.ts';
-import type { ActivityStore, LimitStore, LinkStore, LogoutStore, MailStore, ProviderStore } from '../store/store.ts';
+import type {
+  ActivityStore,
+  AnswerStore,
+  AuditStore,
+  LimitStore,
+  LinkStore,
+  LogoutStore,
+  MailStore,
+  OperatorStore,
+  ProviderStore,
+} from '../store/store.ts';
 
 export interface Cleaner extends Service {
   /** One round, now; answers how many rows are gone. */
@@ -17,7 +27,8 @@ const PAUSE_MS = 15;
 
 /**
  * Removes what nobody needs any more: ended sessions, logouts, deliveries, activity and mails after `retentionMs`, expired
- * codes, tokens and links, counters of sign-in tries. No database TTL does it, because none may touch what is live or undelivered.
+ * codes, tokens and links, counters of sign-in tries, the audit's rows after a time of their own. No database TTL does it,
+ * because none may touch what is live or undelivered.
  */
 export function createCleaner(parts: {
   readonly store: {
@@ -27,12 +38,16 @@ export function createCleaner(parts: {
     readonly activity: Pick<ActivityStore, 'removeBefore'>;
     readonly mails: Pick<MailStore, 'removeBefore'>;
     readonly links: Pick<LinkStore, 'removeExpired'>;
+    readonly operators: Pick<OperatorStore, 'removeExpiredTokens'>;
+    readonly audit: Pick<AuditStore, 'removeBefore'>;
+    readonly answers: Pick<AnswerStore, 'removeExpired'>;
   };
   readonly retentionMs: number;
+  readonly auditRetentionMs: number;
   readonly clock: Clock;
   readonly log: Log;
 }): Cleaner {
-  const { store, retentionMs, clock, log } = parts;
+  const { store, retentionMs, auditRetentionMs, clock, log } = parts;
   // A store that is gone is tried again a minute later.
   const failed = (error: unknown) => log.warn('store.not_cleaned', { error });
   const rounds = createRepeating({ everyMs: EVERY_MS, work: run, failed });
@@ -56,7 +71,10 @@ export function createCleaner(parts: {
     const told = await repeat(() => store.activity.removeBefore(now - retentionMs, ROWS_MAX));
     const mailed = await repeat(() => store.mails.removeBefore(now - retentionMs, ROWS_MAX));
     const links = await repeat(() => store.links.removeExpired(now, ROWS_MAX));
-    const total = ended + expired + closed + told + mailed + links;
+    const tokens = await repeat(() => store.operators.removeExpiredTokens(now, ROWS_MAX));
+    const audit = await repeat(() => store.audit.removeBefore(now - auditRetentionMs, ROWS_MAX));
+    const answers = await repeat(() => store.answers.removeExpired(now, ROWS_MAX));
+    const total = ended + expired + closed + told + mailed + links + tokens + audit + answers;
     if (total > 0) log.info('store.cleaned', { rows: total });
     return total;
   }

@@ -7,7 +7,7 @@ import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
 import { logName, randomId, sha256 } from '../ops/ids.ts';
 import type { Log } from '../ops/log.ts';
-import type { SessionEnd, SessionStore } from '../store/store.ts';
+import type { AuditEntry, SessionEnd, SessionStore } from '../store/store.ts';
 import type { EndCause, EndResult, EndTarget, Logout } from './logout.ts';
 import { planDeliveries, type TellableClient } from './plan-deliveries.ts';
 
@@ -32,6 +32,8 @@ export interface Cause extends Pick<EndCause, 'reason' | 'actor' | 'scope' | 'cl
   readonly continueUri?: string;
   /** The participation whose app asked, by an ID token of it that was verified. */
   readonly askedSid?: string | undefined;
+  /** Of an operator's: its row goes into the same write. */
+  readonly audit?: AuditEntry;
 }
 
 export type Ended =

@@ -9,3 +9,10 @@ export function parseDuration(text: string): number | undefined {
   if (count === undefined || unit === undefined) return undefined;
   return Number(count) * UNITS[unit as keyof typeof UNITS];
 }
+
+/** Milliseconds as somebody would write them: 28800000 is `8h`. */
+export function durationOf(ms: number): string {
+  const units = Object.entries(UNITS).toReversed();
+  const [unit, size] = units.find(([, each]) => ms >= each && ms % each === 0) ?? ['ms', 1];
+  return `${ms / size}${unit}`;
+}

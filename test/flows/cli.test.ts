@@ -361,7 +361,7 @@ describe('what is absent', () => {
         'id logout_id client_id account_id state attempts next_attempt_at last_attempt_at last_status last_error'.split(
           ' ',
         ),
-      'clients list': 'client_id client_name party state backchannel_logout_uri can_be_told'.split(' '),
+      'clients list': 'client_id client_name party state source backchannel_logout_uri can_be_told'.split(' '),
       'clients secret': ['client_id', 'client_secret', 'client_secret_hash'],
       'keys list': 'kid alg state created_at signs_from retired_at'.split(' '),
       config: ['name', 'value', 'default', 'origin', 'sentence'],
@@ -438,7 +438,7 @@ describe('wrong usage', () => {
       [['sessions', 'list', '--jsno'], 'Did you mean --json?'],
       [['accounts', 'show'], "missing required argument 'account'"],
       [['logout'], 'exactly one of'],
-      [['logout', '--account', 'alice', '--client', 'wiki'], 'exactly one of'],
+      [['logout', '--account', 'alice', '--session', 'x'], 'exactly one of'],
       [['logout', '--account', 'alice', '--wait', '10'], '--wait must be a duration'],
       [['sessions', 'list', '--limit', 'x'], '--limit must be'],
     ];

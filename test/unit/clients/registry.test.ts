@@ -57,7 +57,7 @@ function states(of = registry): Record<string, string> {
 describe('the registry', () => {
   it('has what was loaded, and other processes read it from the store', async () => {
     await registry.apply(loaded(wiki, mail));
-    expect(registry.get('wiki')).toEqual({ client: wiki, state: 'active', sealed: expect.any(String) });
+    expect(registry.get('wiki')).toEqual({ client: wiki, state: 'active', source: 'file', sealed: expect.any(String) });
     const other = aRegistry();
     await expect(other.refresh()).resolves.toBe(true);
     expect(other.get('wiki')?.client).toEqual(wiki);

@@ -17,12 +17,16 @@ it('removes in small writes until nothing is left, and stops when told', async (
       activity: { removeBefore: remover('activity', [2]) },
       mails: { removeBefore: remover('mails', [1]) },
       links: { removeExpired: remover('links', []) },
+      operators: { removeExpiredTokens: remover('tokens', [2]) },
+      audit: { removeBefore: remover('audit', [1]) },
+      answers: { removeExpired: remover('answers', []) },
     },
     retentionMs: 1_000,
+    auditRetentionMs: 3_000,
     clock: { now: () => 5_000 },
     log: { debug: note, info: note, warn: note, error: note },
   });
-  expect(await cleaner.run()).toBe(150);
+  expect(await cleaner.run()).toBe(153);
   expect(asked).toEqual([
     ...Array(3).fill('logouts 4000 100'),
     ...Array(2).fill('artifacts 5000 100'),
@@ -30,8 +34,11 @@ it('removes in small writes until nothing is left, and stops when told', async (
     ...Array(2).fill('activity 4000 100'),
     ...Array(2).fill('mails 4000 100'),
     'links 5000 100',
+    ...Array(2).fill('tokens 5000 100'),
+    ...Array(2).fill('audit 2000 100'),
+    'answers 5000 100',
   ]);
-  expect(events).toEqual([['store.cleaned', { rows: 150 }]]);
+  expect(events).toEqual([['store.cleaned', { rows: 153 }]]);
   await cleaner.start();
   await cleaner.stop();
   await cleaner.stop();

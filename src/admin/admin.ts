@@ -1,0 +1,30 @@
+/**
+ * What operators can do. One function per use case (`use-case.ts` says what one is), and three thin surfaces above: the
+ * command line, the API and the pages. None of them checks, writes or words anything that is not here.
+ */
+import type { Passwords } from '../accounts/password.ts';
+import type { LoadOptions } from '../clients/load-clients.ts';
+import type { Registry } from '../clients/registry.ts';
+import type { EndSessions } from '../logout/end-sessions.ts';
+import type { Receipts } from '../logout/receipt.ts';
+import type { TellApps } from '../logout/tell-apps.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { CryptoBox } from '../ops/crypto-box.ts';
+import type { Store } from '../store/store.ts';
+
+/** What use cases work with; `wire.ts` puts it together, for a server and for a command alike. */
+export interface Admin {
+  readonly issuer: string;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly box: CryptoBox;
+  readonly registry: Registry;
+  readonly passwords: Passwords;
+  readonly endSessions: EndSessions;
+  readonly receipts: Pick<Receipts, 'byLogout'>;
+  readonly tellApps: TellApps;
+  /** Claims of the operator's own scopes. */
+  readonly claimNames: readonly string[];
+  /** How client files are judged. */
+  readonly ruleBook: LoadOptions;
+}

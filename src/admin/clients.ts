@@ -1,0 +1,314 @@
+import { z } from 'zod';
+import { type Client, canBeTold, clientFileSchema } from '../clients/client-file.ts';
+import { clientJson } from '../clients/client-json.ts';
+import { judgeClient } from '../clients/load-clients.ts';
+import type { RegisteredClient } from '../clients/registry.ts';
+import { AppError } from '../errors.ts';
+import { randomId, sha256 } from '../ops/ids.ts';
+import { CLIENT_SOURCES, type ClientSource } from '../store/store.ts';
+import type { Admin } from './admin.ts';
+import { auditOf } from './audit-notes.ts';
+import { InvalidInput, idText, listOf, reasonText } from './input.ts';
+import { actorOf } from './logouts.ts';
+import { conflict, notThere, type Operator, useCase } from './use-case.ts';
+
+const READERS = { scope: 'signoff.read', role: 'support' } as const;
+const KEEPERS = { scope: 'signoff.clients', role: 'operator' } as const;
+
+/** How long a removal stays to see the app tried once for each sign-in. */
+const TELL_MS = 5_000;
+
+const state = z.enum(['active', 'suspended', 'removed']);
+const source = z.enum(CLIENT_SOURCES).describe('Where it was registered; a file wins over all others.');
+
+const clientRow = z.strictObject({
+  client_id: z.string(),
+  client_name: z.string(),
+  party: z.enum(['first', 'third']),
+  state,
+  source,
+  backchannel_logout_uri: z.string().nullable(),
+  can_be_told: z.boolean(),
+});
+
+/** All that its file would say, and these. */
+const clientDetail = z.looseObject({
+  client_id: z.string(),
+  state,
+  source,
+  has_secret: z.boolean(),
+  can_be_told: z.boolean(),
+  version: z.string().describe('Another one after each change; for If-Match.'),
+});
+const newClientDetail = clientDetail.extend({
+  client_secret: z.string().nullable().describe('Shown once; null where there is none.'),
+});
+
+function toRow({ client, state: now, source: from }: RegisteredClient): z.output<typeof clientRow> {
+  const { client_id, client_name, party, backchannel_logout_uri } = client;
+  const uri = backchannel_logout_uri ?? null;
+  return {
+    client_id,
+    client_name,
+    party,
+    state: now,
+    source: from,
+    backchannel_logout_uri: uri,
+    can_be_told: canBeTold(client),
+  };
+}
+
+function toDetail(entry: RegisteredClient) {
+  const { client, state: now, source: from } = entry;
+  const json = clientJson(client);
+  return {
+    ...json,
+    client_id: client.client_id,
+    has_secret: json['has_secret'] === true,
+    can_be_told: canBeTold(client),
+    state: now,
+    source: from,
+    version: versionOf(entry),
+  };
+}
+
+function versionOf({ client, state: now, source: from }: RegisteredClient): string {
+  return sha256(JSON.stringify([client, now, from])).slice(0, 16);
+}
+
+/** Throws 404. */
+function clientWithId({ registry }: Admin, id: string): RegisteredClient {
+  const entry = registry.get(id);
+  if (entry) return entry;
+  throw notThere('client_unknown', `There is no app ${id}.`);
+}
+
+export const listClients = useCase({
+  ...READERS,
+  name: 'clients.list',
+  summary: 'List apps by their id, and where each came from.',
+  input: z.strictObject({
+    limit: z.coerce.number().int().min(1).max(200).default(200),
+    after: idText.optional().describe('`next` of the page before.'),
+  }),
+  output: listOf(clientRow),
+  async run({ registry }, _who, { limit, after }) {
+    await registry.refresh();
+    const all = registry.all().filter(({ client }) => after === undefined || client.client_id > after);
+    const page = all.slice(0, limit);
+    return {
+      items: page.map(toRow),
+      next: all.length > limit ? (page.at(-1)?.client.client_id ?? null) : null,
+    };
+  },
+});
+
+export const showClient = useCase({
+  ...READERS,
+  name: 'clients.show',
+  summary: 'Show one app with all defaults filled in; no secrets.',
+  input: z.strictObject({ id: idText }),
+  output: clientDetail,
+  async run(admin, _who, { id }) {
+    await admin.registry.refresh();
+    return toDetail(clientWithId(admin, id));
+  },
+});
+
+/** What is sent is judged by the rules of client files, with their words; the shape is only for the API's document. */
+const clientDocument = z.record(z.string(), z.unknown());
+
+export { clientFileSchema as clientDocumentShape };
+
+/** Throws 422 with each field's problem. */
+function judged({ ruleBook }: Admin, document: Readonly<Record<string, unknown>>): Client {
+  // Absent is null in all that we print, and may come back so.
+  const given = Object.fromEntries(Object.entries(document).filter(([, value]) => value !== null));
+  const result = judgeClient(given, ruleBook);
+  if ('client' in result) return result.client;
+  throw new InvalidInput(result.problems.map(({ field, message, fix }) => ({ field, message: `${message}; ${fix}` })));
+}
+
+/** What we add to a client when we show it; whoever sends back what was shown means none of it. */
+const SHOWN_ONLY = ['state', 'source', 'has_secret', 'can_be_told', 'version'];
+
+function withoutShown(document: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(document).filter(([name]) => !SHOWN_ONLY.includes(name)));
+}
+
+/** A secret of 256 bits, and the only form of it that has to be kept. */
+export function newSecret(): { readonly client_secret: string; readonly client_secret_hash: string } {
+  const client_secret = randomId(32);
+  return { client_secret, client_secret_hash: `sha256:${sha256(client_secret)}` };
+}
+
+export const addClient = useCase({
+  ...KEEPERS,
+  name: 'clients.add',
+  summary: 'Register an app; its secret is shown once.',
+  input: z.strictObject({
+    client: clientDocument,
+    source: z.enum(['api', 'page']).default('api'),
+    reason: reasonText,
+  }),
+  output: newClientDetail,
+  async run(admin, who, { client: document, source: from, reason }) {
+    const given = withoutShown({ client_id: `app-${randomId(9)}`, ...document });
+    const { secret, hash } = secretFor(given);
+    const client = judged(admin, { ...given, ...hash });
+    await admin.registry.refresh();
+    const known = admin.registry.get(client.client_id);
+    if (known && known.state !== 'removed') {
+      throw conflict('client_id_taken', `There is an app ${client.client_id} already; choose another client_id.`);
+    }
+    const entry = await put(admin, who, { client, from, action: addClient.name, reason, before: undefined });
+    return { ...toDetail(entry), client_secret: secret };
+  },
+});
+
+/** Made here for those who would send one at the token endpoint and bring none. */
+function secretFor(given: Readonly<Record<string, unknown>>): { secret: string | null; hash: object } {
+  const method = given['token_endpoint_auth_method'] ?? 'client_secret_basic';
+  const brings = given['client_secret'] != null || given['client_secret_hash'] != null;
+  if (brings || (method !== 'client_secret_basic' && method !== 'client_secret_post'))
+    return { secret: null, hash: {} };
+  const { client_secret, client_secret_hash } = newSecret();
+  return { secret: client_secret, hash: { client_secret_hash } };
+}
+
+interface Put {
+  readonly client: Client;
+  readonly from: ClientSource;
+  readonly action: string;
+  readonly reason: string | undefined;
+  readonly before: RegisteredClient | undefined;
+}
+
+async function put(admin: Admin, who: Operator, given: Put): Promise<RegisteredClient> {
+  const { client, from, action, reason, before } = given;
+  const { was, becomes } = difference(before, client);
+  const audit = auditOf(admin, who, {
+    action,
+    subject: `client ${client.client_id}`,
+    reason,
+    before: was,
+    after: becomes,
+  });
+  await admin.registry.put({ client, state: 'active', source: from }, audit);
+  return clientWithId(admin, client.client_id);
+}
+
+/** Only what changed, without secrets. */
+function difference(
+  before: RegisteredClient | undefined,
+  client: Client,
+): { was: object | undefined; becomes: object } {
+  const after = clientJson(client);
+  if (!before) return { was: undefined, becomes: after };
+  const old = clientJson(before.client);
+  const names = Object.keys(after).filter((name) => JSON.stringify(old[name]) !== JSON.stringify(after[name]));
+  const pick = (all: Record<string, unknown>) => Object.fromEntries(names.map((name) => [name, all[name] ?? null]));
+  return { was: pick(old), becomes: pick(after) };
+}
+
+/** Throws 404, 409 for an app of a file, 412 where somebody changed it meanwhile, 428 where that was not said. */
+function changeable(admin: Admin, id: string, version: string | undefined): RegisteredClient {
+  const entry = clientWithId(admin, id);
+  if (entry.state === 'removed') throw notThere('client_unknown', `There is no app ${id}.`);
+  if (entry.source === 'file') {
+    throw conflict('client_of_a_file', `${id} is registered by a file, which nothing else changes; edit that.`);
+  }
+  if (version === undefined) throw precondition(428, 'version_missing', 'Say which version you have seen (If-Match).');
+  if (version !== '*' && version !== versionOf(entry)) {
+    throw precondition(412, 'version_old', `${id} was changed meanwhile; look at it again.`);
+  }
+  return entry;
+}
+
+function precondition(status: number, code: string, publicMessage: string): AppError {
+  return new AppError({ code, status, publicMessage });
+}
+
+export const changeClient = useCase({
+  ...KEEPERS,
+  name: 'clients.change',
+  summary: 'Change an app that no file speaks of; what is not said gets its default, but the secret stays.',
+  input: z.strictObject({
+    id: idText,
+    version: z.string().max(100).optional().describe('The version that was seen.'),
+    client: clientDocument,
+    reason: reasonText,
+  }),
+  output: clientDetail,
+  async run(admin, who, { id, version, client: document, reason }) {
+    await admin.registry.refresh();
+    const before = changeable(admin, id, version);
+    const given = withoutShown({ client_id: id, ...document });
+    if (given['client_id'] !== id) throw new InvalidInput([{ field: 'client_id', message: 'cannot change.' }]);
+    const client = judged(admin, { ...keptSecret(before.client, given), ...given });
+    return toDetail(await put(admin, who, { client, from: before.source, action: 'clients.change', reason, before }));
+  },
+});
+
+/** Nobody can send back what is never shown. */
+function keptSecret({ client_secret, client_secret_hash }: Client, given: Readonly<Record<string, unknown>>): object {
+  const method = given['token_endpoint_auth_method'] ?? 'client_secret_basic';
+  const needs = method === 'client_secret_basic' || method === 'client_secret_post';
+  if (!needs || given['client_secret'] != null || given['client_secret_hash'] != null) return {};
+  return client_secret_hash === undefined ? { client_secret } : { client_secret_hash };
+}
+
+export const renewSecret = useCase({
+  ...KEEPERS,
+  name: 'clients.secret',
+  summary: 'Give an app that no file speaks of a new secret, shown once; the old one is worth nothing at once.',
+  input: z.strictObject({ id: idText, reason: reasonText }),
+  output: z.strictObject({ client_id: z.string(), client_secret: z.string(), client_secret_hash: z.string() }),
+  async run(admin, who, { id, reason }) {
+    await admin.registry.refresh();
+    const before = changeable(admin, id, '*');
+    const secret = newSecret();
+    const { client_secret: _old, ...rest } = before.client;
+    const client = { ...rest, client_secret_hash: secret.client_secret_hash };
+    await put(admin, who, { client, from: before.source, action: renewSecret.name, reason, before });
+    return { client_id: id, ...secret };
+  },
+});
+
+export const removeClient = useCase({
+  ...KEEPERS,
+  name: 'clients.remove',
+  summary: 'Take an app away; everybody is signed off there, and it is told a last time.',
+  input: z.strictObject({ id: idText, reason: reasonText }),
+  output: z.strictObject({
+    client_id: z.string(),
+    state: z.literal('removed'),
+    logout_id: z.string().nullable(),
+    sign_ins_ended: z.number().int(),
+    sign_ins_told: z.number().int(),
+  }),
+  async run(admin, who, { id, reason }) {
+    await admin.registry.refresh();
+    const entry = clientWithId(admin, id);
+    if (entry.state === 'removed') throw notThere('client_unknown', `There is no app ${id}.`);
+    const audit = auditOf(admin, who, {
+      action: removeClient.name,
+      subject: `client ${id}`,
+      reason,
+      before: { state: entry.state, source: entry.source },
+      after: { state: 'removed' },
+    });
+    const cause = { reason: 'client-removed', actor: actorOf(who), audit } as const;
+    const ended = await admin.endSessions({ kind: 'client', clientId: id }, cause);
+    const logoutId = ended.kind === 'ended' ? ended.logout.id : undefined;
+    const progress = logoutId === undefined ? undefined : await admin.tellApps(logoutId, TELL_MS, 'attempted');
+    await admin.registry.refresh();
+    return {
+      client_id: id,
+      state: 'removed' as const,
+      logout_id: logoutId ?? null,
+      sign_ins_ended: progress?.total ?? 0,
+      sign_ins_told: progress?.told ?? 0,
+    };
+  },
+});

@@ -1,0 +1,213 @@
+import { z } from 'zod';
+import type { EndTarget } from '../logout/logout.ts';
+import { iso } from '../ops/clock.ts';
+import type { Admin } from './admin.ts';
+import { auditOf } from './audit-notes.ts';
+import { durationText, InvalidInput, idText, instant, listOf, msOf, pageMembers, reasonText, since } from './input.ts';
+import { type LogoutJson, logoutJson, toLogoutJson } from './logout-json.ts';
+import { accountNamed } from './people.ts';
+import { type Preview, previewOf } from './preview.ts';
+import { notThere, type Operator, permit, useCase } from './use-case.ts';
+import { within } from './within.ts';
+
+const READERS = { scope: 'signoff.read', role: 'support' } as const;
+/** One person's sessions; what ends more asks for more. */
+const ENDERS = { scope: 'signoff.sessions', role: 'support' } as const;
+const OF_AN_APP = { scope: 'signoff.sessions', role: 'operator' } as const;
+
+/** Over a network, where somebody else's time-out would end it. */
+const WAIT_MAX_MS = 60_000;
+
+const targetMembers = {
+  session: idText.optional().describe('One session.'),
+  account: idText.optional().describe('All sessions of an account, by name or id; with client only that app.'),
+  client: idText.optional().describe('One app, of everybody or of the account.'),
+};
+
+type TargetInput = { readonly [Name in keyof typeof targetMembers]?: string | undefined };
+
+/** Throws what is wrong with it, 403 where it is more than `who` may end, and 404. */
+async function targetOf(admin: Admin, who: Operator, input: TargetInput): Promise<EndTarget> {
+  const { session, account, client } = input;
+  if (session !== undefined) {
+    if (account !== undefined || client !== undefined) throw oneTarget();
+    return { kind: 'session', uid: session };
+  }
+  if (account !== undefined) {
+    const { id: accountId } = await accountNamed(admin, account);
+    if (client !== undefined) assertClient(admin, client);
+    return client === undefined
+      ? { kind: 'account', accountId }
+      : { kind: 'account-client', accountId, clientId: client };
+  }
+  if (client === undefined) throw oneTarget();
+  permit(who, OF_AN_APP);
+  assertClient(admin, client);
+  return { kind: 'client', clientId: client };
+}
+
+function oneTarget(): InvalidInput {
+  return new InvalidInput([
+    { field: '', message: 'Say exactly one of session, account, client, or account with client.' },
+  ]);
+}
+
+function assertClient({ registry }: Admin, clientId: string): void {
+  const known = registry.get(clientId);
+  if (!known || known.state === 'removed') throw notThere('client_unknown', `There is no app ${clientId}.`);
+}
+
+const previewJson = z.strictObject({
+  accounts: z.number().int(),
+  sessions: z.number().int(),
+  participations: z.number().int(),
+  apps: z.array(z.strictObject({ client_id: z.string(), sessions: z.number().int(), can_be_told: z.boolean() })),
+  estimated_seconds: z.number(),
+});
+
+/** Deliveries of a second, on the machine of a small service; what healthy apps take is more. */
+const DELIVERIES_PER_SECOND = 500;
+
+export const previewLogout = useCase({
+  ...ENDERS,
+  name: 'logouts.preview',
+  summary: 'Count what an end would reach; nothing is ended.',
+  input: z.strictObject({ ...targetMembers, reason: reasonText, wait: durationText.optional() }),
+  output: previewJson,
+  async run(admin, who, input) {
+    const target = await targetOf(admin, who, input);
+    const preview = await countTarget(admin, target);
+    const estimated = Math.ceil(preview.participations / DELIVERIES_PER_SECOND);
+    return { ...preview, apps: [...preview.apps], estimated_seconds: estimated };
+  },
+});
+
+async function countTarget(admin: Admin, target: EndTarget): Promise<Preview> {
+  switch (target.kind) {
+    case 'session': {
+      const view = await admin.store.sessions.get(target.uid);
+      if (!view || view.session.state === 'ended') throw nothingToEnd();
+      return previewOf(admin, { accountId: view.session.accountId }, (one) => one.session.uid === target.uid);
+    }
+    case 'account':
+      return previewOf(admin, { accountId: target.accountId });
+    case 'account-client':
+      return previewOf(admin, { accountId: target.accountId, clientId: target.clientId });
+    case 'client':
+      return previewOf(admin, { clientId: target.clientId });
+    case 'participation':
+      throw nothingToEnd();
+  }
+}
+
+export const endSessions = useCase({
+  ...ENDERS,
+  name: 'logouts.end',
+  summary: 'End a session, an account’s sessions, or an app of one account or of everybody; every app is told.',
+  input: z.strictObject({
+    ...targetMembers,
+    reason: reasonText,
+    wait: durationText.default('0s').describe('How long to wait for the apps, at most 60s.'),
+  }),
+  output: logoutJson,
+  async run(admin, who, { reason, wait, ...given }) {
+    const waitMs = waitMsOf(who, wait);
+    const target = await targetOf(admin, who, given);
+    const audit = auditOf(admin, who, { action: endSessions.name, subject: subjectOf(target), reason });
+    const ended = await admin.endSessions(target, { reason: 'operator', actor: actorOf(who), audit });
+    if (ended.kind === 'nothing') throw nothingToEnd();
+    await admin.tellApps(ended.logout.id, waitMs, 'settled');
+    return logoutWithId(admin, ended.logout.id, `${admin.issuer}/logout/${ended.linkId}`);
+  },
+});
+
+function waitMsOf({ from }: Operator, wait: string): number {
+  const ms = msOf(wait);
+  if (from === undefined || ms <= WAIT_MAX_MS) return ms;
+  throw new InvalidInput([{ field: 'wait', message: 'is too long: at most 60s.' }]);
+}
+
+/** How the audit calls it. */
+function subjectOf(target: EndTarget): string {
+  switch (target.kind) {
+    case 'session':
+      return `session ${target.uid}`;
+    case 'account':
+      return `account ${target.accountId}`;
+    case 'account-client':
+      return `account ${target.accountId} at client ${target.clientId}`;
+    case 'client':
+      return `client ${target.clientId}`;
+    case 'participation':
+      return `participation ${target.sid}`;
+  }
+}
+
+/** A logout's own word for who did it. */
+export function actorOf({ actor }: Operator) {
+  return actor.kind === 'command' ? ({ kind: 'operator' } as const) : ({ kind: 'operator', id: actor.id } as const);
+}
+
+function nothingToEnd() {
+  return notThere('nothing_matched', 'Nothing matched: there is nobody to sign off.');
+}
+
+async function logoutWithId(admin: Admin, id: string, url: string | null): Promise<LogoutJson> {
+  const [receipt, progress] = await Promise.all([admin.receipts.byLogout(id), admin.store.logouts.progress(id)]);
+  if (!receipt) throw notThere('logout_unknown', `There is no logout ${id}.`);
+  return toLogoutJson(receipt, progress, url);
+}
+
+export const showLogout = useCase({
+  ...READERS,
+  name: 'logouts.show',
+  summary: 'Show a logout with its receipt in full, who did it, why, and how far it is.',
+  input: z.strictObject({ id: idText }),
+  output: logoutJson,
+  run: (admin, _who, { id }) => logoutWithId(admin, id, null),
+});
+
+const logoutRow = z.strictObject({
+  logout_id: z.string(),
+  account_id: z.string().nullable(),
+  at: instant,
+  reason: z.string(),
+  actor: z.strictObject({ kind: z.string(), id: z.string().nullable() }),
+  target: z.string(),
+  sessions_ended: z.number().int(),
+  walking: z.boolean(),
+});
+
+export const listLogouts = useCase({
+  ...READERS,
+  name: 'logouts.list',
+  summary: 'List logouts, newest first, while they are kept.',
+  input: z.strictObject({
+    account: idText.optional().describe('Of this account, by name or id.'),
+    since: since.optional().describe('At or after this instant.'),
+    until: since.optional().describe('Before this instant.'),
+    ...pageMembers,
+  }),
+  output: listOf(logoutRow),
+  async run(admin, _who, { account, since: from, until, limit, after }) {
+    const filter = {
+      ...(account !== undefined && { accountId: (await accountNamed(admin, account)).id }),
+      ...(until !== undefined && { until }),
+    };
+    const rows = await admin.store.logouts.list(filter, { limit, ...(after !== undefined && { after }) });
+    const { items, next } = within(rows, { limit, since: from, atOf: ({ at }) => at, idOf: ({ id }) => id });
+    return {
+      items: items.map((logout) => ({
+        logout_id: logout.id,
+        account_id: logout.accountId ?? null,
+        at: iso(logout.at),
+        reason: logout.reason,
+        actor: { kind: logout.actor.kind, id: logout.actor.id ?? null },
+        target: subjectOf(logout.target),
+        sessions_ended: logout.sessionsEnded,
+        walking: logout.walking,
+      })),
+      next,
+    };
+  },
+});
