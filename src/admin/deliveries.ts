@@ -36,7 +36,7 @@ export const deliveryRow = z.strictObject({
   last_error: z.string().nullable(),
 });
 
-function toRow(delivery: Delivery): z.output<typeof deliveryRow> {
+export function toDeliveryRow(delivery: Delivery): z.output<typeof deliveryRow> {
   return {
     id: delivery.id,
     logout_id: delivery.logoutId,
@@ -85,7 +85,7 @@ export const listDeliveries = useCase({
     const filter = { ...(await filterOf(admin, given)), ...(wanted && { state: wanted }) };
     const rows = await admin.store.deliveries.list(filter, { limit, ...(after !== undefined && { after }) });
     const page = within(rows, { limit, since: from, atOf: ({ createdAt }) => createdAt, idOf: ({ id }) => id });
-    return { items: page.items.map(toRow), next: page.next };
+    return { items: page.items.map(toDeliveryRow), next: page.next };
   },
 });
 
@@ -113,7 +113,7 @@ export const showDelivery = useCase({
     const delivery = await store.deliveries.find(id);
     if (!delivery) throw notThere('delivery_unknown', `There is no delivery ${id}.`);
     const history = await store.deliveries.attempts(id);
-    return { ...toRow(delivery), sid: delivery.sid, history: history.map(toAttempt) };
+    return { ...toDeliveryRow(delivery), sid: delivery.sid, history: history.map(toAttempt) };
   },
 });
 

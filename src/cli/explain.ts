@@ -1,4 +1,7 @@
 import type { Command } from 'commander';
+import { toDeliveryRow } from '../admin/deliveries.ts';
+import { accountNamed } from '../admin/people.ts';
+import { previewOf } from '../admin/preview.ts';
 import { canBeTold } from '../clients/client-file.ts';
 import type { RegisteredClient } from '../clients/registry.ts';
 import { SCOPES } from '../logout/logout.ts';
@@ -7,10 +10,8 @@ import { iso } from '../ops/clock.ts';
 import { addLeaf, type Context, run } from './command.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import { askingWords, decisionFacts, decisionWords, deliveryWords } from './explain-words.ts';
-import { countSessions, findAccount, nobody } from './find-account.ts';
 import { oneOfWords, printRecord, printRows } from './listing.ts';
 import type { Product } from './product.ts';
-import { deliveryRow } from './rows.ts';
 import type { Column, Row } from './terminal.ts';
 
 interface ExplainOptions {
@@ -70,8 +71,7 @@ async function explainPolicy(context: Context, product: Product, options: Explai
   const { terminal } = context;
   const entry = product.registry.get(options.client ?? '');
   if (!entry) return unknownApp(context, options.client ?? '');
-  const account = options.account === undefined ? undefined : await findAccount(product, options.account);
-  if (options.account !== undefined && !account) return nobody(context, options.account);
+  const account = options.account === undefined ? undefined : await accountNamed(product, options.account);
   const rows = rowsFor(entry, options).map(rowFacts);
   const facts = { client: clientFacts(entry), account: account ? await accountFacts(product, account, entry) : null };
   if (options.json) terminal.printJson({ ...facts, rows });
@@ -115,14 +115,14 @@ async function accountFacts(
   { id, username, state }: { readonly id: string; readonly username: string; readonly state: string },
   { client }: RegisteredClient,
 ): Promise<Row> {
-  const everywhere = await countSessions(product, { accountId: id });
-  const inside = await countSessions(product, { accountId: id, clientId: client.client_id });
+  const everywhere = await previewOf(product.admin, { accountId: id });
+  const inside = await previewOf(product.admin, { accountId: id, clientId: client.client_id });
   return {
     account_id: id,
     username,
     state,
     sessions: everywhere.sessions,
-    apps: everywhere.apps,
+    apps: everywhere.apps.length,
     sessions_with_this_app: inside.sessions,
   };
 }
@@ -175,11 +175,11 @@ function absentWords(clientId: string, walking: boolean, known: boolean): string
     : `${clientId} was not told, because it was in none of the sign-ins that this end is about.`;
 }
 
-async function toldFacts({ store, registry }: Product, delivery: Parameters<typeof deliveryRow>[0]): Promise<Row> {
+async function toldFacts({ store, registry }: Product, delivery: Parameters<typeof toDeliveryRow>[0]): Promise<Row> {
   const logout = await store.logouts.find(delivery.logoutId);
   const toldAt = registry.get(delivery.clientId)?.client.backchannel_logout_uri;
   return {
-    ...deliveryRow(delivery),
+    ...toDeliveryRow(delivery),
     reason: logout?.reason ?? null,
     scope: logout?.scope ?? null,
     ended_at: logout ? iso(logout.at) : null,
