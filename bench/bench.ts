@@ -9,18 +9,23 @@ import { crash } from './crash.ts';
 import { failOver } from './fail-over.ts';
 import { fair } from './fair.ts';
 import { flood } from './flood.ts';
+import { idleMemory } from './idle-memory.ts';
 import { logoutAnswer } from './logout-answer.ts';
+import { manyApps } from './many-apps.ts';
 import { quietDelivery } from './quiet-delivery.ts';
 import type { Effort, Row } from './row.ts';
 import { scale } from './scale.ts';
 import { signIns } from './sign-ins.ts';
 import { startUp } from './start-up.ts';
+import { tlsStorm } from './tls-storm.ts';
 
 type Bench = (effort: Effort) => Promise<readonly Row[]>;
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   fair,
+  'idle-memory': idleMemory,
   'logout-answer': logoutAnswer,
+  'many-apps': manyApps,
   'quiet-delivery': quietDelivery,
   'sign-ins': signIns,
   'start-up': startUp,
@@ -33,6 +38,7 @@ const LONG_BENCHES: Readonly<Record<string, Bench>> = {
   'fail-over': failOver,
   flood,
   scale,
+  storm: tlsStorm,
 };
 
 const HELP = `Usage: npm run bench -- [NAME …] [--quick] [--json]
@@ -40,7 +46,8 @@ const HELP = `Usage: npm run bench -- [NAME …] [--quick] [--json]
   NAME      ${Object.keys(BENCHES).join(', ')}; without a name all of these
             only when named: ${Object.keys(LONG_BENCHES).join(', ')}
   --quick   less of each: under 90 seconds without a name
-  --size N  sessions in the store of "scale": 1000000 on SQLite, a tenth of it on MongoDB
+  --size N  sessions in the store of "scale": 1000000 on SQLite, a tenth of it on MongoDB; apps of "storm": 10000, and
+            of "many-apps": 1000
   --json    one JSON object a row
 
 Exit code 1 when a target is not met.`;

@@ -1,29 +1,37 @@
 /** The baseline: oidc-provider as it comes, with its own memory store and its own back-channel fan-out. */
 
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider from 'oidc-provider';
 
 export interface StockProvider {
   readonly issuer: string;
+  /** Puts the session that was saved last into all apps, as so many sign-ins would. */
+  fill(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Starts it for these clients; every interaction signs `alice` in, so that only what is measured takes time. */
 export async function startStockProvider(
   port: number,
-  clients: readonly Record<string, unknown>[],
+  clients: readonly Readonly<Record<string, unknown>>[],
+  alg: 'RS256' | 'ES256' = 'RS256',
 ): Promise<StockProvider> {
   const issuer = `http://localhost:${port}`;
   const provider = new Provider(issuer, {
     clients: clients as never,
-    jwks: { keys: [await signingKey()] },
+    jwks: { keys: [await signingKey(alg)] },
     cookies: { keys: ['bench'] },
     features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
     findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
     interactions: { url: (_ctx, interaction) => `/login/${interaction.uid}` },
     loadExistingGrant: grantEverything,
     fetch: fetchLoopback,
+  });
+  let latest = '';
+  provider.on('session.saved', ({ uid }) => {
+    latest = uid;
   });
   const answer = provider.callback();
   const server = createServer((request, response) => {
@@ -33,6 +41,11 @@ export async function startStockProvider(
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     issuer,
+    async fill() {
+      const session = await provider.Session.findByUid(latest);
+      for (const client of clients) session?.sidFor(String(client['client_id']), randomUUID());
+      await session?.persist();
+    },
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -46,9 +59,9 @@ function fetchLoopback(url: string | URL | Request, options: RequestInit = {}): 
   return fetch(url, rest);
 }
 
-async function signingKey(): Promise<Record<string, unknown>> {
-  const { privateKey } = await generateKeyPair('RS256', { extractable: true, modulusLength: 2048 });
-  return { ...(await exportJWK(privateKey)), alg: 'RS256', use: 'sig', kid: 'bench' };
+async function signingKey(alg: 'RS256' | 'ES256'): Promise<Record<string, unknown>> {
+  const { privateKey } = await generateKeyPair(alg, { extractable: true, modulusLength: 2048 });
+  return { ...(await exportJWK(privateKey)), alg, use: 'sig', kid: 'bench' };
 }
 
 async function grantEverything(ctx: { oidc: unknown }): Promise<never> {

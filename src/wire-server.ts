@@ -66,7 +66,7 @@ async function startOn(foundation: Foundation, env: Parameters<typeof startServe
   const reloadClients = () => loadClientFiles(foundation, outbound, env);
   await reloadClients();
   const engine = await createRunner(foundation);
-  const endSessions = wireEnding(foundation, () => engine?.wake());
+  const endSessions = wireEnding(foundation, engine ?? NO_ENGINE);
   const receipts = wireReceipts(foundation);
   const edge = await openEdge(foundation, { keys, outbound, engine, endSessions, receipts });
   const swapKeys = () => {
@@ -146,6 +146,9 @@ async function loadClientFiles(
   await registry.apply(loadClients({ folder: config.clients, env, scopes, refusal }));
 }
 
+/** Another process looks for what there is to tell. */
+const NO_ENGINE: Pick<EngineRunner, 'wake' | 'idle'> = { wake: () => undefined, idle: () => undefined };
+
 /** Undefined where deliveries are another process's work (`SIGNOFF_DELIVERY_RUN=off`). */
 async function createRunner(foundation: Foundation): Promise<EngineRunner | undefined> {
   const { config, log } = foundation;
@@ -158,5 +161,7 @@ async function createRunner(foundation: Foundation): Promise<EngineRunner | unde
     const kept: Kept = { config, life };
     return run === 'process' ? startEngineProcess(url, kept) : startEngineThread(url, kept);
   };
-  return createEngineCrew(Array.from({ length: count }, () => createEngineKeeper({ begin, log })));
+  return createEngineCrew(
+    Array.from({ length: count }, () => createEngineKeeper({ begin, log, leaseMs: config.deliveryLeaseMs })),
+  );
 }

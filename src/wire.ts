@@ -4,11 +4,12 @@
  * the four and you know the product.
  */
 import { readFileSync } from 'node:fs';
-import { createPasswords, type Passwords } from './accounts/password.ts';
+import type { Passwords } from './accounts/password.ts';
 import type { Admin } from './admin/admin.ts';
 import { createRegistry, type Registry } from './clients/registry.ts';
 import type { Config } from './config.ts';
 import { createEngine } from './deliveries/engine.ts';
+import type { KeptRunner } from './deliveries/engine-orders.ts';
 import type { EngineLife, EngineRunner } from './deliveries/engine-runner.ts';
 import { createSigner } from './deliveries/signer.ts';
 import { createTransport } from './deliveries/transport.ts';
@@ -75,11 +76,12 @@ export async function openProduct(
   surroundings: Surroundings,
   options: { readonly create: boolean },
 ): Promise<Product> {
+  const { createPasswords } = await import('./accounts/password.ts');
   const foundation = await openFoundation(config, surroundings, options);
   await openKeys({ ...foundation, issuer: config.issuer });
   await foundation.registry.refresh();
   const engine = await createDeliveryEngine(foundation);
-  const endSessions = wireEnding(foundation, () => engine.wake());
+  const endSessions = wireEnding(foundation, engine);
   return {
     ...foundation,
     endSessions,
@@ -134,7 +136,7 @@ export function wireAdmin(
  * The engine in this thread. Clients and the addresses that may be called come from the store, where the server leaves
  * them: a command was not started with the server's settings.
  */
-export async function createDeliveryEngine(foundation: Foundation, life?: EngineLife): Promise<EngineRunner> {
+export async function createDeliveryEngine(foundation: Foundation, life?: EngineLife): Promise<KeptRunner> {
   const { config, store, clock, registry } = foundation;
   const allow = [...new Set([...config.outboundAllow, ...(await store.clients.outboundRules())])];
   return createEngine({
@@ -158,8 +160,8 @@ export function wireOutboundClient(config: Config, outbound: Outbound): Outbound
   return createOutboundClient({ outbound, ca, proxy: url === undefined ? undefined : { url, except } });
 }
 
-export function wireEnding({ store, clock, log, box, registry }: Foundation, wake: () => void): EndSessions {
-  return createEndSessions({ store, clock, log, box, wake, clients: (id) => registry.get(id)?.client });
+export function wireEnding(foundation: Foundation, engine: Pick<EngineRunner, 'wake' | 'idle'>): EndSessions {
+  return createEndSessions({ ...foundation, engine, clients: (id) => foundation.registry.get(id)?.client });
 }
 
 export function wireReceipts({ store, clock, box, registry }: Foundation): Receipts {

@@ -12,6 +12,7 @@ export function createEngineCrew(engines: readonly EngineRunner[]): EngineRunner
     wake() {
       for (const engine of engines) engine.wake();
     },
+    idle: () => engines.map((engine) => engine.idle()).find((one) => one !== undefined),
     reload() {
       for (const engine of engines) engine.reload();
     },

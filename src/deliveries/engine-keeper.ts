@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { randomId } from '../ops/ids.ts';
 import type { Log } from '../ops/log.ts';
 import type { Order, Report } from './engine-orders.ts';
-import type { EngineLife, EngineRunner, SettledListener } from './engine-runner.ts';
+import type { EngineLife, EngineRunner, IdleEngine, SettledListener } from './engine-runner.ts';
 import { createWatchdog } from './watchdog.ts';
 
 /** One life of an engine elsewhere. */
@@ -28,6 +28,8 @@ const STOP_MAX_MS = 25_000;
 
 export interface EngineKeeperParts {
   readonly begin: (life: EngineLife) => KeptEngine;
+  /** Of its engine's leases. */
+  readonly leaseMs: number;
   readonly log: Log;
 }
 
@@ -40,6 +42,8 @@ class EngineKeeper implements EngineRunner {
   readonly #parts: EngineKeeperParts;
   readonly #listeners = new Set<SettledListener>();
   #engine: KeptEngine | undefined;
+  /** As it says itself. */
+  #idle: IdleEngine | undefined;
   #ready = false;
   /** As it says itself. */
   #healthy = true;
@@ -71,6 +75,10 @@ class EngineKeeper implements EngineRunner {
     this.#engine?.order('wake');
   }
 
+  idle(): IdleEngine | undefined {
+    return this.#ready ? this.#idle : undefined;
+  }
+
   reload(): void {
     this.#engine?.order('reload');
   }
@@ -97,6 +105,7 @@ class EngineKeeper implements EngineRunner {
         watch.heard();
         if (report.kind === 'settled') this.#settled(report.logoutIds);
         else if (report.kind === 'alive') this.#healthy = report.healthy;
+        else if (report.kind === 'idle') this.#idle = report.idle ? this.#handOver(engine, life) : undefined;
         else if (report.kind === 'ready') {
           this.#ready = true;
           this.#predecessors = [life.processId];
@@ -115,9 +124,20 @@ class EngineKeeper implements EngineRunner {
     });
   }
 
+  /** To this very life: what it is handed after its end is freed by the next one. */
+  #handOver(engine: KeptEngine, { processId }: EngineLife): IdleEngine {
+    return {
+      processId,
+      leaseMs: this.#parts.leaseMs,
+      take: (lease) => engine.order({ kind: 'take', lease }),
+      recover: (token) => engine.order({ kind: 'recover', token }),
+    };
+  }
+
   #mourn(startedAt: number, cause: unknown, failFirst: (cause: unknown) => void): void {
     const wasReady = this.#ready;
     this.#ready = false;
+    this.#idle = undefined;
     this.#engine = undefined;
     if (this.#stopping) return;
     if (!wasReady && this.#restarts === 0) failFirst(cause);

@@ -1,12 +1,19 @@
 /** What an engine in another thread or process and its keeper say to each other. */
-import type { EngineRunner } from './engine-runner.ts';
+import type { Lease } from './delivery.ts';
+import type { EngineRunner, IdleEngine } from './engine-runner.ts';
 
-/** Keeper → engine. */
-export type Order = 'wake' | 'reload' | 'stop';
-/** Engine → keeper; `alive` each second. */
+/** Keeper → engine. `take` and `recover`: see `IdleEngine`. */
+export type Order =
+  | 'wake'
+  | 'reload'
+  | 'stop'
+  | { readonly kind: 'take'; readonly lease: Lease }
+  | { readonly kind: 'recover'; readonly token: string };
+/** Engine → keeper; `alive` each second, `idle` when that changes. */
 export type Report =
   | { readonly kind: 'ready' }
   | { readonly kind: 'alive'; readonly healthy: boolean }
+  | { readonly kind: 'idle'; readonly idle: boolean }
   | { readonly kind: 'settled'; readonly logoutIds: readonly string[] };
 
 /** The engine's end of the line. */
@@ -16,21 +23,30 @@ export interface KeeperLine {
   close(): void;
 }
 
+/** An engine as its keeper's orders need it. */
+export interface KeptRunner extends EngineRunner, Pick<IdleEngine, 'take' | 'recover'> {
+  /** Calls `listener` whenever it begins or ceases to be idle. */
+  onIdle(listener: (idle: boolean) => void): void;
+}
+
 const ALIVE_MS = 1_000;
 
 /**
  * What the entry of a thread or process does once it has built its engine: runs it, carries orders in and reports out.
  * Resolves when the engine was told to stop and has; the entry then closes its store. Rejects when the engine cannot start.
  */
-export async function serveEngine(engine: EngineRunner, line: KeeperLine): Promise<void> {
+export async function serveEngine(engine: KeptRunner, line: KeeperLine): Promise<void> {
   const stopOrdered = new Promise<void>((ordered) => {
     line.onOrder((order) => {
       if (order === 'wake') engine.wake();
       else if (order === 'reload') engine.reload();
-      else ordered();
+      else if (order === 'stop') ordered();
+      else if (order.kind === 'take') engine.take(order.lease);
+      else engine.recover(order.token);
     });
   });
   engine.onSettled((logoutIds) => line.report({ kind: 'settled', logoutIds }));
+  engine.onIdle((idle) => line.report({ kind: 'idle', idle }));
   await engine.start();
   line.report({ kind: 'ready' });
   const alive = setInterval(() => line.report({ kind: 'alive', healthy: engine.healthy() }), ALIVE_MS);

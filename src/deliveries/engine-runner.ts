@@ -1,15 +1,28 @@
 import type { Service } from '../ops/service.ts';
+import type { Lease } from './delivery.ts';
 
 /** How the rest of the product sees the engine, be it in this thread or in another one. */
 export interface EngineRunner extends Service {
   /** Something was committed: look now. */
   wake(): void;
+  /** Who may be leased to without being asked; undefined while all have other work to do, or are not ready. */
+  idle(): IdleEngine | undefined;
   /** Clients or keys changed. */
   reload(): void;
   /** Calls `listener` with ids of logouts that moved, after it is durable; answers how to stop listening. */
   onSettled(listener: SettledListener): () => void;
   /** Whether deliveries are being made; false turns readiness red. */
   healthy(): boolean;
+}
+
+/** An engine with little to do: the write that makes deliveries may lease them to it, and hand them over when it is durable. */
+export interface IdleEngine {
+  readonly processId: string;
+  readonly leaseMs: number;
+  /** Where it is gone by now, whoever comes after it frees what was leased to it. */
+  take(lease: Lease): void;
+  /** Nobody knows whether the write of this lease was made: it is to look what it holds by it. */
+  recover(token: string): void;
 }
 
 export type SettledListener = (logoutIds: readonly string[]) => void;

@@ -3,67 +3,28 @@
  * It owns no state that matters: what it holds is leased, and a lease that is lost is somebody else's work.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Clock } from '../ops/clock.ts';
 import { randomId } from '../ops/ids.ts';
-import type { Log } from '../ops/log.ts';
 import type { Service } from '../ops/service.ts';
-import type { Claim, ClaimRequest, DeliveryStore, Settled, Store, Unwatch } from '../store/store.ts';
+import type { Claim, ClaimRequest, Settled, Unwatch } from '../store/store.ts';
 import { type Alarm, createAlarm } from './alarm.ts';
 import type { Wish } from './appetite.ts';
 import { breakerRules } from './breaker.ts';
+import { createReloading } from './client-source.ts';
 import { type Comebacks, createComebacks } from './comebacks.ts';
-import { createDeliver, type DeliveryClient } from './deliver.ts';
-import type { EngineLife, EngineRunner, SettledListener } from './engine-runner.ts';
+import { createDeliver } from './deliver.ts';
+import type { Lease } from './delivery.ts';
+import type { KeptRunner } from './engine-orders.ts';
+import type { EngineParts } from './engine-parts.ts';
+import type { EngineLife, IdleEngine, SettledListener } from './engine-runner.ts';
+import { createIdleness, type Idleness } from './idleness.ts';
 import type { Queued } from './queues.ts';
+import { createRecovery } from './recovering.ts';
 import { createRescuer } from './rescuer.ts';
-import type { RetryRules } from './retry-schedule.ts';
 import { createSender, type RecordSettlement, type Sender } from './sender.ts';
 import { createSetAside, type SetAside } from './set-aside.ts';
 import { type Batch, createSettler, type Settler } from './settler.ts';
-import type { Signer } from './signer.ts';
 import { createStoreGuard, type StoreGuard } from './store-guard.ts';
-import type { Transport } from './transport.ts';
 import { createWritePace, type WritePace } from './write-pace.ts';
-
-/** Registered clients, suspended and removed ones included. */
-interface ClientSource {
-  find(clientId: string): DeliveryClient | undefined;
-  /** Reads them again, where this process did not load them itself. */
-  reload(): Promise<unknown>;
-}
-
-export type EngineStore = Pick<
-  DeliveryStore,
-  | 'claim'
-  | 'claimOverdue'
-  | 'settle'
-  | 'nextDueAt'
-  | 'bringForward'
-  | 'hasten'
-  | 'beat'
-  | 'farewell'
-  | 'rescue'
-  | 'watch'
->;
-
-export interface EngineParts {
-  readonly store: EngineStore;
-  readonly writers: Store['writers'];
-  readonly clients: ClientSource;
-  readonly signer: Signer;
-  /** Closed by `stop`. */
-  readonly transport: Transport;
-  readonly issuer: string;
-  readonly retry: RetryRules;
-  /** `SIGNOFF_DELIVERY_LEASE`. More than twice the longest attempt (15 s), or deliveries are made twice. */
-  readonly leaseMs: number;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Of an engine that is kept; others are nobody's successor. */
-  readonly life?: EngineLife | undefined;
-  /** Chance in [0, 1); `Math.random` unless a test wants to know. */
-  readonly random?: () => number;
-}
 
 /** 500 took SQLite 10 ms, twice of what a write may take while sign-ins wait. */
 const CLAIM_MAX = 250;
@@ -72,16 +33,18 @@ const POLL_MS = 1_000;
 /** Due rows that nobody may have yet (a shut origin, another one's lease) must not make the loop spin. */
 const HELD_POLL_MS = 250;
 const ANYTHING: Wish = { exceptOrigins: [], perOrigin: CLAIM_MAX };
+/** Holding no more than this it can begin with what it is handed at once. */
+const IDLE_MAX = 64;
 const DRAIN_MS = 10_000;
 /** So much is a jump of the clock and not its usual correction. */
 const CLOCK_JUMP_MS = 2_000;
 
 /** The engine in this thread (`SIGNOFF_DELIVERY_RUN=inline`), which is also what runs in a thread of its own. */
-export function createEngine(parts: EngineParts): EngineRunner {
+export function createEngine(parts: EngineParts): KeptRunner {
   return new Engine(parts);
 }
 
-class Engine implements EngineRunner {
+class Engine implements KeptRunner {
   readonly #parts: EngineParts;
   readonly #life: EngineLife;
   readonly #alarm: Alarm = createAlarm();
@@ -93,23 +56,28 @@ class Engine implements EngineRunner {
   readonly #settler: Settler;
   readonly #rescuer: Service;
   readonly #comebacks: Comebacks;
+  readonly #idleness: Idleness;
+  readonly #recovery = createRecovery({ look: (token) => this.#heldBy(token), hold: (lease) => this.#hold(lease) });
+  readonly #reloadClients: () => void;
   #state: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
   #loop: Promise<void> = Promise.resolve();
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
   #unwatch: Unwatch | undefined;
-  #reloading = false;
   #lastNow = 0;
   #claimedAt = 0;
   /** On the monotonic clock: when to look for overdue deliveries again. */
   #overdueAt = 0;
   /** The last claim left rows behind, or none was made. */
   #more = false;
+  /** The same, as of the last claim that is over. */
+  #behind = true;
 
   constructor(parts: EngineParts) {
     const { store, log, clock, clients } = parts;
     const random = parts.random ?? Math.random;
     this.#parts = parts;
+    this.#reloadClients = createReloading(clients, log);
     this.#life = parts.life ?? { processId: randomId(), predecessors: [] };
     this.#pace = createWritePace(parts.writers);
     const elapsed = () => performance.now();
@@ -138,6 +106,8 @@ class Engine implements EngineRunner {
     const shared = { store, pace: this.#pace, clock, log };
     this.#comebacks = createComebacks({ ...shared, onDue: () => this.wake() });
     this.#rescuer = createRescuer({ ...shared, ...this.#life, onRescued: () => this.wake() });
+    const hasLittle = () => !this.#behind && this.#sender.size < IDLE_MAX;
+    this.#idleness = createIdleness(() => this.#state === 'running' && hasLittle());
   }
 
   /** Rejects when the store cannot be reached. */
@@ -159,6 +129,26 @@ class Engine implements EngineRunner {
   reload(): void {
     this.#parts.signer.reload();
     this.#reloadClients();
+  }
+
+  idle(): IdleEngine | undefined {
+    if (!this.#idleness.is()) return undefined;
+    const { processId } = this.#life;
+    const { leaseMs } = this.#parts;
+    return { processId, leaseMs, take: (lease) => this.take(lease), recover: (token) => this.recover(token) };
+  }
+
+  onIdle(listener: (idle: boolean) => void): void {
+    this.#idleness.onChange(listener);
+  }
+
+  /** Of one that has stopped, its next life or another engine frees what it was handed. */
+  take(lease: Lease): void {
+    if (this.#state !== 'stopped') this.#hold(lease);
+  }
+
+  recover(token: string): void {
+    void this.#recovery(token);
   }
 
   onSettled(listener: SettledListener): () => void {
@@ -184,19 +174,35 @@ class Engine implements EngineRunner {
     const wish = this.#sender.wish();
     // Whoever finishes next asks again.
     this.#more = true;
-    if (!wish) return POLL_MS;
+    if (!wish) {
+      this.#foundMore(true);
+      return POLL_MS;
+    }
     const token = randomId();
     const claim = await this.#persist(() => this.#claimFrom(token, wish));
     if (!claim) return 0;
     this.#more = claim.more;
-    this.#sender.take(this.#unsettled(claim), performance.now() + this.#parts.leaseMs / 2);
+    this.#sender.learn(claim);
+    this.#hold(claim);
+    this.#foundMore(claim.more);
     if (claim.more && claim.deliveries.length > 0) return 0;
     return (await this.#persist(() => this.#sleepMs())) ?? 0;
   }
 
   /** Without those that were answered before, which the store has refused to write down: they are not sent twice. */
-  #unsettled(claim: Claim): Claim {
-    return { ...claim, deliveries: claim.deliveries.filter(({ id }) => !this.#settler.adopt(id, claim.token)) };
+  #hold({ token, deliveries }: Lease): void {
+    const unsettled = deliveries.filter(({ id }) => !this.#settler.adopt(id, token));
+    this.#sender.take({ token, deliveries: unsettled }, performance.now() + this.#parts.leaseMs / 2);
+    this.#idleness.look();
+  }
+
+  #foundMore(more: boolean): void {
+    this.#behind = more;
+    this.#idleness.look();
+  }
+
+  #heldBy(token: string): Promise<Claim | undefined> {
+    return this.#persist(() => this.#parts.store.claim({ ...this.#request(token, ANYTHING), limit: 0 }));
   }
 
   #claimFrom(token: string, wish: Wish): Promise<Claim> {
@@ -242,6 +248,7 @@ class Engine implements EngineRunner {
 
   readonly #record: RecordSettlement = (item: Queued, settlement, change) => {
     this.#settler.add(item.leaseToken, settlement, { change, urgent: this.#sender.quiet() });
+    this.#idleness.look();
   };
 
   #settled({ lost, logoutIds }: Settled, { settlements, changes }: Batch): void {
@@ -252,16 +259,6 @@ class Engine implements EngineRunner {
     const back = changes.filter((change) => change.kind === 'healthy');
     for (const { origin } of back) this.#comebacks.add(origin);
     if (dueLater || back.length > 0) this.wake();
-  }
-
-  #reloadClients(): void {
-    if (this.#reloading) return;
-    const failed = (error: unknown) => this.#parts.log.error('clients.not_reloaded', { error });
-    const over = () => {
-      this.#reloading = false;
-    };
-    this.#reloading = true;
-    void this.#parts.clients.reload().catch(failed).finally(over);
   }
 
   #persist<T>(work: () => Promise<T>): Promise<T | undefined> {

@@ -7,14 +7,18 @@ import { createAppetite, type Wish } from './appetite.ts';
 import type { BreakerRules } from './breaker.ts';
 import { createCaps, type Pace } from './caps.ts';
 import { type Deliver, type DeliveryClient, factsOf, reportOverdue } from './deliver.ts';
-import type { BreakerChange, Settlement } from './delivery.ts';
+import type { BreakerChange, Lease, Settlement } from './delivery.ts';
 import { createLanes, SLOW_MS } from './lanes.ts';
 import { createOriginHealth } from './origin-health.ts';
 import { createQueues, type Queued } from './queues.ts';
 
 export interface Sender {
-  /** Takes claimed deliveries and begins to send. `sendBy` is on the monotonic clock. */
-  take(claim: Claim, sendBy: number): void;
+  /** Learns of the breakers in a claim. */
+  learn(claim: Claim): void;
+  /** Takes deliveries that are leased and begins to send. `sendBy` is on the monotonic clock. */
+  take(lease: Lease, sendBy: number): void;
+  /** What it holds, under way or not. */
+  readonly size: number;
   /** Settles claimed deliveries whose deadline is over, without another attempt. */
   endOverdue(claim: Claim): void;
   /** What the next claim is to bring; undefined while there is enough to send. */
@@ -165,11 +169,14 @@ export function createSender(parts: SenderParts): Sender {
   }
 
   return {
-    take(claim, sendBy) {
+    get size() {
+      return queues.size + lanes.size;
+    },
+    learn: (claim) => health.learn(claim),
+    take({ deliveries, token: leaseToken }, sendBy) {
       const now = clock.now();
-      health.learn(claim);
-      for (const delivery of claim.deliveries) {
-        const item = { delivery, leaseToken: claim.token, sendBy };
+      for (const delivery of deliveries) {
+        const item = { delivery, leaseToken, sendBy };
         if (stopping || health.isShut(delivery.origin)) putBack(item, now);
         else queues.add(item);
       }

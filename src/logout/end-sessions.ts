@@ -3,11 +3,12 @@
  * engine is woken, one line is logged. What is told to whom is decided by `planDeliveries`, whether a person is asked
  * first by `logout-policy.ts`.
  */
+import type { EngineRunner } from '../deliveries/engine-runner.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
 import { logName, randomId, sha256 } from '../ops/ids.ts';
 import type { Log } from '../ops/log.ts';
-import type { AuditEntry, SessionEnd, SessionStore } from '../store/store.ts';
+import type { AuditEntry, EndWatch, SessionEnd, SessionStore } from '../store/store.ts';
 import type { EndCause, EndResult, EndTarget, Logout } from './logout.ts';
 import { planDeliveries, type TellableClient } from './plan-deliveries.ts';
 
@@ -22,8 +23,7 @@ export interface EndSessionsParts {
   readonly log: Log;
   readonly box: CryptoBox;
   readonly clients: (clientId: string) => EndingClient | undefined;
-  /** Tells the engine that there is something to deliver. */
-  readonly wake: () => void;
+  readonly engine: Pick<EngineRunner, 'wake' | 'idle'>;
 }
 
 /** Why something ends, as a trigger says it. */
@@ -63,7 +63,7 @@ export interface EndSessions {
 }
 
 export function createEndSessions(parts: EndSessionsParts): EndSessions {
-  const { store, clock, log, box, clients, wake } = parts;
+  const { store, clock, log, box, clients, engine } = parts;
   const keepsOffline = (clientId: string) => clients(clientId)?.logout.keep_offline_access ?? true;
   const plan = (at: number, askedSid?: string) => planDeliveries(clients, at, askedSid);
 
@@ -75,16 +75,33 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
     const linkId = randomId(32);
     const { continueUri, askedSid, ...given } = cause;
     const receipt = { linkHash: sha256(linkId), ...(continueUri && { sealedContinueUri: box.seal(continueUri) }) };
-    const result = await store.sessions.end(
-      randomId(16),
-      target,
-      { ...given, keepsOffline, receipt },
-      at,
-      plan(at, askedSid),
+    const ending = { ...given, keepsOffline, receipt };
+    const result = await handingOver((watch) =>
+      store.sessions.end(randomId(16), target, ending, at, plan(at, askedSid), watch),
     );
     if (result.kind === 'nothing') return result;
     follow(result.logout);
     return { kind: 'ended', logout: result.logout, linkId };
+  }
+
+  /** The engine begins as soon as something is committed: with what it was leased, where it had nothing else to do. */
+  async function handingOver<T>(work: (watch: EndWatch) => Promise<T>): Promise<T> {
+    const idle = engine.idle();
+    const token = randomId();
+    const watch: EndWatch = {
+      lease: idle && { token, processId: idle.processId, leaseMs: idle.leaseMs },
+      written(deliveries, rest) {
+        if (deliveries.length > 0) idle?.take({ token, deliveries });
+        if (rest) engine.wake();
+      },
+    };
+    try {
+      return await work(watch);
+    } catch (error) {
+      // It may have been written all the same: a commit whose answer was lost.
+      idle?.recover(token);
+      throw error;
+    }
   }
 
   async function several(sessions: readonly DueEnd[]): Promise<readonly EndResult[]> {
@@ -92,11 +109,11 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
     const ends = sessions.map((each) => ({ ...each, id: randomId(16) }));
     const results = await store.sessions.endSome(ends, { actor: { kind: 'system' }, keepsOffline }, at, plan(at));
     for (const result of results) if (result.kind === 'ended') follow(result.logout);
+    engine.wake();
     return results;
   }
 
   function follow(logout: Logout): void {
-    wake();
     report(logout, clock.now() - logout.at);
     if (logout.walking) walkBehind(logout.id);
   }
@@ -111,7 +128,7 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
     let rest: 'more' | 'done' = 'more';
     while (rest === 'more' && !stopping) {
       rest = await store.sessions.continueEnd(logoutId, keepsOffline, plan(clock.now()));
-      wake();
+      engine.wake();
       await new Promise(setImmediate);
     }
     if (rest === 'done') log.info('logout.walked', { logout_id: logoutId });

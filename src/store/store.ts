@@ -115,9 +115,17 @@ export interface SessionStore {
    * `nothing` when no session, no participation and, of an `account-client`, no grant (and no consent, where that is revoked)
    * was left to end, or `cause.linkHash` is no link that may be used at `at`, with nothing written; `account`, where it is
    * there, and `client` targets always make a logout. A session that is dead already, of an older generation, is not spared.
-   * `plan` is pure and may run more than once.
+   * `plan` is pure and may run more than once. What is committed is told to `watch` at once: with a `lease`, what the first
+   * write ends is leased to that engine with it, where it is to be told now and its origin has no breaker row.
    */
-  end(id: string, target: EndTarget, cause: EndCause & Audited, at: number, plan: PlanDeliveries): Promise<EndResult>;
+  end(
+    id: string,
+    target: EndTarget,
+    cause: EndCause & Audited,
+    at: number,
+    plan: PlanDeliveries,
+    watch?: EndWatch,
+  ): Promise<EndResult>;
   /**
    * Ends several sessions in one write, each with a logout of its own: the first of them, as many as a short write takes and
    * at least one. Answers what became of those, in their order. Throws when nothing of it was written.
@@ -150,6 +158,16 @@ export interface SessionStore {
   ofDevice(deviceKey: string): Promise<readonly Session[]>;
   generation(accountId: string): Promise<Generation>;
 }
+
+/** Somebody who goes to work while `end` is still at it. */
+export interface EndWatch {
+  /** An engine that waits for work: it need not look for what it is handed. */
+  readonly lease: FirstLease | undefined;
+  /** One of the writes is durable. `leased` is what it leased; `rest`: it made others as well, or may have. Must not throw. */
+  written(leased: readonly Delivery[], rest: boolean): void;
+}
+
+export interface FirstLease extends Pick<ClaimRequest, 'token' | 'processId' | 'leaseMs'> {}
 
 /** One of several sessions to end, with the id of its logout. */
 export interface SessionEnd {

@@ -214,6 +214,17 @@ describeIt('MongoDB only', () => {
       expect(ids(heard)).toEqual(expect.arrayContaining(ids(unheard)));
     });
 
+    it('answers by its token what a write has leased of which nobody heard', async () => {
+      const store = await open(freshDatabaseUrl() ?? '');
+      const { uid } = await signIn(store, { clients: ['wiki', 'mail'] });
+      await end(store, (await signIn(store, { clients: ['chat'] })).uid);
+      const lease = { token: unique('lease'), processId: 'engine', leaseMs: HOUR };
+      const watch = { lease, written: () => undefined };
+      await store.sessions.end(unique('logout'), { kind: 'session', uid }, aCause(), T0, planAll(), watch);
+      const found = await store.deliveries.claim(aClaim({ ...lease, limit: 0 }));
+      expect(found.deliveries.map(({ clientId }) => clientId).sort()).toEqual(['mail', 'wiki']);
+    });
+
     it('is made once when two processes start together', async () => {
       const at = freshDatabaseUrl() ?? '';
       const opened = await Promise.all([open(at), open(at), open(at)]);

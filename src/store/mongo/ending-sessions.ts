@@ -1,26 +1,38 @@
 /** Ends of what is in one write: a session, an app in it, a few sessions. */
 import type { ClientSession, Filter } from 'mongodb';
+import type { Delivery } from '../../deliveries/delivery.ts';
 import type { EndResult, EndTarget } from '../../logout/logout.ts';
 import { logoutEvent } from '../events.ts';
 import type { PlanDeliveries, SessionEnd, SharedCause } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { type LogoutDoc, type ParticipationDoc, type SessionDoc, toLogout } from './documents.ts';
+import { leaseThem } from './leasing.ts';
 import { type About, type Ending, insertLogout, newLogout } from './logout-rows.ts';
 import { writeEvents } from './news.ts';
 import { revokeApp, revokeEnded } from './revoking.ts';
 import { endedBy, endParticipations, endThem, oweTheRest } from './walking.ts';
 
-/** Participations of one write. */
+/** Of the first write of an `end`: its apps are told while the others are written. */
+const FIRST_SLICE = 32;
+/** Participations of one write that ends several sessions. */
 const AT_ONCE = 1_000;
 /** Sessions of one write: a transaction of some milliseconds, so that who uses one of them just now seldom meets it. */
 const SESSIONS = 20;
+
+/** What the first write of an `end` did. */
+export interface Begun {
+  readonly logout: LogoutDoc;
+  readonly leased: readonly Delivery[];
+  /** There are deliveries to be made besides. */
+  readonly rest: boolean;
+}
 
 export async function endSession(
   parts: MongoParts,
   ending: Ending,
   uid: string,
   tx: ClientSession,
-): Promise<LogoutDoc | undefined> {
+): Promise<Begun | undefined> {
   const which = { _id: uid, state: { $ne: 'ended' } } as const;
   const row = await parts.sessions.findOneAndUpdate(which, endedBy(ending), { session: tx });
   if (!row) return undefined;
@@ -33,7 +45,7 @@ export async function endParticipation(
   ending: Ending,
   { sid, offline }: Extract<EndTarget, { kind: 'participation' }>,
   tx: ClientSession,
-): Promise<LogoutDoc | undefined> {
+): Promise<Begun | undefined> {
   const named = await parts.participations.findOne({ _id: sid }, { session: tx });
   if (!named) return undefined;
   const { accountId, sessionUid, clientId } = named;
@@ -52,16 +64,18 @@ function seatOf({ _id, device }: Pick<SessionDoc, '_id' | 'device'>): About {
 /** All of them end in this write, so that nothing can be used or told twice; the deliveries of too many are owed. */
 async function endThese(
   parts: MongoParts,
-  { plan, cause, logout, about }: Ending & { readonly logout: LogoutDoc; readonly about: About },
+  { plan, cause, logout, about, lease }: Ending & { readonly logout: LogoutDoc; readonly about: About },
   which: Filter<ParticipationDoc>,
   tx: ClientSession,
-): Promise<LogoutDoc | undefined> {
+): Promise<Begun | undefined> {
   const walk = { logout, plan, keepsOffline: cause.keepsOffline };
-  const { ended, more } = await endParticipations(parts, walk, which, AT_ONCE, tx);
+  const { ended, deliveries, more } = await endParticipations(parts, walk, which, FIRST_SLICE, tx);
   if (ended.length + logout.sessionsEnded === 0) return undefined;
-  if (!more) return insertLogout(parts, logout, { cause, about }, tx);
-  await oweTheRest(parts, logout, which, tx);
-  return insertLogout(parts, { ...logout, walking: true }, { cause, about }, tx);
+  const trying = deliveries.filter(({ state }) => state === 'trying');
+  const leased = lease ? await leaseThem(parts, trying, lease, tx) : [];
+  if (more) await oweTheRest(parts, logout, which, tx);
+  const row = await insertLogout(parts, more ? { ...logout, walking: true } : logout, { cause, about }, tx);
+  return { logout: row, leased, rest: trying.length > leased.length };
 }
 
 /** What several ends have in common. */
@@ -109,7 +123,7 @@ async function endFirst(
   if (!first) return { kind: 'nothing' };
   const { id, uid, reason } = first;
   const ending = { id, target: { kind: 'session', uid }, cause: { ...cause, reason }, at, plan } as const;
-  return toResult(await endSession(parts, ending, uid, tx));
+  return toResult((await endSession(parts, ending, uid, tx))?.logout);
 }
 
 /** Of the sessions that are not ended yet. */

@@ -1,17 +1,16 @@
 import type { ClientSession } from 'mongodb';
-import type { EndTarget } from '../../logout/logout.ts';
-import type { SessionStore } from '../store.ts';
+import type { EndWatch, SessionStore } from '../store.ts';
 import { appendAudit } from './audit.ts';
 import { raiseBarrier } from './barriers.ts';
 import type { MongoParts } from './collections.ts';
 import { type LogoutDoc, toLogout } from './documents.ts';
-import { endParticipation, endSession, endSome } from './ending-sessions.ts';
+import { type Begun, endParticipation, endSession, endSome } from './ending-sessions.ts';
 import { type Ending, insertLogout, newLogout } from './logout-rows.ts';
 import { spendLink } from './news.ts';
 import { walkOn } from './walking.ts';
 
-/** Of `end` before it answers, enough for 1,000 participations of an app; then `continueEnd` does it. */
-const WRITES_OF_END = 4;
+/** Of `end` before it answers, enough for 1,000 participations and to see that none is left; then `continueEnd` does it. */
+const WRITES_OF_END = 5;
 
 /**
  * THE end (invariant 1). What one session has ends in one write. An account or a client may have any number, and others write
@@ -19,15 +18,16 @@ const WRITES_OF_END = 4;
  */
 export function createEnding(parts: MongoParts): Pick<SessionStore, 'end' | 'endSome' | 'continueEnd'> {
   return {
-    async end(id, target, cause, at, plan) {
-      const ending = { id, target, cause, at, plan };
-      const logout = await parts.transact(async (tx) => {
-        const begun = await beginEnd(parts, ending, tx);
-        if (begun) await appendAudit(parts, cause.audit, tx);
-        return begun;
+    async end(id, target, cause, at, plan, watch) {
+      const ending = { id, target, cause, at, plan, lease: watch?.lease };
+      const begun = await parts.transact(async (tx) => {
+        const first = await beginEnd(parts, ending, tx);
+        if (first) await appendAudit(parts, cause.audit, tx);
+        return first;
       });
-      if (!logout) return { kind: 'nothing' };
-      return { kind: 'ended', logout: toLogout(isLarge(target) ? await walkAWhile(parts, logout, ending) : logout) };
+      if (!begun) return { kind: 'nothing' };
+      watch?.written(begun.leased, begun.rest);
+      return { kind: 'ended', logout: toLogout(await walkAWhile(parts, begun.logout, ending, watch)) };
     },
     endSome: (ends, cause, at, plan) => parts.transact((tx) => endSome(parts, ends, { cause, at, plan }, tx)),
     async continueEnd(logoutId, keepsOffline, plan) {
@@ -37,12 +37,8 @@ export function createEnding(parts: MongoParts): Pick<SessionStore, 'end' | 'end
   };
 }
 
-function isLarge({ kind }: EndTarget): boolean {
-  return kind === 'account' || kind === 'account-client' || kind === 'client';
-}
-
 /** Undefined when there is nothing to end. */
-async function beginEnd(parts: MongoParts, ending: Ending, tx: ClientSession): Promise<LogoutDoc | undefined> {
+async function beginEnd(parts: MongoParts, ending: Ending, tx: ClientSession): Promise<Begun | undefined> {
   const { target, cause, at } = ending;
   if (cause.linkHash !== undefined && !(await spendLink(parts, cause.linkHash, at, tx))) return undefined;
   switch (target.kind) {
@@ -53,18 +49,25 @@ async function beginEnd(parts: MongoParts, ending: Ending, tx: ClientSession): P
     default: {
       const barrier = await raiseBarrier(parts, ending, tx);
       if (!barrier) return undefined;
-      return insertLogout(parts, { ...newLogout(ending, barrier), walking: true }, { cause, about: undefined }, tx);
+      const logout = { ...newLogout(ending, barrier), walking: true } as const;
+      return { logout: await insertLogout(parts, logout, { cause, about: undefined }, tx), leased: [], rest: false };
     }
   }
 }
 
 /** What was committed is an end, whatever becomes of the walk: the rest is dead already, and the next walk's. */
-async function walkAWhile(parts: MongoParts, begun: LogoutDoc, ending: Ending): Promise<LogoutDoc> {
+async function walkAWhile(
+  parts: MongoParts,
+  begun: LogoutDoc,
+  ending: Ending,
+  watch: EndWatch | undefined,
+): Promise<LogoutDoc> {
   const { id: logoutId, plan, cause } = ending;
   let logout = begun;
   try {
     for (let writes = 0; writes < WRITES_OF_END && logout.walking; writes += 1) {
       logout = (await walkOn(parts, { logoutId, plan, keepsOffline: cause.keepsOffline })) ?? logout;
+      watch?.written([], true);
     }
   } catch {
     return logout;

@@ -141,18 +141,18 @@ export async function endParticipations(
   which: Filter<ParticipationDoc>,
   limit: number,
   tx: ClientSession,
-): Promise<Pick<Slice, 'ended' | 'more'>> {
+): Promise<Pick<Slice, 'ended' | 'more'> & { readonly deliveries: readonly Delivery[] }> {
   const rows = await parts.participations
     .find(which, { session: tx })
     .limit(limit + 1)
     .toArray();
   const ended = rows.slice(0, limit);
-  if (ended.length === 0) return { ended, more: false };
-  await endThem(parts, [{ logout, rows: ended }], plan, tx);
+  if (ended.length === 0) return { ended, more: false, deliveries: [] };
+  const deliveries = await endThem(parts, [{ logout, rows: ended }], plan, tx);
   if (logout.target.kind === 'client') await tellAccounts(parts, logout, ended, tx);
   // Tokens that are meant to outlive their session do so when a session ends, only: no number says that they are dead.
   if (logout.target.kind === 'session') await revokeEnded(parts, ended, keepsOffline, tx);
-  return { ended, more: rows.length > limit };
+  return { ended, more: rows.length > limit, deliveries };
 }
 
 /** An app that ends for everybody is an event of each account that was there. */
@@ -204,15 +204,15 @@ interface Ended {
   readonly rows: readonly ParticipationDoc[];
 }
 
-/** Marks participations as ended, each by its logout, and makes their deliveries. */
+/** Marks participations as ended, each by its logout, and makes their deliveries, which it answers. */
 export async function endThem(
   { participations, deliveries }: MongoParts,
   ended: readonly Ended[],
   plan: PlanDeliveries,
   tx: ClientSession,
-): Promise<void> {
+): Promise<readonly Delivery[]> {
   const some = ended.filter(({ rows }) => rows.length > 0);
-  if (some.length === 0) return;
+  if (some.length === 0) return [];
   await participations.bulkWrite(
     some.map(({ logout, rows }) => ({
       updateMany: { filter: { _id: { $in: rows.map(({ _id }) => _id) } }, update: { $set: markOf(logout) } },
@@ -220,16 +220,17 @@ export async function endThem(
     { session: tx },
   );
   const planned = some.flatMap((each) => deliveriesOf(each, plan));
-  if (planned.length > 0) await deliveries.insertMany(planned, { session: tx });
+  if (planned.length > 0) await deliveries.insertMany(planned.map(toDeliveryDoc), { session: tx });
+  return planned;
 }
 
 function markOf({ _id, at }: LogoutDoc) {
   return { state: 'ended', endedAt: at, logoutId: _id } as const;
 }
 
-function deliveriesOf({ logout, rows }: Ended, plan: PlanDeliveries): readonly DeliveryDoc[] {
+function deliveriesOf({ logout, rows }: Ended, plan: PlanDeliveries): readonly Delivery[] {
   const participations = rows.map((row) => toParticipation({ ...row, ...markOf(logout) }));
-  return newDeliveries({ id: logout._id, at: logout.at }, participations, plan(participations)).map(toDeliveryDoc);
+  return newDeliveries({ id: logout._id, at: logout.at }, participations, plan(participations));
 }
 
 /** Free, and never attempted. */

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Seat } from '../../activity/news.ts';
+import type { Delivery } from '../../deliveries/delivery.ts';
 import type { EndCause, EndResult, EndTarget } from '../../logout/logout.ts';
 import { logoutEvent } from '../events.ts';
 import type { Audited, PlanDeliveries, SessionEnd, SessionStore, SharedCause } from '../store.ts';
@@ -10,8 +11,10 @@ import { cutOffApp, cutOffClient } from './cut-offs.ts';
 import { insertLogout, type LogoutRow, logoutById, newLogout, toLogout } from './logout-rows.ts';
 import { spendLink, writeEvent, writeNews } from './news.ts';
 import { participationBySid, type SessionRow, sessionByUid } from './session-rows.ts';
-import { SLICE, walkSlice } from './walking.ts';
+import { type Means, SLICE, walkSlice } from './walking.ts';
 
+/** Of the first write of an `end`: its apps are told while the others are written. */
+const FIRST_SLICE = 32;
 /** Of `end` before it answers, enough for 1,000 participations and to see that none is left; then `continueEnd` does it. */
 const WRITES_OF_END = 1_000 / SLICE + 1;
 /** Of a write that ends several sessions: it begins no other one after this. */
@@ -22,9 +25,15 @@ const PAUSE_MS = 5;
 /** THE end (invariant 1), and the next write of one that is too large for one write. */
 export function createEnding({ write }: Connection): Pick<SessionStore, 'end' | 'endSome' | 'continueEnd'> {
   return {
-    async end(id, target, cause, at, plan) {
-      const result = await write((tx) => end(tx, { id, target, cause, at, plan }));
-      return walkAWhile(result, () => write((tx) => goOn(tx, id, cause.keepsOffline, plan)));
+    async end(id, target, cause, at, plan, watch) {
+      const first = { limit: FIRST_SLICE, lease: watch?.lease };
+      const begun = await write((tx) => end(tx, { id, target, cause, at, plan, ...first }));
+      if (begun.result.kind === 'ended') watch?.written(begun.leased, begun.rest);
+      return walkAWhile(begun.result, async () => {
+        const next = await write((tx) => goOn(tx, id, cause.keepsOffline, plan));
+        watch?.written([], true);
+        return next;
+      });
     },
     endSome: (ends, cause, at, plan) => write((tx) => endSome(tx, ends, { cause, at, plan })),
     async continueEnd(logoutId, keepsOffline, plan) {
@@ -48,28 +57,36 @@ async function walkAWhile(begun: EndResult, next: () => Promise<EndResult>): Pro
   return result;
 }
 
-interface Ending {
+interface Ending extends Omit<Means, 'keepsOffline'> {
   readonly id: string;
   readonly target: EndTarget;
   readonly cause: EndCause & Audited;
   readonly at: number;
-  readonly plan: PlanDeliveries;
 }
 
+interface Begun {
+  readonly result: EndResult;
+  readonly leased: readonly Delivery[];
+  readonly rest: boolean;
+}
+
+const NOTHING: Begun = { result: { kind: 'nothing' }, leased: [], rest: false };
+
 /** First what makes all of it dead at this instant, then the first slice of telling the apps. */
-function end(tx: Tx, ending: Ending): EndResult {
+function end(tx: Tx, ending: Ending): Begun {
   const { linkHash } = ending.cause;
-  if (linkHash !== undefined && !spendLink(tx, linkHash, ending.at)) return { kind: 'nothing' };
+  if (linkHash !== undefined && !spendLink(tx, linkHash, ending.at)) return NOTHING;
   const barrier = raiseBarrier(tx, ending);
-  if (!barrier) return { kind: 'nothing' };
+  if (!barrier) return NOTHING;
   const logout = newLogout({ ...ending, ...barrier });
-  const walked = walkSlice(tx, logout, ending.cause.keepsOffline, ending.plan);
-  if (walked.found === 0 && !barrier.evenIfNothing) return { kind: 'nothing' };
+  const { keepsOffline } = ending.cause;
+  const { leased, rest, ...walked } = walkSlice(tx, logout, { ...ending, keepsOffline });
+  if (walked.found === 0 && !barrier.evenIfNothing) return NOTHING;
   const row: LogoutRow = { ...logout, sessions_ended: walked.sessions, walking: walked.more ? 1 : 0 };
   insertLogout(tx, row);
   tellOfEnd(tx, ending, barrier);
   appendAudit(tx, ending.cause.audit);
-  return { kind: 'ended', logout: toLogout(row) };
+  return { result: { kind: 'ended', logout: toLogout(row) }, leased, rest };
 }
 
 /** The end of an app of everybody is told of account by account, by its walk. */
@@ -89,7 +106,8 @@ function endSome(
   const enoughAt = performance.now() + WRITE_MS;
   const results: EndResult[] = [];
   for (const { id, uid, reason } of ends) {
-    results.push(end(tx, { id, target: { kind: 'session', uid }, cause: { ...cause, reason }, at, plan }));
+    const target = { kind: 'session', uid } as const;
+    results.push(end(tx, { id, target, cause: { ...cause, reason }, at, plan, limit: SLICE }).result);
     if (performance.now() >= enoughAt) break;
   }
   return results;
@@ -100,7 +118,7 @@ function goOn(tx: Tx, logoutId: string, keepsOffline: EndCause['keepsOffline'], 
   const before = logoutById(tx, logoutId);
   if (!before) return { kind: 'nothing' };
   if (before.walking === 0) return { kind: 'ended', logout: toLogout(before) };
-  const { sessions, more } = walkSlice(tx, before, keepsOffline, plan);
+  const { sessions, more } = walkSlice(tx, before, { keepsOffline, plan, limit: SLICE });
   const sessionsEnded = before.sessions_ended + sessions;
   const after: LogoutRow = { ...before, sessions_ended: sessionsEnded, walking: more ? 1 : 0 };
   const set = 'sessions_ended = :sessionsEnded, walking = :walking';

@@ -2,7 +2,7 @@ import type { Delivery } from '../../deliveries/delivery.ts';
 import type { EndCause } from '../../logout/logout.ts';
 import { logoutEvent } from '../events.ts';
 import { newDeliveries } from '../new-deliveries.ts';
-import type { PlanDeliveries } from '../store.ts';
+import type { FirstLease, PlanDeliveries } from '../store.ts';
 import type { Tx } from './connection.ts';
 import { type LogoutRow, targetParams, toLogout } from './logout-rows.ts';
 import { writeEvent } from './news.ts';
@@ -12,41 +12,52 @@ import { type ParticipationRow, toParticipation } from './session-rows.ts';
 /** Sessions or participations of one write: a write holds the lock that sign-ins wait for, so it takes a few milliseconds only. */
 export const SLICE = 125;
 
+/** How a slice is ended. */
+export interface Means {
+  readonly keepsOffline: EndCause['keepsOffline'];
+  readonly plan: PlanDeliveries;
+  /** Sessions, and participations, at most. */
+  readonly limit: number;
+  readonly lease?: FirstLease | undefined;
+}
+
 export interface Walked {
   /** Sessions ended by this slice. */
   readonly sessions: number;
   /** Sessions and participations ended by this slice. */
   readonly found: number;
   readonly more: boolean;
+  readonly leased: readonly Delivery[];
+  /** There are deliveries to be made besides. */
+  readonly rest: boolean;
 }
 
 /** Ends a slice of the sessions and participations of a logout, makes their deliveries, removes their grants. */
-export function walkSlice(
-  tx: Tx,
-  logout: LogoutRow,
-  keepsOffline: EndCause['keepsOffline'],
-  plan: PlanDeliveries,
-): Walked {
-  const sessions = endSessions(tx, logout);
-  const participations = liveParticipations(tx, logout);
+export function walkSlice(tx: Tx, logout: LogoutRow, { keepsOffline, plan, limit, lease }: Means): Walked {
+  const sessions = endSessions(tx, logout, limit);
+  const participations = liveParticipations(tx, logout, limit);
   endParticipations(tx, logout, participations);
   const ended = participations.map((row) => toParticipation({ ...row, ended_at: logout.at, logout_id: logout.id }));
-  if (ended.length > 0) insertDeliveries(tx, newDeliveries(logout, ended, plan(ended)));
+  const deliveries = ended.length > 0 ? newDeliveries(logout, ended, plan(ended)) : [];
+  const trying = deliveries.filter(({ state }) => state === 'trying');
+  const leased = lease ? leasable(tx, trying) : [];
+  insertDeliveries(tx, deliveries, lease && { lease, ids: new Set(leased.map(({ id }) => id)) });
   if (logout.target_kind === 'client') tellAccounts(tx, logout, participations);
   const moreGrants = revoke(tx, logout, participations, keepsOffline);
-  const more = moreGrants || Math.max(sessions, participations.length) === SLICE;
-  return { sessions, found: sessions + participations.length, more };
+  const more = moreGrants || Math.max(sessions, participations.length) === limit;
+  const rest = trying.length > leased.length;
+  return { sessions, found: sessions + participations.length, more, leased, rest };
 }
 
 /** Sessions end with the first two targets only. An account's new sessions are of the new generation, and not its. */
-function endSessions(tx: Tx, logout: LogoutRow): number {
+function endSessions(tx: Tx, logout: LogoutRow, limit: number): number {
   const which = SESSIONS[logout.target_kind];
   if (which === undefined) return 0;
   return tx.run(
     `UPDATE sessions SET state = 'ended', ended_at = :at, logout_id = :id, due_at = NULL, payload = NULL,
        authorizations = NULL
-     WHERE uid IN (SELECT uid FROM sessions WHERE state <> 'ended' AND ${which} LIMIT ${SLICE})`,
-    targetParams(logout),
+     WHERE uid IN (SELECT uid FROM sessions WHERE state <> 'ended' AND ${which} LIMIT :limit)`,
+    { ...targetParams(logout), limit },
   );
 }
 
@@ -55,10 +66,10 @@ const SESSIONS: Partial<Record<LogoutRow['target_kind'], string>> = {
   account: 'account_id = :accountId AND gen_account < :generation',
 };
 
-function liveParticipations(tx: Tx, logout: LogoutRow): readonly ParticipationRow[] {
+function liveParticipations(tx: Tx, logout: LogoutRow, limit: number): readonly ParticipationRow[] {
   const which = PARTICIPATIONS[logout.target_kind];
-  const sql = `SELECT p.* FROM participations p ${which} AND p.ended_at IS NULL LIMIT ${SLICE}`;
-  return tx.all(sql, targetParams(logout));
+  const sql = `SELECT p.* FROM participations p ${which} AND p.ended_at IS NULL LIMIT :limit`;
+  return tx.all(sql, { ...targetParams(logout), limit });
 }
 
 /**
@@ -89,9 +100,23 @@ function tellAccounts(tx: Tx, row: LogoutRow, participations: readonly Participa
   }
 }
 
-function insertDeliveries(tx: Tx, deliveries: readonly Delivery[]): void {
+/** To be told now, at origins that are not known to fail: those wait for a probe. */
+function leasable(tx: Tx, trying: readonly Delivery[]): readonly Delivery[] {
+  const origins = JSON.stringify(trying.map(({ origin }) => origin));
+  const sql = 'SELECT origin FROM breakers WHERE origin IN (SELECT value FROM json_each(:origins))';
+  const failing = new Set(tx.all<{ origin: string }>(sql, { origins }).map(({ origin }) => origin));
+  return trying.filter(({ origin }) => !failing.has(origin));
+}
+
+interface Leased {
+  readonly lease: FirstLease;
+  readonly ids: ReadonlySet<string>;
+}
+
+function insertDeliveries(tx: Tx, deliveries: readonly Delivery[], leased: Leased | undefined): void {
   for (const { id, state, origin, asked, deadline, nextAttemptAt, createdAt, ...rest } of deliveries) {
     const { logoutId, clientId, accountId, sessionUid, sub } = rest;
+    const lease = leased?.ids.has(id) ? leased.lease : undefined;
     tx.run(INSERT_DELIVERY, {
       id,
       logoutId,
@@ -104,13 +129,16 @@ function insertDeliveries(tx: Tx, deliveries: readonly Delivery[]): void {
       asked: Number(asked),
       createdAt,
       nextAttemptAt,
+      readyAt: lease ? undefined : nextAttemptAt,
       deadlineAt: deadline.at,
       becomes: deadline.becomes,
+      ...(lease && { token: lease.token, processId: lease.processId, until: createdAt + lease.leaseMs }),
     });
   }
 }
 
 const INSERT_DELIVERY = `INSERT INTO deliveries (id, logout_id, client_id, account_id, session_uid, sid, sub, state,
-    origin, asked, created_at, next_attempt_at, ready_at, deadline_at, deadline_becomes)
+    origin, asked, created_at, next_attempt_at, ready_at, deadline_at, deadline_becomes, lease_token, lease_process,
+    lease_until)
   VALUES (:id, :logoutId, :clientId, :accountId, :sessionUid, :id, :sub, :state,
-    :origin, :asked, :createdAt, :nextAttemptAt, :nextAttemptAt, :deadlineAt, :becomes)`;
+    :origin, :asked, :createdAt, :nextAttemptAt, :readyAt, :deadlineAt, :becomes, :token, :processId, :until)`;

@@ -15,6 +15,7 @@ import { endingAccountsSuite } from './ending-accounts.ts';
 import { endingRacesSuite } from './ending-races.ts';
 import { endingSomeSuite } from './ending-some.ts';
 import { enginesSuite } from './engines.ts';
+import { handingOverSuite } from './handing-over.ts';
 import { joiningSuite } from './joining.ts';
 import { keysSuite } from './keys.ts';
 import { limitsSuite } from './limits.ts';
@@ -50,6 +51,7 @@ export function storeSuite(name: string, backend: Backend | undefined): void {
     describe('ending of many sessions', () => endingAccountsSuite(place));
     describe('ending several sessions', () => endingSomeSuite(place));
     describe('ending in races', () => endingRacesSuite(place));
+    describe('handing over', () => handingOverSuite(place));
     describe('cutting off', () => cuttingOffSuite(place));
     describe('a barrier', () => barriersSuite(place));
     describe('walking', () => walkingSuite(place));

@@ -4,8 +4,9 @@ import http, { type RequestListener } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { DeliveryClient } from '../../../src/deliveries/deliver.ts';
 import type { Delivery } from '../../../src/deliveries/delivery.ts';
-import { createEngine, type EngineParts } from '../../../src/deliveries/engine.ts';
-import type { EngineRunner } from '../../../src/deliveries/engine-runner.ts';
+import { createEngine } from '../../../src/deliveries/engine.ts';
+import type { KeptRunner } from '../../../src/deliveries/engine-orders.ts';
+import type { EngineParts } from '../../../src/deliveries/engine-parts.ts';
 import { createTransport } from '../../../src/deliveries/transport.ts';
 import type { Facts, Log } from '../../../src/ops/log.ts';
 import { createOutbound } from '../../../src/ops/outbound.ts';
@@ -29,7 +30,7 @@ export interface Bench {
   readonly lines: Line[];
   /** Registers an app under this id. */
   app(clientId: string, handler: RequestListener): Promise<string>;
-  engine(but?: Partial<EngineParts>): EngineRunner;
+  engine(but?: Partial<EngineParts>): KeptRunner;
   /** A delivery that is due now, to this app. */
   deliver(clientId: string, but?: Partial<Delivery>): string;
   /** Resolves when the condition holds; looks after each settled batch and each log line. */

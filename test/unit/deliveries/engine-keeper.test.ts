@@ -4,6 +4,7 @@ import { startEngineProcess } from '../../../src/deliveries/engine-process.ts';
 import type { EngineLife, EngineRunner } from '../../../src/deliveries/engine-runner.ts';
 import { startEngineThread } from '../../../src/deliveries/engine-thread.ts';
 import type { Log } from '../../../src/ops/log.ts';
+import { aDelivery } from './a-delivery.ts';
 
 const url = new URL('./kept/toy-engine.ts', import.meta.url);
 const running: EngineRunner[] = [];
@@ -22,7 +23,7 @@ function kept(place: keyof typeof PLACES, settings: object = {}) {
     lives.push(life);
     return PLACES[place](url, settings);
   };
-  const engine = createEngineKeeper({ begin, log });
+  const engine = createEngineKeeper({ begin, log, leaseMs: 60_000 });
   running.push(engine);
   return { engine, events, lives };
 }
@@ -48,6 +49,27 @@ describe.each(['thread', 'process'] as const)('the engine in a %s of its own', (
     const reloaded = next(engine);
     engine.reload();
     expect(await reloaded).toBe('reloaded');
+  });
+
+  it('hands over what was leased to it, to this life of it and no other', async () => {
+    const { engine, lives } = kept(place);
+    expect(engine.idle()).toBeUndefined();
+    await engine.start();
+    const idle = engine.idle();
+    expect(idle).toMatchObject({ processId: lives[0]?.processId, leaseMs: 60_000 });
+    const taken = next(engine);
+    idle?.take({ token: 'lease', deliveries: [aDelivery()] });
+    expect(await taken).toBe('took lease');
+    const recovering = next(engine);
+    idle?.recover('lease');
+    expect(await recovering).toBe('recovers lease');
+    for (let i = 0; i < 3; i += 1) engine.wake();
+    while (engine.healthy()) await new Promise(setImmediate);
+    expect(engine.idle()).toBeUndefined();
+    idle?.take({ token: 'too late', deliveries: [] });
+    while (!engine.healthy()) await new Promise((turn) => setTimeout(turn, 5));
+    expect(engine.idle()?.processId).toBe(lives[1]?.processId);
+    expect(lives[1]?.predecessors).toEqual([lives[0]?.processId]);
   });
 
   it('is restarted when it crashes; meanwhile it is not healthy, and orders are not an error', async () => {

@@ -68,6 +68,58 @@ describe('telling an app', () => {
     expect(moved).toEqual(['l7']);
   });
 
+  describe('what was leased to it by the write that made it', () => {
+    const life = { processId: 'me', predecessors: [] };
+    const leased = () => bench.store.engineStore.claim(aClaim({ now: Date.now(), processId: 'me' }));
+
+    it('is sent as soon as it is handed over', async () => {
+      await bench.app('wiki', ok);
+      const id = bench.deliver('wiki');
+      const { token, deliveries } = await leased();
+      const engine = bench.engine({ life });
+      const idle = new Promise((heard) => engine.onIdle(heard));
+      expect(engine.idle()).toBeUndefined();
+      await engine.start();
+      expect(await idle).toBe(true);
+      expect(engine.idle()).toMatchObject({ processId: 'me', leaseMs: 60_000 });
+      engine.idle()?.take({ token, deliveries });
+      await bench.until(() => states(id)[0] === 'told');
+      expect(bench.store.leases()).toBe(0);
+    });
+
+    it('is asked for only while there is little to do', async () => {
+      const apps = ['wiki', 'mail', 'chat'];
+      for (const app of apps) await bench.app(app, hang);
+      const engine = bench.engine({ life });
+      const heard: boolean[] = [];
+      const busy = new Promise<void>((done) => {
+        engine.onIdle((idle) => {
+          heard.push(idle);
+          if (!idle) done();
+        });
+      });
+      await engine.start();
+      for (let n = 0; n < 40; n += 1) for (const app of apps) bench.deliver(app);
+      engine.wake();
+      await busy;
+      expect(heard).toEqual([true, false]);
+      expect(engine.idle()).toBeUndefined();
+    });
+
+    it('is sent once more by whoever comes next when it is handed to an engine that has stopped', async () => {
+      await bench.app('wiki', ok);
+      const id = bench.deliver('wiki');
+      const { token, deliveries } = await leased();
+      const gone = bench.engine({ life });
+      await gone.start();
+      await gone.stop();
+      gone.take({ token, deliveries });
+      await bench.engine({ life: { processId: 'next', predecessors: ['me'] } }).start();
+      await bench.until(() => states(id)[0] === 'told');
+      expect(bench.store.attempts(id)).toHaveLength(1);
+    });
+  });
+
   it('finds by itself what nobody woke it for', async () => {
     await bench.app('wiki', ok);
     await bench.engine().start();

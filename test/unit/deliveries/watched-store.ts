@@ -4,7 +4,7 @@ import { join } from 'node:path';
 // biome-ignore lint/correctness/noUnresolvedImports: the linter's list of Node's modules is older than this one
 import { DatabaseSync } from 'node:sqlite';
 import type { Attempt, Breaker, Delivery } from '../../../src/deliveries/delivery.ts';
-import type { EngineStore } from '../../../src/deliveries/engine.ts';
+import type { EngineStore } from '../../../src/deliveries/engine-parts.ts';
 import { storeUnavailable } from '../../../src/errors.ts';
 import {
   type AttemptRow,

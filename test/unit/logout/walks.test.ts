@@ -31,7 +31,14 @@ beforeEach(async () => {
     return { logout: { keep_offline_access: true }, backchannel_logout_uri: `https://${id}.test/logout` };
   };
   const box = createCryptoBox(randomBytes(32));
-  endSessions = createEndSessions({ store, clock, log, box, clients, wake: () => undefined });
+  endSessions = createEndSessions({
+    store,
+    clock,
+    log,
+    box,
+    clients,
+    engine: { wake: () => undefined, idle: () => undefined },
+  });
   sweep = createSweep({ store, endSessions, clock, log, everyMs: 60_000 });
   walks = createWalks({ store, endSessions, log, everyMs: 60_000 });
 });

@@ -112,7 +112,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     log,
     box,
     clients: (id) => registry.get(id)?.client,
-    wake: () => undefined,
+    engine: { wake: () => undefined, idle: () => undefined },
   });
   const limits = createStrangerLimits({ clock, rate: options.rate, log });
   const oidc = createOidc({

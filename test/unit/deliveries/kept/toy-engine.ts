@@ -25,6 +25,10 @@ await serveEngine(
       say('woken');
     },
     reload: () => say('reloaded'),
+    idle: () => undefined,
+    onIdle: (listener) => listener(true),
+    take: ({ token }) => say(`took ${token}`),
+    recover: (token) => say(`recovers ${token}`),
     onSettled(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
