@@ -27,9 +27,14 @@ export interface ProductOptions {
   readonly clients: readonly Readonly<Record<string, unknown>>[];
   readonly accounts: readonly { readonly username: string; readonly password: string }[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The command line as it is shipped, after a build; else the source. */
+  readonly built?: boolean;
 }
 
 const CLI = fileURLToPath(new URL('../src/cli/cli.ts', import.meta.url));
+const BUILT_CLI = fileURLToPath(new URL('../dist/cli/cli.js', import.meta.url));
+/** As `npm start` and the image set it. */
+const SERVER_FLAGS = ['--max-semi-space-size=4'];
 
 interface Line {
   readonly at: number;
@@ -41,7 +46,8 @@ export async function startProduct(options: ProductOptions): Promise<ProductProc
   const env = environment(options, folder);
   writeClients(join(folder, 'clients'), options.clients);
   for (const account of options.accounts) await addAccount(account, env);
-  const child = spawn(process.execPath, [CLI, 'start'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const argv = [...SERVER_FLAGS, options.built ? BUILT_CLI : CLI, 'start'];
+  const child = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const lines = watchLog(child);
   const { logged } = lines;
   await logged('server.ready');

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Client, canBeTold, clientFileSchema } from '../clients/client-file.ts';
+import { canBeTold } from '../clients/can-be-told.ts';
+import { type Client, clientFileSchema } from '../clients/client-file.ts';
 import { clientJson } from '../clients/client-json.ts';
 import { judgeClient } from '../clients/load-clients.ts';
 import type { RegisteredClient } from '../clients/registry.ts';

@@ -1,4 +1,4 @@
-import { canBeTold } from '../clients/client-file.ts';
+import { canBeTold } from '../clients/can-be-told.ts';
 import { isLive } from '../sessions/session.ts';
 import type { SessionFilter, SessionView } from '../store/store.ts';
 import type { Admin } from './admin.ts';

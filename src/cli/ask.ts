@@ -1,11 +1,10 @@
 import type { Readable } from 'node:stream';
-import { confirm, isCancel, password, text } from '@clack/prompts';
 import { passwordProblem } from '../accounts/password-rules.ts';
 import { UsageError } from './exit-codes.ts';
 import { safeText } from './safe-text.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Questions, asked only where somebody can answer; scripts never wait. Standard output stays clean. */
+/** Questions, asked only where somebody can answer, and loaded there; scripts never wait. Standard output stays clean. */
 export interface Ask {
   /** Before what cannot be undone. `yes`: it was said on the command line. Where nobody can be asked, it must be. */
   isSure(question: string, yes: boolean | undefined): Promise<boolean>;
@@ -22,10 +21,12 @@ export function createAsk(terminal: Terminal): Ask {
     async isSure(question, yes) {
       if (yes) return true;
       if (!terminal.canAsk) throw new UsageError('Nobody can be asked here whether you are sure: say --yes.');
+      const { confirm } = await import('@clack/prompts');
       return (await confirm({ message: safeText(question), initialValue: false, ...streams })) === true;
     },
     async text(question, placeholder) {
       if (!terminal.canAsk) return undefined;
+      const { isCancel, text } = await import('@clack/prompts');
       const answer = await text({ message: question, ...(placeholder && { placeholder }), ...streams });
       if (isCancel(answer)) throw new UsageError('Cancelled; nothing was changed.');
       return answer?.trim() || undefined;
@@ -41,6 +42,7 @@ export function createAsk(terminal: Terminal): Ask {
 
   async function promptTwice(): Promise<string> {
     if (!terminal.canAsk) throw new UsageError('There is nobody to ask for a password; send it with --password-stdin.');
+    const { isCancel, password } = await import('@clack/prompts');
     const once = await password({ message: 'Password', ...streams });
     const again = await password({ message: 'The same again', ...streams });
     if (isCancel(once) || isCancel(again)) throw new UsageError('Cancelled; nothing was changed.');

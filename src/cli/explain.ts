@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { toDeliveryRow } from '../admin/deliveries.ts';
 import { accountNamed } from '../admin/people.ts';
 import { previewOf } from '../admin/preview.ts';
-import { canBeTold } from '../clients/client-file.ts';
+import { canBeTold } from '../clients/can-be-told.ts';
 import type { RegisteredClient } from '../clients/registry.ts';
 import { SCOPES } from '../logout/logout.ts';
 import { ASKINGS, type PolicyRow, policyRow, policyRows } from '../logout/policy-rows.ts';

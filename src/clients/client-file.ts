@@ -178,11 +178,6 @@ export function withDefaults({ tls_ca, tls_pin, ...file }: ClientFile, authoriti
   };
 }
 
-/** Whether Signoff can tell this app that a session ended. */
-export function canBeTold(client: Pick<Client, 'backchannel_logout_uri'>): boolean {
-  return client.backchannel_logout_uri !== undefined;
-}
-
 function toMs(text: string): number {
   return parseDuration(text) ?? 0;
 }

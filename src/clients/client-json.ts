@@ -1,5 +1,6 @@
 import { durationOf } from '../ops/duration.ts';
-import { type Client, canBeTold, clientFileSchema } from './client-file.ts';
+import { canBeTold } from './can-be-told.ts';
+import { type Client, clientFileSchema } from './client-file.ts';
 
 /** Every name a client file can have, but those of secrets. */
 const NAMES = Object.keys(clientFileSchema.shape).filter((name) => !name.startsWith('client_secret'));

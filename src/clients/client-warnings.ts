@@ -1,4 +1,5 @@
-import { type Client, canBeTold } from './client-file.ts';
+import { canBeTold } from './can-be-told.ts';
+import type { Client } from './client-file.ts';
 
 /** 32 characters of base64url are 192 bits; what people make up themselves is shorter, and can be guessed. */
 const SECRET_CHARS_GOOD = 32;

@@ -2,7 +2,8 @@ import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
 import type { Log } from '../ops/log.ts';
 import type { AuditEntry, ClientRecord, ClientSource, ClientState, ClientStore } from '../store/store.ts';
-import { type Client, canBeTold } from './client-file.ts';
+import { canBeTold } from './can-be-told.ts';
+import type { Client } from './client-file.ts';
 import { secretWarnings } from './client-warnings.ts';
 import type { LoadedClients } from './load-clients.ts';
 

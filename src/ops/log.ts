@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import { pino } from 'pino';
-import pretty from 'pino-pretty';
+import type prettyStream from 'pino-pretty';
 import { iso } from './clock.ts';
 
 /** Facts of an event under the fixed names of the log (`client_id`, `logout_id`, `ms` …). Never a secret. */
@@ -32,9 +33,7 @@ const REDACTED = [
 export function createLog(options: { level: LogLevel; format: LogFormat; destination?: number }): Log {
   const destination = options.destination ?? 1;
   const stream =
-    options.format === 'pretty'
-      ? pretty({ destination, sync: true, messageKey: 'event', translateTime: 'HH:MM:ss.l' })
-      : pino.destination({ dest: destination, sync: true });
+    options.format === 'pretty' ? prettyTo(destination) : pino.destination({ dest: destination, sync: true });
   const logger = pino(
     {
       level: options.level,
@@ -53,6 +52,12 @@ export function createLog(options: { level: LogLevel; format: LogFormat; destina
     warn: (event, facts = {}) => logger.warn(facts, event),
     error: (event, facts = {}) => logger.error(facts, event),
   };
+}
+
+/** Loaded where somebody reads along: a server in production never does, in neither of its threads. */
+function prettyTo(destination: number): ReturnType<typeof prettyStream> {
+  const pretty = createRequire(import.meta.url)('pino-pretty') as typeof prettyStream;
+  return pretty({ destination, sync: true, messageKey: 'event', translateTime: 'HH:MM:ss.l' });
 }
 
 /** An error as facts: name, message, stack and the chain of causes as one line each. */

@@ -24,6 +24,15 @@ describe('the image', () => {
   });
 });
 
+describe('its server', () => {
+  it('runs with the memory settings of npm start', () => {
+    const [, flag = 'none'] =
+      /'(--max-semi-space-size=\d+)'/.exec(readFileSync(new URL('tools/launch.mjs', ROOT), 'utf8')) ?? [];
+    const [, entry = '[]'] = /ENTRYPOINT (\[[^\n]*\])/.exec(dockerfile) ?? [];
+    expect(JSON.parse(entry)).toEqual(['node', flag, 'dist/cli/cli.js']);
+  });
+});
+
 describe('its health check', () => {
   let server: Server | undefined;
   afterEach(() => void server?.close());

@@ -1,7 +1,8 @@
 import type { Router } from '@koa/router';
 import type { Context } from 'koa';
 import type { Account } from '../../accounts/account.ts';
-import { type Client, canBeTold } from '../../clients/client-file.ts';
+import { canBeTold } from '../../clients/can-be-told.ts';
+import type { Client } from '../../clients/client-file.ts';
 import { liveParticipations } from '../../sessions/session.ts';
 import type { Store, StoredSession } from '../../store/store.ts';
 import type { Language } from '../../words/language.ts';

@@ -1,6 +1,7 @@
 import type { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
-import { type Client, canBeTold } from '../../clients/client-file.ts';
+import { canBeTold } from '../../clients/can-be-told.ts';
+import type { Client } from '../../clients/client-file.ts';
 import { type AppError, cookiesOff, pageOld } from '../../errors.ts';
 import type { ExtraScopes } from '../../extra-scopes.ts';
 import type { InteractionDetails, Interactions } from '../../oidc/interactions.ts';

@@ -1,5 +1,6 @@
 import type { Account } from '../../accounts/account.ts';
-import { type Client, canBeTold } from '../../clients/client-file.ts';
+import { canBeTold } from '../../clients/can-be-told.ts';
+import type { Client } from '../../clients/client-file.ts';
 import type { Scope } from '../../logout/logout.ts';
 import type { LogoutDecision } from '../../logout/logout-policy.ts';
 import type { EndSessionRequest } from '../../oidc/end-session-request.ts';

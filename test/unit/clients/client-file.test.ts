@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { canBeTold } from '../../../src/clients/client-file.ts';
+import { canBeTold } from '../../../src/clients/can-be-told.ts';
 import { clientFileJsonSchema } from '../../../src/clients/json-schema.ts';
 import { toProviderMetadata } from '../../../src/clients/provider-metadata.ts';
 import { aClient } from './a-client.ts';

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
+import type { KeptRunner } from '../../../src/deliveries/engine-orders.ts';
 import { aClaim } from '../../support/builders.ts';
 import { aClient, type Bench, createBench } from './engine-bench.ts';
 
@@ -72,15 +73,21 @@ describe('telling an app', () => {
     const life = { processId: 'me', predecessors: [] };
     const leased = () => bench.store.engineStore.claim(aClaim({ now: Date.now(), processId: 'me' }));
 
+    function heardFrom(engine: KeptRunner, wanted: boolean): Promise<void> {
+      return new Promise((heard) => {
+        engine.onIdle((idle) => idle === wanted && heard());
+      });
+    }
+
     it('is sent as soon as it is handed over', async () => {
       await bench.app('wiki', ok);
       const id = bench.deliver('wiki');
       const { token, deliveries } = await leased();
       const engine = bench.engine({ life });
-      const idle = new Promise((heard) => engine.onIdle(heard));
+      const idle = heardFrom(engine, true);
       expect(engine.idle()).toBeUndefined();
       await engine.start();
-      expect(await idle).toBe(true);
+      await idle;
       expect(engine.idle()).toMatchObject({ processId: 'me', leaseMs: 60_000 });
       engine.idle()?.take({ token, deliveries });
       await bench.until(() => states(id)[0] === 'told');
@@ -91,18 +98,12 @@ describe('telling an app', () => {
       const apps = ['wiki', 'mail', 'chat'];
       for (const app of apps) await bench.app(app, hang);
       const engine = bench.engine({ life });
-      const heard: boolean[] = [];
-      const busy = new Promise<void>((done) => {
-        engine.onIdle((idle) => {
-          heard.push(idle);
-          if (!idle) done();
-        });
-      });
+      const [idle, busy] = [true, false].map((wanted) => heardFrom(engine, wanted));
       await engine.start();
+      await idle;
       for (let n = 0; n < 40; n += 1) for (const app of apps) bench.deliver(app);
       engine.wake();
       await busy;
-      expect(heard).toEqual([true, false]);
       expect(engine.idle()).toBeUndefined();
     });
 
