@@ -9,7 +9,7 @@ import type { Server } from './wire-server.ts';
 const SAME_WISH_MS = 1000;
 
 /**
- * Serves until SIGTERM or SIGINT; SIGHUP reads the client files again. Rejects when it cannot start; a second signal
+ * Serves until SIGTERM or SIGINT; SIGHUP reads the client files, and the file of places, again. Rejects when it cannot start; a second signal
  * gives up waiting.
  */
 export async function runServer(config: Config, env: NodeJS.ProcessEnv): Promise<void> {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import type { SignInLimit } from './accounts/sign-in-brake.ts';
 import { ruleProblem } from './ops/address-rules.ts';
@@ -39,6 +39,17 @@ export const parsePort: Parse<number> = (text) => {
 
 export const parsePath: Parse<string> = (text, { cwd }) => ok(isAbsolute(text) ? text : resolve(cwd, text));
 
+/** A file that can be read. */
+export const parseFile: Parse<string> = (text, { cwd }) => {
+  const path = resolve(cwd, text);
+  try {
+    accessSync(path, constants.R_OK);
+    return ok(path);
+  } catch (error) {
+    return bad(`names a file that cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+};
+
 /** A file of PEM certificates; read at once, because a wrong one would only show at apps that are never told. */
 export const parseCertificates: Parse<string> = (text, { cwd }) => {
   const path = resolve(cwd, text);
@@ -66,6 +77,16 @@ export function wholeNumber(least: number, most: number): Parse<number> {
     const number = Number(text);
     const good = /^\d{1,9}$/.test(text) && number >= least && number <= most;
     return good ? ok(number) : bad(`must be a whole number from ${least} to ${most}`);
+  };
+}
+
+/** `off` (undefined), or a whole number within these bounds. */
+export function numberOrOff(least: number, most: number): Parse<number | undefined> {
+  const parse = wholeNumber(least, most);
+  return (text, surroundings) => {
+    if (text === 'off') return ok(undefined);
+    const parsed = parse(text, surroundings);
+    return 'problem' in parsed ? bad(`${parsed.problem}, or off`) : parsed;
   };
 }
 

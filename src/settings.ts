@@ -2,10 +2,12 @@ import { parseDuration } from './ops/duration.ts';
 import {
   duration,
   link,
+  numberOrOff,
   oneOf,
   type Parse,
   parseCertificates,
   parseDurations,
+  parseFile,
   parseIssuer,
   parseKey,
   parseOutboundAllow,
@@ -145,6 +147,18 @@ export const SETTINGS = {
     duration(1, FOREVER),
     'A session not used for so long ends.',
   ),
+  stepUpMs: setting(
+    'SIGNOFF_STEP_UP',
+    '15m',
+    duration(0, FOREVER),
+    'How old a password may be for ending other sessions; an older one is asked for again.',
+  ),
+  sessionsPerAccount: setting(
+    'SIGNOFF_SESSIONS_PER_ACCOUNT',
+    'off',
+    numberOrOff(1, 10_000),
+    'How many sessions an account may have; one more ends the oldest.',
+  ),
   idTokenTtlMs: setting('SIGNOFF_ID_TOKEN_TTL', '1h', duration(1_000, DAY), 'How long an ID token is good.'),
   retentionMs: setting(
     'SIGNOFF_RETENTION',
@@ -196,6 +210,11 @@ export const SETTINGS = {
     'SIGNOFF_SUPPORT_URL',
     link('https:', 'http:', 'mailto:'),
     'The help link in the foot of pages.',
+  ),
+  geo: optional(
+    'SIGNOFF_GEO',
+    parseFile,
+    'A file in mmdb format that tells the country of an address; read again on SIGHUP. Places are shown as approximate.',
   ),
   signinLimit: setting(
     'SIGNOFF_SIGNIN_LIMIT',

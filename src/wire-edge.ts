@@ -24,6 +24,7 @@ import { createOidc } from './oidc/provider.ts';
 import { createStrangerLimits } from './oidc/stranger-limits.ts';
 import { createBoundedLog } from './ops/bounded-log.ts';
 import type { Outbound } from './ops/outbound.ts';
+import type { Places } from './sessions/places.ts';
 import { type Foundation, wireAdmin, wireOutboundClient } from './wire.ts';
 
 /** What the edge is made of besides the foundation. */
@@ -33,6 +34,7 @@ export interface EdgeParts {
   readonly engine: EngineRunner | undefined;
   readonly endSessions: EndSessions;
   readonly receipts: Receipts;
+  readonly places: Places;
 }
 
 /** What browsers and apps reach. */
@@ -83,6 +85,7 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
     proxies: config.proxy,
     logoutWaitMs: config.logoutWaitMs,
     extraScopes: config.scopes,
+    stepUpMs: config.stepUpMs,
     renderer,
     streams,
     clientOf: (clientId) => registry.get(clientId)?.client,

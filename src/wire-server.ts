@@ -18,6 +18,7 @@ import { createKeyWatch } from './oidc/key-watch.ts';
 import { openKeys } from './oidc/keys.ts';
 import { createOutbound, type Outbound } from './ops/outbound.ts';
 import type { Service } from './ops/service.ts';
+import { createPlaces } from './sessions/places.ts';
 import type { Store } from './store/store.ts';
 import {
   createDeliveryEngine,
@@ -38,7 +39,7 @@ export interface Server {
   readonly receipts: Receipts;
   /** Ends what is due now; tests that move the clock call it. */
   readonly sweep: () => Promise<number>;
-  /** Reads the client files again (SIGHUP). */
+  /** Reads the client files and the file of places again (SIGHUP). */
   reloadClients(): Promise<void>;
   /** Answers requests in flight, drains deliveries, closes the store. Safe twice. */
   stop(): Promise<void>;
@@ -68,7 +69,8 @@ async function startOn(foundation: Foundation, env: Parameters<typeof startServe
   const engine = await createRunner(foundation);
   const endSessions = wireEnding(foundation, engine ?? NO_ENGINE);
   const receipts = wireReceipts(foundation);
-  const edge = await openEdge(foundation, { keys, outbound, engine, endSessions, receipts });
+  const places = createPlaces({ file: config.geo, log });
+  const edge = await openEdge(foundation, { keys, outbound, engine, endSessions, receipts, places });
   const swapKeys = () => {
     edge.reload();
     engine?.reload();
@@ -93,6 +95,7 @@ async function startOn(foundation: Foundation, env: Parameters<typeof startServe
     receipts,
     sweep: () => sweep.run(),
     async reloadClients() {
+      places.reload();
       await reloadClients();
       engine?.reload();
       void edge.checkClients();

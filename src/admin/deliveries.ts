@@ -13,7 +13,16 @@ import { within } from './within.ts';
 const READERS = { scope: 'signoff.read', role: 'support' } as const;
 const SENDERS = { scope: 'signoff.deliveries', role: 'operator' } as const;
 
-const STATES = ['trying', 'told', 'refused', 'given-up', 'moot', 'cannot-be-told'] as const;
+const STATES = [
+  'trying',
+  'told',
+  'refused',
+  'given-up',
+  'moot',
+  'cannot-be-told',
+  'asked-browser',
+  'not-asked-for',
+] as const;
 const RETRIABLE = ['trying', 'refused', 'given-up'] as const;
 
 /** Both spellings are read: rows have the dash, counts the line. */

@@ -39,7 +39,7 @@ function withFilter(command: Command): Command {
     .option('--logout <id>', 'of this logout')
     .option('--client <client_id>', 'to this app')
     .option('--account <account>', 'about this account, by name or id')
-    .option('--state <state>', 'trying, told, refused, given-up, moot or cannot-be-told')
+    .option('--state <state>', 'trying, told, refused, given-up, moot, cannot-be-told, asked-browser or not-asked-for')
     .option('--since <instant>', 'made at or after 2026-11-21T10:00:00Z')
     .option('--until <instant>', 'made before it');
 }

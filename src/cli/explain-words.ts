@@ -79,6 +79,10 @@ export function deliveryWords(delivery: Delivery, toldAt: string | undefined): s
       return toldAt === undefined
         ? 'It cannot be told: its client file names no backchannel_logout_uri.'
         : 'It could not be told: its client file named no backchannel_logout_uri then. It does now, for the next end.';
+    case 'asked-browser':
+      return 'The browser that signed off was asked to call its frontchannel_logout_uri; nobody hears what came of that.';
+    case 'not-asked-for':
+      return 'It was not told: logout.on in its client file leaves out the reason of this end.';
   }
 }
 

@@ -11,6 +11,25 @@ import type { Trust } from '../ops/trust.ts';
 /** The four scopes of a logout: {this app, all apps} × {this device, all devices}. */
 const logoutScope = z.enum(['app-here', 'all-here', 'app-everywhere', 'all-everywhere']);
 
+/** Why something ended (logout.ts `Reason`). */
+export const END_REASONS = [
+  'user',
+  'app',
+  'other-account',
+  'superseded',
+  'idle',
+  'expired',
+  'too-many',
+  'password-changed',
+  'account-disabled',
+  'account-deleted',
+  'operator',
+  'client-removed',
+  'consent-revoked',
+  'not-me',
+  'reuse-detected',
+] as const;
+
 const address = z.string().min(1).max(2000);
 const name = z.string().min(1).max(100);
 const duration = z.string().regex(DURATION_PATTERN, 'must be a duration like 30s, 15m, 12h or 30d').transform(toMs);
@@ -33,6 +52,11 @@ const logoutSection = z.strictObject({
   subject: z.enum(['sub+sid', 'sid']).optional().describe('What logout tokens carry (default sub+sid).'),
   token_typ: z.enum(['logout+jwt', 'JWT']).optional().describe('The typ header of logout tokens (default logout+jwt).'),
   token_ttl: duration.optional().describe('Life of a logout token (default 2m, at most 5m).'),
+  on: z
+    .array(z.enum(END_REASONS))
+    .min(1)
+    .optional()
+    .describe('Reasons of ends that the app wants to hear of (default: all).'),
 });
 
 /** The file itself, before defaults. */
@@ -64,7 +88,11 @@ export const clientFileSchema = z.strictObject({
     .optional()
     .describe('Where Signoff posts logout tokens. Without it the app cannot be told.'),
   backchannel_logout_session_required: z.boolean().default(false),
-  frontchannel_logout_uri: address.optional().describe('Kept and checked; Signoff tells apps by the back channel.'),
+  frontchannel_logout_uri: address
+    .optional()
+    .describe(
+      'Called by the browser that signs off, where there is no back-channel address; nobody hears what came of it.',
+    ),
   frontchannel_logout_session_required: z.boolean().default(false),
   token_endpoint_auth_method: z
     .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
@@ -151,6 +179,8 @@ interface LogoutRules {
   readonly token_typ: 'logout+jwt' | 'JWT';
   /** Milliseconds. */
   readonly token_ttl: number;
+  /** Undefined: all, also those that are still to be invented. */
+  readonly on?: readonly (typeof END_REASONS)[number][];
 }
 
 /**
@@ -174,6 +204,7 @@ export function withDefaults({ tls_ca, tls_pin, ...file }: ClientFile, authoriti
       subject: logout.subject ?? 'sub+sid',
       token_typ: logout.token_typ ?? 'logout+jwt',
       token_ttl: logout.token_ttl ?? 120_000,
+      ...(logout.on && { on: logout.on }),
     },
   };
 }

@@ -1,5 +1,17 @@
-/** `trying`, then exactly one of the others; `cannot-be-told` is there from the start (no logout address). */
-export type DeliveryState = 'trying' | 'told' | 'refused' | 'given-up' | 'moot' | 'cannot-be-told';
+/**
+ * `trying`, then exactly one of the others. There from the start: `cannot-be-told` (no logout address), `asked-browser` (a
+ * page of the browser that ended it calls the app, and nobody hears whether that did anything), `not-asked-for` (the app does
+ * not want to hear of such ends).
+ */
+export type DeliveryState =
+  | 'trying'
+  | 'told'
+  | 'refused'
+  | 'given-up'
+  | 'moot'
+  | 'cannot-be-told'
+  | 'asked-browser'
+  | 'not-asked-for';
 
 /** ID token algorithms that clients may register (and so those of logout tokens, Back-Channel Logout §2.4). */
 export const SIGNING_ALGS = ['RS256', 'ES256', 'PS256', 'EdDSA'] as const;
@@ -44,7 +56,7 @@ export interface Deadline {
 /** What a plan decides about one ended participation; the store makes the row. */
 export interface DeliveryPlan {
   readonly sid: string;
-  readonly state: 'trying' | 'cannot-be-told' | 'moot';
+  readonly state: Exclude<DeliveryState, 'told' | 'refused' | 'given-up'>;
   readonly origin: string;
   readonly asked: boolean;
   readonly deadline: Deadline;

@@ -16,6 +16,7 @@ import type { StrangerLimits } from '../oidc/stranger-limits.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
 import type { Log } from '../ops/log.ts';
+import type { Places } from '../sessions/places.ts';
 import type { Store, StoredSession } from '../store/store.ts';
 import { createApi } from './api/api.ts';
 import type { EventStreams } from './event-streams.ts';
@@ -31,7 +32,10 @@ import { createBodyLimit, createReadBody } from './middleware/read-body.ts';
 import { createRequestId } from './middleware/request-id.ts';
 import { createRequestLog } from './middleware/request-log.ts';
 import { createSecurityHeaders } from './middleware/security-headers.ts';
+import { createAskFirst } from './own-pages/ask-first.ts';
+import { createSignedInOnly } from './own-pages/signed-in.ts';
 import type { Renderer } from './render.ts';
+import { mountDevices } from './routes/devices.ts';
 import { mountEndSession } from './routes/end-session.ts';
 import { mountHealth } from './routes/health.ts';
 import { mountHome } from './routes/home.ts';
@@ -52,6 +56,8 @@ export interface AppParts {
   readonly logoutWaitMs: number;
   /** Scopes that the operator added, and the claims they carry. */
   readonly extraScopes: ExtraScopes;
+  /** `SIGNOFF_STEP_UP`. */
+  readonly stepUpMs: number;
   readonly store: Pick<Store, 'sessions' | 'accounts' | 'deliveries' | 'ping'>;
   readonly box: CryptoBox;
   readonly clock: Clock;
@@ -69,6 +75,7 @@ export interface AppParts {
     parameters: URLSearchParams,
     browser: StoredSession | undefined,
   ) => Promise<EndSessionRequest>;
+  readonly places: Pick<Places, 'countryOf'>;
   readonly verifySignIn: (given: SignInTry) => Promise<SignInResult>;
   readonly endSessions: EndSessions;
   readonly waitForApps: WaitForApps;
@@ -107,16 +114,23 @@ export function createApp(parts: AppParts): Koa {
 function createRoutes(parts: AppParts, checkCsrf: Middleware): Middleware {
   const { oidc, box, clock, parked, renderer } = parts;
   const readBody = createReadBody();
+  const sessionOf = (ctx: Context) => oidc.sessionOf(ctx);
+  const provedAgain: typeof oidc.provedAgain = (ctx, held) => oidc.provedAgain(ctx, held);
+  const rateLimit = createRateLimit({ limits: parts.limits, sessionOf });
+  const guard = { ...parts, ownSignIn: oidc.ownSignIn, rateLimit, sessionOf };
   const shared = {
     ...parts,
     render: renderer.render,
+    signedInOnly: createSignedInOnly(guard),
+    askFirst: createAskFirst({ ...parts, render: renderer.render, provedAgain }),
     readBody,
     checkCsrf,
     takeForm: inOrder(readBody, checkCsrf),
     device: oidc.device,
+    ownSignIn: oidc.ownSignIn,
     tickets: createSignOffTickets({ box, clock }),
-    rateLimit: createRateLimit({ limits: parts.limits, sessionOf: (ctx) => oidc.sessionOf(ctx) }),
-    sessionOf: (ctx: Context) => oidc.sessionOf(ctx),
+    rateLimit,
+    sessionOf,
     clearSessionCookie: (ctx: Context) => oidc.clearSessionCookie(ctx),
     readRequest: parts.readEndSessionRequest,
     parametersOf: (ctx: Context) => parametersOf(ctx, parked),
@@ -130,6 +144,7 @@ function createRoutes(parts: AppParts, checkCsrf: Middleware): Middleware {
   mountInteraction(router, shared);
   mountEndSession(router, shared);
   mountReceipt(router, shared);
+  mountDevices(router, shared);
   const hasPage = (path: string) => router.match(path, 'GET').route;
   return inOrder((ctx, next) => {
     knowPages(ctx, hasPage);

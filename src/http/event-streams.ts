@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type { Context } from 'koa';
+import { AppError } from '../errors.ts';
 import { limitKeyOf } from '../ops/network.ts';
 import { clientAddressOf } from './middleware/client-address.ts';
 
@@ -76,4 +77,14 @@ function startStream(ctx: Context): EventStream {
     close: () => void body.end(),
     onClose: (listener) => listeners.push(listener),
   };
+}
+
+/** The answer where `open` gave none. */
+export function tooManyStreams(): AppError {
+  return new AppError({
+    code: 'busy',
+    status: 503,
+    words: 'error.busy_streams',
+    retryAfterS: 10,
+  });
 }

@@ -1,5 +1,7 @@
 import type { Words } from '../words/words.ts';
 import { createSay, tag } from './markup.ts';
+import { appWords, countryName, deviceName, keepers, whyEnded } from './own-pages/device-words.ts';
+import type { DeviceApp, DeviceRow } from './own-pages/own-page-models.ts';
 import type { Permission, ReceiptApp, ReceiptDetail, ReceiptPage } from './page-models.ts';
 import { list, short } from './page-words.ts';
 import { continueDelayMs, continuesByItself, refresh } from './receipt-timing.ts';
@@ -20,6 +22,13 @@ export function pageLanguage(words: Words) {
     date,
     list: (names: readonly string[]) => list(names, words),
     permission: (permission: Permission) => permissionWords(permission, words),
+    devices: {
+      deviceName,
+      whyEnded,
+      countryName: (place: string) => countryName(place, language),
+      keepers: (row: DeviceRow) => keepers(row, words),
+      appWords: (app: DeviceApp) => appWords(app, words),
+    },
     receipt: {
       continuesByItself,
       continueDelayMs,

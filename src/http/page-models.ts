@@ -1,5 +1,6 @@
 import type { Key } from '../words/catalogues.ts';
 import type { ErrorKey } from '../words/en/errors.ts';
+import type { OwnPageModels } from './own-pages/own-page-models.ts';
 
 /**
  * What each page is told: facts, never sentences, and never html. The words live in `src/words/`, once a language.
@@ -8,7 +9,7 @@ import type { ErrorKey } from '../words/en/errors.ts';
  * The renderer adds by itself: the csrf field of every form, names and links of the foot, assets, the request id.
  * Instants are epoch milliseconds. Addresses are complete (`https://…`) or begin with `/`.
  */
-export interface PageModels {
+export interface PageModels extends OwnPageModels {
   readonly 'sign-in': SignInPage;
   readonly consent: ConsentPage;
   readonly 'continue-as': ContinueAsPage;
@@ -164,11 +165,13 @@ export interface ReceiptCounts {
   readonly givenUp: number;
   readonly moot: number;
   readonly cannotBeTold: number;
+  readonly askedBrowser: number;
+  readonly notAskedFor: number;
 }
 
 export interface ReceiptDetail {
   /** what ended: a scope of the sign-off page, or what else the logout was about */
-  readonly scope: SignOffScope | 'account' | 'client' | 'everybody' | 'session';
+  readonly scope: SignOffScope | 'account' | 'others' | 'client' | 'everybody' | 'session';
   /** DESIGN §1's reason, as stored: `user`, `app`, `password-changed` … */
   readonly reason: string;
   readonly apps: readonly ReceiptApp[];
@@ -176,11 +179,21 @@ export interface ReceiptDetail {
   readonly continueUri?: string;
   /** name of the app that is continued to */
   readonly continueName?: string;
+  /** addresses of apps that this browser calls, each in a frame of its own; empty but for the browser that signed off */
+  readonly frames: readonly string[];
   /** the form behind "Done": makes the receipt disappear */
   readonly done: FormTarget;
 }
 
-export type ReceiptState = 'told' | 'trying' | 'refused' | 'given-up' | 'moot' | 'cannot-be-told';
+export type ReceiptState =
+  | 'told'
+  | 'trying'
+  | 'refused'
+  | 'given-up'
+  | 'moot'
+  | 'cannot-be-told'
+  | 'asked-browser'
+  | 'not-asked-for';
 
 export interface ReceiptApp {
   readonly clientId: string;

@@ -7,6 +7,8 @@ const CONTINUE_AFTER_MS = 5_000;
 const CONTINUE_WITHIN_MS = 60_000;
 /** Once all apps have answered there is nothing to wait for, but one glance. */
 const GLANCE_MS = 1_500;
+/** What this browser calls gets so long, whatever else is missing. */
+const FRAMES_MS = 3_000;
 const REFRESH_QUICK_S = 3;
 const REFRESH_SLOW_S = 30;
 
@@ -15,8 +17,13 @@ export function continuesByItself(page: ReceiptPage): boolean {
   return page.detail?.continueUri !== undefined && !page.stay && page.now - page.at < CONTINUE_WITHIN_MS;
 }
 
+function hasFrames({ detail }: ReceiptPage): boolean {
+  return detail !== undefined && detail.frames.length > 0;
+}
+
 /** For the script: how long to wait, counted from the load of the page, in milliseconds. */
 export function continueDelayMs(page: ReceiptPage): number {
+  if (hasFrames(page)) return FRAMES_MS;
   return page.state === 'settled' ? GLANCE_MS : CONTINUE_AFTER_MS;
 }
 
@@ -27,6 +34,7 @@ export function continueDelayMs(page: ReceiptPage): number {
  */
 export function refresh(page: ReceiptPage): { readonly seconds: number; readonly continue: boolean } | undefined {
   if (continuesByItself(page)) {
+    if (hasFrames(page)) return { seconds: FRAMES_MS / 1_000, continue: true };
     const left = Math.max(1, Math.ceil((page.at + CONTINUE_AFTER_MS - page.now) / 1_000));
     if (page.state === 'settled') return { seconds: 2, continue: true };
     return left > REFRESH_QUICK_S

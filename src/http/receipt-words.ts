@@ -29,6 +29,7 @@ const WHY: Readonly<Record<string, Key>> = {
   'client-removed': 'why.client-removed',
   'consent-revoked': 'why.consent-revoked',
   'not-me': 'why.not-me',
+  'too-many': 'why.too-many',
   'reuse-detected': 'why.reuse-detected',
 };
 
@@ -84,6 +85,8 @@ function rowSentence(app: ReceiptApp, now: number, words: Words): string {
       return app.lastStatus === undefined ? say('row.moot') : say('row.moot-error', { answer: lastAnswer(app, words) });
     case 'given-up':
     case 'cannot-be-told':
+    case 'asked-browser':
+    case 'not-asked-for':
       return say(`row.${app.state}`);
   }
 }
@@ -99,7 +102,7 @@ function nextTry({ nextAttemptAt }: ReceiptApp, now: number, { say, span }: Word
 
 /** States in which a person may want to sign out at the app by hand. */
 export function wantsHand(state: ReceiptState): boolean {
-  return state === 'refused' || state === 'given-up' || state === 'cannot-be-told';
+  return state === 'refused' || state === 'given-up' || state === 'cannot-be-told' || state === 'asked-browser';
 }
 
 /** States and their numbers for those who only have the link; empty ones left out. */
@@ -111,6 +114,8 @@ export function countRows(counts: ReceiptCounts): { readonly state: ReceiptState
     { state: 'given-up', amount: counts.givenUp },
     { state: 'moot', amount: counts.moot },
     { state: 'cannot-be-told', amount: counts.cannotBeTold },
+    { state: 'asked-browser', amount: counts.askedBrowser },
+    { state: 'not-asked-for', amount: counts.notAskedFor },
   ];
   return rows.filter((row) => row.amount > 0);
 }

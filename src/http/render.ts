@@ -21,6 +21,9 @@ const VIEWS: Readonly<Record<ViewName, 'flow' | 'page'>> = {
   'continue-as': 'flow',
   'sign-off': 'flow',
   'sign-off-app': 'flow',
+  devices: 'page',
+  confirm: 'page',
+  'step-up': 'page',
   receipt: 'page',
   home: 'page',
   'signed-out': 'page',
@@ -135,17 +138,28 @@ function loadViews(dir: string): Eta {
 function policy(view: ViewName, model: PageModels[ViewName], more: NonNullable<RenderOptions['csp']>): string {
   const images = ["'self'", ...logoOrigin(model), ...(more.imgSrc ?? [])];
   const formAction = more.formAction ?? (VIEWS[view] === 'flow' ? undefined : ["'self'"]);
+  const frames = frameSources(model);
   const parts = [
     "default-src 'none'",
     "style-src 'self'",
     "script-src 'self'",
     `img-src ${images.join(' ')}`,
-    ...(view === 'receipt' ? ["connect-src 'self'"] : []),
+    ...(view === 'receipt' || view === 'devices' ? ["connect-src 'self'"] : []),
     "frame-ancestors 'none'",
     "base-uri 'none'",
+    ...(frames.length > 0 ? [`frame-src ${frames.join(' ')}`] : []),
     ...(formAction ? [`form-action ${formAction.join(' ')}`] : []),
   ];
   return parts.join('; ');
+}
+
+/** Exactly those addresses; a source has no query. */
+function frameSources(model: object): string[] {
+  const { detail } = model as { readonly detail?: { readonly frames?: readonly string[] } };
+  const addresses = (detail?.frames ?? []).map((address) => new URL(address));
+  return [
+    ...new Set(addresses.map(({ origin, pathname }) => origin + pathname.replaceAll(/[;,]/g, encodeURIComponent))),
+  ];
 }
 
 function logoOrigin(model: object): string[] {

@@ -8,17 +8,20 @@ import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
 import { logName, randomId, sha256 } from '../ops/ids.ts';
 import type { Log } from '../ops/log.ts';
-import type { AuditEntry, EndWatch, SessionEnd, SessionStore } from '../store/store.ts';
-import type { EndCause, EndResult, EndTarget, Logout } from './logout.ts';
-import { planDeliveries, type TellableClient } from './plan-deliveries.ts';
+import type { AuditEntry, EndWatch, LogoutStore, SessionEnd, SessionStore } from '../store/store.ts';
+import type { EndCause, EndResult, EndTarget, Logout, Reason } from './logout.ts';
+import { type PlannedEnd, planDeliveries, type TellableClient } from './plan-deliveries.ts';
 
 /** What ending must know of a client; its last known record where it was suspended or removed. */
 export interface EndingClient extends TellableClient {
-  readonly logout: { readonly keep_offline_access: boolean };
+  readonly logout: { readonly keep_offline_access: boolean; readonly on?: readonly Reason[] };
 }
 
 export interface EndSessionsParts {
-  readonly store: { readonly sessions: Pick<SessionStore, 'end' | 'endSome' | 'continueEnd'> };
+  readonly store: {
+    readonly sessions: Pick<SessionStore, 'end' | 'endSome' | 'continueEnd'>;
+    readonly logouts: Pick<LogoutStore, 'find'>;
+  };
   readonly clock: Clock;
   readonly log: Log;
   readonly box: CryptoBox;
@@ -34,6 +37,8 @@ export interface Cause extends Pick<EndCause, 'reason' | 'actor' | 'scope' | 'cl
   readonly askedSid?: string | undefined;
   /** Of an operator's: its row goes into the same write. */
   readonly audit?: AuditEntry;
+  /** The session of the browser that asked, which gets a page of ours next. */
+  readonly browserUid?: string | undefined;
 }
 
 export type Ended =
@@ -65,7 +70,7 @@ export interface EndSessions {
 export function createEndSessions(parts: EndSessionsParts): EndSessions {
   const { store, clock, log, box, clients, engine } = parts;
   const keepsOffline = (clientId: string) => clients(clientId)?.logout.keep_offline_access ?? true;
-  const plan = (at: number, askedSid?: string) => planDeliveries(clients, at, askedSid);
+  const plan = (end: PlannedEnd) => planDeliveries(clients, end);
 
   const walks = new Map<string, Promise<void>>();
   let stopping = false;
@@ -73,12 +78,11 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
   async function endSessions(target: EndTarget, cause: Cause): Promise<Ended> {
     const at = clock.now();
     const linkId = randomId(32);
-    const { continueUri, askedSid, ...given } = cause;
+    const { continueUri, askedSid, browserUid, ...given } = cause;
     const receipt = { linkHash: sha256(linkId), ...(continueUri && { sealedContinueUri: box.seal(continueUri) }) };
     const ending = { ...given, keepsOffline, receipt };
-    const result = await handingOver((watch) =>
-      store.sessions.end(randomId(16), target, ending, at, plan(at, askedSid), watch),
-    );
+    const planned = plan({ at, reasonOf: () => cause.reason, askedSid, browserUid });
+    const result = await handingOver((watch) => store.sessions.end(randomId(16), target, ending, at, planned, watch));
     if (result.kind === 'nothing') return result;
     follow(result.logout);
     return { kind: 'ended', logout: result.logout, linkId };
@@ -107,7 +111,10 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
   async function several(sessions: readonly DueEnd[]): Promise<readonly EndResult[]> {
     const at = clock.now();
     const ends = sessions.map((each) => ({ ...each, id: randomId(16) }));
-    const results = await store.sessions.endSome(ends, { actor: { kind: 'system' }, keepsOffline }, at, plan(at));
+    const reasons = new Map(ends.map(({ id, reason }) => [id, reason]));
+    const reasonOf: PlannedEnd['reasonOf'] = ({ logoutId = '' }) => reasons.get(logoutId);
+    const planned = plan({ at, reasonOf });
+    const results = await store.sessions.endSome(ends, { actor: { kind: 'system' }, keepsOffline }, at, planned);
     for (const result of results) if (result.kind === 'ended') follow(result.logout);
     engine.wake();
     return results;
@@ -126,8 +133,10 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
 
   async function walkOn(logoutId: string): Promise<void> {
     let rest: 'more' | 'done' = 'more';
+    const reason = (await store.logouts.find(logoutId))?.reason;
     while (rest === 'more' && !stopping) {
-      rest = await store.sessions.continueEnd(logoutId, keepsOffline, plan(clock.now()));
+      const planned = plan({ at: clock.now(), reasonOf: () => reason });
+      rest = await store.sessions.continueEnd(logoutId, keepsOffline, planned);
       engine.wake();
       await new Promise(setImmediate);
     }

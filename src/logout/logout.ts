@@ -20,6 +20,7 @@ export type EndTarget =
   /** One app of everybody: `logout --client`, or its removal. Leaves a cut-off behind. */
   | { readonly kind: 'client'; readonly clientId: string };
 
+/** Why something ended. An app may say of which it wants to hear (`client-file.ts`, which has the same list). */
 export type Reason =
   | 'user'
   | 'app'
@@ -27,6 +28,7 @@ export type Reason =
   | 'superseded'
   | 'idle'
   | 'expired'
+  | 'too-many'
   | 'password-changed'
   | 'account-disabled'
   | 'account-deleted'
@@ -111,4 +113,6 @@ export interface Progress {
   readonly givenUp: number;
   readonly moot: number;
   readonly cannotBeTold: number;
+  readonly askedBrowser: number;
+  readonly notAskedFor: number;
 }

@@ -2,42 +2,59 @@
 import type { DeliveryPlan } from '../deliveries/delivery.ts';
 import type { Participation } from '../sessions/session.ts';
 import type { PlanDeliveries } from '../store/store.ts';
+import type { Reason } from './logout.ts';
 
 /** What a plan must know of a client. */
 export interface TellableClient {
   readonly backchannel_logout_uri?: string | undefined;
+  readonly frontchannel_logout_uri?: string | undefined;
   /** How long the client keeps a session of its own at most, in ms, where it declared that. */
   readonly max_session?: number | undefined;
+  /** Which ends it wants to hear of; all where it does not say. */
+  readonly logout?: { readonly on?: readonly Reason[] };
+}
+
+/** What a plan must know of the end. */
+export interface PlannedEnd {
+  readonly at: number;
+  /** Undefined where it is not known (any more): then its app is told. */
+  readonly reasonOf: (ended: Participation) => Reason | undefined;
+  /** The participation whose app asked for the end, where one did. */
+  readonly askedSid?: string | undefined;
+  /** The session of the browser that asked and gets a page of ours next: what this one calls, calls with its cookies. */
+  readonly browserUid?: string | undefined;
 }
 
 /** How long an app without a declared `max_session` is retried. */
 export const GIVE_UP_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Plans one delivery per ended participation. `askedSid`: the one whose app asked for the end, where one did.
+ * Plans one delivery per ended participation.
  * A client that is not known here (another process loaded it a moment ago) is planned as `trying`: the engine puts such
  * a delivery back until it knows better, so that nobody is forgotten for an unlucky moment.
  */
 export function planDeliveries(
   clients: (clientId: string) => TellableClient | undefined,
-  at: number,
-  askedSid?: string,
+  end: PlannedEnd,
 ): PlanDeliveries {
-  return (ended) => ended.map((one) => planOne(one, clients(one.clientId), at, one.sid === askedSid));
+  return (ended) => ended.map((one) => planOne(one, clients(one.clientId), end));
 }
 
-function planOne(
-  participation: Participation,
-  client: TellableClient | undefined,
-  at: number,
-  asked: boolean,
-): DeliveryPlan {
-  const deadline = deadlineOf(participation, client, at);
-  const base = { sid: participation.sid, asked, deadline };
+function planOne(participation: Participation, client: TellableClient | undefined, end: PlannedEnd): DeliveryPlan {
+  const deadline = deadlineOf(participation, client, end.at);
+  const base = { sid: participation.sid, asked: participation.sid === end.askedSid, deadline, origin: '' };
   if (!client) return { ...base, state: 'trying', origin: `unknown:${participation.clientId}` };
-  const uri = client.backchannel_logout_uri;
-  if (uri === undefined) return { ...base, state: 'cannot-be-told', origin: '' };
-  return { ...base, state: deadline.at <= at ? 'moot' : 'trying', origin: new URL(uri).origin };
+  if (!wantsToHear(client, end.reasonOf(participation))) return { ...base, state: 'not-asked-for' };
+  const { backchannel_logout_uri: uri, frontchannel_logout_uri: page } = client;
+  if (uri !== undefined) {
+    return { ...base, state: deadline.at <= end.at ? 'moot' : 'trying', origin: new URL(uri).origin };
+  }
+  const isHere = end.browserUid !== undefined && participation.sessionUid === end.browserUid;
+  return { ...base, state: page !== undefined && isHere ? 'asked-browser' : 'cannot-be-told' };
+}
+
+function wantsToHear({ logout }: TellableClient, reason: Reason | undefined): boolean {
+  return reason === undefined || logout?.on === undefined || logout.on.includes(reason);
 }
 
 function deadlineOf(

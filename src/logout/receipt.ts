@@ -68,7 +68,7 @@ export function createReceipts(parts: {
 
 /** The receipt as JSON (DESIGN §12); `full` for the browser that signed off and for sessions of the account. */
 export function receiptJson(receipt: Receipt, full: boolean): Record<string, unknown> {
-  const { told, trying, refused, moot } = receipt.counts;
+  const { told, trying, refused, moot, 'asked-browser': askedBrowser, 'not-asked-for': notAskedFor } = receipt.counts;
   const counts = {
     told,
     trying,
@@ -76,6 +76,9 @@ export function receiptJson(receipt: Receipt, full: boolean): Record<string, unk
     given_up: receipt.counts['given-up'],
     moot,
     cannot_be_told: receipt.counts['cannot-be-told'],
+    // Only where there are any: most logouts have none, and whoever compares these numbers knows six.
+    ...(askedBrowser > 0 && { asked_browser: askedBrowser }),
+    ...(notAskedFor > 0 && { not_asked_for: notAskedFor }),
   };
   const open = { at: iso(receipt.logout.at), state: receipt.state, counts };
   return full ? { ...open, ...facts(receipt) } : open;
@@ -84,14 +87,19 @@ export function receiptJson(receipt: Receipt, full: boolean): Record<string, unk
 /** What is absent is null, never left out. */
 function facts({ logout, continueUri, apps }: Receipt): Record<string, unknown> {
   return {
-    scope: logout.scope ?? SCOPES[logout.target.kind] ?? null,
+    scope: logout.scope ?? scopeOf(logout.target) ?? null,
     reason: logout.reason,
     continue_uri: continueUri ?? null,
     apps: apps.map(appJson),
   };
 }
 
-/** Which of the four scopes an end is that was not asked for as one; an app that ends for everybody is none of them. */
+/** Which of the four scopes an end is that was not asked for as one; all but one session is none of them. */
+function scopeOf(target: EndTarget): Scope | undefined {
+  return target.kind === 'account' && target.exceptUid !== undefined ? undefined : SCOPES[target.kind];
+}
+
+/** Nor is an app that ends for everybody. */
 const SCOPES: Readonly<Record<EndTarget['kind'], Scope | undefined>> = {
   session: 'all-here',
   participation: 'app-here',
@@ -100,11 +108,17 @@ const SCOPES: Readonly<Record<EndTarget['kind'], Scope | undefined>> = {
   client: undefined,
 };
 
+/** The public surface writes these two so, and had the others before. */
+const NEWER_STATES: Partial<Record<DeliveryState, string>> = {
+  'asked-browser': 'asked_browser',
+  'not-asked-for': 'not_asked_for',
+};
+
 function appJson(app: ReceiptApp): Record<string, unknown> {
   return {
     client_id: app.clientId,
     name: app.name,
-    state: app.state,
+    state: NEWER_STATES[app.state] ?? app.state,
     sessions: app.sessions,
     attempts: app.attempts,
     last_attempt_at: iso(app.lastAttemptAt) ?? null,
@@ -113,7 +127,16 @@ function appJson(app: ReceiptApp): Record<string, unknown> {
 }
 
 function countStates(apps: readonly LogoutApp[]): ReceiptCounts {
-  const counts = { told: 0, trying: 0, refused: 0, 'given-up': 0, moot: 0, 'cannot-be-told': 0 };
+  const counts = {
+    told: 0,
+    trying: 0,
+    refused: 0,
+    'given-up': 0,
+    moot: 0,
+    'cannot-be-told': 0,
+    'asked-browser': 0,
+    'not-asked-for': 0,
+  };
   for (const app of apps) counts[app.state] += 1;
   return counts;
 }

@@ -63,12 +63,17 @@ async function rename(interaction: Interaction, deviceKey: string | undefined): 
   await interaction.persist();
 }
 
-/** Its page. The address names the app, so that there is a way back when nothing else is left of the interaction. */
+/**
+ * Its page. The address names the app, where one asked, so that there is a way back when nothing else is left of the
+ * interaction.
+ */
 export function pageOf({ uid, params }: Pick<Interaction, 'uid' | 'params'>): string {
   const { client_id: clientId, ui_locales: tags } = params;
+  const page = `/interaction/${uid}`;
+  if (clientId === undefined) return page;
   const language = languageAmong(typeof tags === 'string' ? tags : undefined);
   const about = { client_id: String(clientId), ...(language && { ui_locales: language }) };
-  return `/interaction/${uid}?${new URLSearchParams(about)}`;
+  return `${page}?${new URLSearchParams(about)}`;
 }
 
 /** It began in a session that this browser does not hold any more. */

@@ -18,8 +18,10 @@ import {
   pageOf,
   startOver,
 } from './interaction-lookup.ts';
-import { PASSWORD_ACR, SOMEBODY_ELSE } from './interaction-policy.ts';
+import { SOMEBODY_ELSE } from './interaction-policy.ts';
 import type { Keys } from './keys.ts';
+import { ownPlaceOf } from './own-sign-in.ts';
+import { passwordLogin } from './password-login.ts';
 import type { Oidc } from './provider.ts';
 import type { Turn } from './sign-in-turns.ts';
 import { isSomebodyElse } from './wanted-person.ts';
@@ -32,6 +34,8 @@ export type InteractionDetails =
   | { readonly kind: 'overtaken'; readonly overtaken: true }
   | (Open & {
       readonly kind: 'sign-in';
+      /** Undefined: a page of ours asks (`own-sign-in.ts`). */
+      readonly client: Client | undefined;
       readonly loginHint: string | undefined;
       /** Who is signed in in this browser now: somebody else's sign-in ends that. */
       readonly account: Account | undefined;
@@ -42,17 +46,17 @@ export type InteractionDetails =
     })
   | (Open & {
       readonly kind: 'consent';
+      readonly client: Client;
       readonly account: Account;
       /** What the app asks for and was not allowed yet; all it asks for when it wants the question (`prompt=consent`). */
       readonly scopes: readonly string[];
     })
-  | (Open & { readonly kind: 'continue'; readonly account: Account });
+  | (Open & { readonly kind: 'continue'; readonly client: Client; readonly account: Account });
 
 interface Open {
   readonly uid: string;
   /** Of its page, and where its form is sent. */
   readonly address: string;
-  readonly client: Client;
   /** It led on already; a second answer leads on as well. */
   readonly answered: boolean;
   /** Somebody is signed in in this browser now. */
@@ -200,7 +204,7 @@ async function settleBrowser(exchange: Exchange, { oidc }: InteractionsParts): P
 /** `gone` also when the app may not sign anybody in any more. */
 async function load(exchange: Exchange, uid: string, { oidc, registry }: InteractionsParts): Promise<FoundInteraction> {
   const found = await oidc.findInteraction(exchange, uid);
-  if (found.kind === 'gone') return found;
+  if (found.kind === 'gone' || ownPlaceOf(found.interaction) !== undefined) return found;
   const isActive = registry.get(String(found.interaction.params['client_id']))?.state === 'active';
   return isActive ? found : { kind: 'gone', cookiesOff: false, browser: found.browser };
 }
@@ -212,15 +216,15 @@ async function describe(exchange: Exchange, uid: string, parts: InteractionsPart
   const { interaction } = found;
   const kind = KINDS[interaction.prompt.name];
   const client = parts.registry.get(String(interaction.params['client_id']))?.client;
+  const common = { uid, address: pageOf(interaction), answered: interaction.answered ?? false, signedIn };
+  if (kind === 'sign-in') return { kind, ...common, client, ...(await signInFacts(found, parts)) };
   if (!kind || !client) return { kind: 'gone', cookiesOff: false, signedIn };
-  const common = { uid, address: pageOf(interaction), client, answered: interaction.answered ?? false, signedIn };
-  if (kind === 'sign-in') return { kind, ...common, ...(await signInFacts(found, parts)) };
   if (hasLostSession(found)) return { kind: 'overtaken', overtaken: true };
   const account = await parts.store.accounts.find(interaction.session?.accountId ?? '');
   if (account?.state !== 'active') return { kind: 'overtaken', overtaken: true };
   return kind === 'continue'
-    ? { kind, ...common, account }
-    : { kind, ...common, account, scopes: newlyAsked(interaction, parts.config.scopes) };
+    ? { kind, ...common, client, account }
+    : { kind, ...common, client, account, scopes: newlyAsked(interaction, parts.config.scopes) };
 }
 
 /** Reasons for which a password is wanted although somebody may be signed in. */
@@ -269,16 +273,11 @@ function signInResult(
     accountId: account.id,
     generation,
     device,
+    shared,
     startedAt: now,
     idleMs: shared ? Math.min(SHARED_IDLE_MS, config.sessionIdleMs) : config.sessionIdleMs,
     expiresAt: now + config.sessionMaxMs,
   };
-  const login = {
-    accountId: account.id,
-    remember: !shared,
-    ts: Math.floor(now / 1000),
-    amr: ['pwd'],
-    acr: PASSWORD_ACR,
-  };
+  const login = { ...passwordLogin(account.id, now), remember: !shared };
   return { login, opening, turn, continue: {}, select_account: {} };
 }

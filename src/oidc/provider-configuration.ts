@@ -30,6 +30,7 @@ export interface OidcSettings {
   readonly scopes: ExtraScopes;
   readonly idTokenTtlMs: number;
   readonly sessionMaxMs: number;
+  readonly sessionsPerAccount: number | undefined;
   readonly privacyUrl: string | undefined;
 }
 
@@ -151,6 +152,9 @@ function discovery({ privacyUrl }: OidcSettings): Record<string, unknown> {
     claim_types_supported: ['normal'],
     prompt_values_supported: ['none', 'login', 'select_account', 'consent'],
     ui_locales_supported: [...LANGUAGES],
+    // By our receipt page; the library has no such thing.
+    frontchannel_logout_supported: true,
+    frontchannel_logout_session_supported: true,
     ...(privacyUrl && { op_policy_uri: privacyUrl }),
   };
 }

@@ -7,6 +7,7 @@ import type { CryptoBox } from '../ops/crypto-box.ts';
 import type { Log } from '../ops/log.ts';
 import type { Store, StoredSession } from '../store/store.ts';
 import { createAdapterFactory } from './adapter.ts';
+import { createBrowserSession } from './browser-session.ts';
 import { createCheckClients } from './check-clients.ts';
 import { sessionCookieNames } from './cookies.ts';
 import { createDeviceCookie, type DeviceCookie } from './device-cookie.ts';
@@ -19,12 +20,15 @@ import { createInteractionLookup, type Exchange, type InteractionLookup } from '
 import type { Keys } from './keys.ts';
 import { writeLate } from './late-writes.ts';
 import type { Middleware, RenderError } from './library-shapes.ts';
+import { createOwnSignIn, type OwnSignIn } from './own-sign-in.ts';
+import { passwordLogin } from './password-login.ts';
 import { pinOrigin } from './pinned-origin.ts';
 import { findProgram, type Program } from './programs.ts';
 import { type OidcSettings, providerConfiguration } from './provider-configuration.ts';
 import { logRefusals } from './refusal-log.ts';
 import { factsOf, turnOf } from './request-facts.ts';
 import { changeSeams } from './seams.ts';
+import { createSessionBegun } from './session-begun.ts';
 import { createSessionLookup } from './session-lookup.ts';
 import { createSignInTurns, type SignInTurns } from './sign-in-turns.ts';
 import { countStrangers, type StrangerLimits } from './stranger-limits.ts';
@@ -62,6 +66,10 @@ export interface Oidc {
   readonly interactionCookies: InteractionCookies;
   readonly device: DeviceCookie;
   readonly signInTurns: SignInTurns;
+  /** Signing in at our own pages, with no app that asked. */
+  readonly ownSignIn: OwnSignIn;
+  /** The person of this session has just proved the password again, here. */
+  provedAgain(exchange: Exchange, held: StoredSession): Promise<void>;
   /** Logs `client.rejected` for each active client that the library would refuse at its first sign-in. */
   checkClients(): Promise<void>;
 }
@@ -72,11 +80,16 @@ export function createOidc(parts: OidcParts): Oidc {
   const lookup = createSessionLookup(parts);
   const device = createDeviceCookie(config.issuer);
   const interactionCookies = createInteractionCookies(config.issuer, device);
+  const begun = createSessionBegun({
+    ...parts,
+    sessionsPerAccount: config.sessionsPerAccount,
+    endOlderSiblings: createEndOlderSiblings(parts),
+  });
   const adapter = createAdapterFactory({
     ...parts,
     lookup,
     device,
-    endOlderSiblings: createEndOlderSiblings(parts),
+    begun,
     reuse: createTokenReuse(parts),
     pairwiseSalt: parts.keys.pairwiseSalt,
   });
@@ -93,6 +106,9 @@ export function createOidc(parts: OidcParts): Oidc {
     cookies: interactionCookies,
   });
   const gate = createInteractionGate(findInteraction);
+  const { issuer, sessionMaxMs } = config;
+  const browserSession = createBrowserSession({ ...parts, sessionMaxMs, begun, currentProvider });
+  const signIn = { ...parts, issuer, device, interactionCookies, findInteraction, signInTurns, browserSession };
 
   async function sessionOf({ req, res }: Exchange): Promise<StoredSession | undefined> {
     const { cookies } = current.provider.createContext(req, res);
@@ -115,6 +131,9 @@ export function createOidc(parts: OidcParts): Oidc {
     interactionCookies,
     device,
     signInTurns,
+    ownSignIn: createOwnSignIn({ ...signIn, currentProvider }),
+    provedAgain: (exchange, held) =>
+      browserSession.renew(exchange, held, passwordLogin(held.session.accountId, parts.clock.now())),
     reload() {
       current = createInstance(configuration, adapter);
     },

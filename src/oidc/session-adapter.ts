@@ -1,19 +1,17 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { Clock } from '../ops/clock.ts';
-import { logName, sha256 } from '../ops/ids.ts';
-import type { Log } from '../ops/log.ts';
-import type { SessionOpening, SessionStore, StoredSession } from '../store/store.ts';
-import type { EndOlderSiblings } from './device-siblings.ts';
+import { sha256 } from '../ops/ids.ts';
+import type { SessionStore, StoredSession } from '../store/store.ts';
 import { savedAs, toSessionWrite } from './late-writes.ts';
 import { currentRequest, factsOf } from './request-facts.ts';
+import type { SessionBegun } from './session-begun.ts';
 import type { SessionLookup } from './session-lookup.ts';
 
 export interface SessionAdapterParts {
   readonly store: { readonly sessions: Pick<SessionStore, 'save' | 'retireCookie' | 'touch'> };
   readonly lookup: SessionLookup;
-  readonly endOlderSiblings: EndOlderSiblings;
+  readonly begun: SessionBegun;
   readonly clock: Clock;
-  readonly log: Log;
 }
 
 /** The library's `expires_in` would be whole seconds of its own; ours judge the row. */
@@ -75,17 +73,7 @@ async function save(parts: SessionAdapterParts, cookie: string, payload: Adapter
   const isSaved = saved?.as === savedAs(write);
   const outcome = isSaved ? saved.outcome : await parts.store.sessions.save(write);
   if (outcome !== 'saved' && ctx) factsOf(ctx).keepCookie = true;
-  if (outcome === 'saved' && write.opening) await started(parts, write.uid, write.opening);
-}
-
-async function started({ log, endOlderSiblings }: SessionAdapterParts, uid: string, opening: SessionOpening) {
-  log.info('session.started', {
-    session: logName(uid),
-    account_id: opening.accountId,
-    device: opening.device.name,
-    client_id: currentRequest()?.oidc.client?.clientId,
-  });
-  await endOlderSiblings({ uid, accountId: opening.accountId, device: opening.device, startedAt: opening.startedAt });
+  if (outcome === 'saved' && write.opening) await parts.begun(write.uid, write.opening, ctx?.oidc.client?.clientId);
 }
 
 async function countUse({ store, clock }: SessionAdapterParts, { session }: StoredSession): Promise<void> {

@@ -7,6 +7,8 @@ export interface Session {
   /** The generations seen when the password was verified. Older than the account's or the realm's: dead at once. */
   readonly generation: Generation;
   readonly device: Device;
+  /** On a shared computer: rests shorter, and its cookie goes with the browser. */
+  readonly shared: boolean;
   readonly startedAt: number;
   readonly lastSeenAt: number;
   /** How long this session may rest; a shared computer's rests shorter than the setting. */
@@ -32,6 +34,8 @@ export interface Device {
   readonly name: string;
   /** Hash of the device cookie that ties the sessions of one browser together; undefined where there was none. */
   readonly key: string | undefined;
+  /** Where it probably was when it signed in: a country, as ISO 3166-1 names it in two letters. */
+  readonly place: string | undefined;
 }
 
 /** One client inside one session. Only ever added; ended by `end`. */

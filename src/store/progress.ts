@@ -8,6 +8,8 @@ export const WORST_FIRST: readonly DeliveryState[] = [
   'refused',
   'given-up',
   'cannot-be-told',
+  'asked-browser',
+  'not-asked-for',
   'moot',
   'told',
 ];
@@ -35,5 +37,7 @@ export function toProgress(counts: readonly StateCount[], shut = 0): Progress {
     givenUp: count('given-up'),
     moot: count('moot'),
     cannotBeTold: count('cannot-be-told'),
+    askedBrowser: count('asked-browser'),
+    notAskedFor: count('not-asked-for'),
   };
 }

@@ -154,6 +154,20 @@ export interface SessionStore {
   participation(sid: string): Promise<Participation | undefined>;
   /** Newest first by (startedAt, uid). `after` is the uid of the last row of the page before. */
   list(filter: SessionFilter, page: Page): Promise<readonly SessionView[]>;
+  /**
+   * The sessions of one account as its owner sees them: live ones by last use, then those that ended by their end, both newest
+   * first. What is dead is not among the live ones, also where no walk or sweep has come to it yet.
+   */
+  own(accountId: string, page: OwnPage): Promise<readonly OwnSession[]>;
+  /** How much of an account lives, for the numbers before it ends; no more than 10,000 of each are counted. */
+  reach(accountId: string, exceptUid?: string): Promise<Reach>;
+  /** Live sessions of an account beyond the `keep` that began last; those that began last first. */
+  surplus(accountId: string, keep: number, limit: number): Promise<readonly string[]>;
+  /**
+   * What its owner calls the browser of this session, in all of its sessions, until it is named anew; undefined takes the name
+   * back. False where the account has no such session. Remembers the last 100 names of an account.
+   */
+  nameDevice(accountId: string, uid: string, name: string | undefined, now: number): Promise<boolean>;
   /** Live sessions in the browser of this device key. */
   ofDevice(deviceKey: string): Promise<readonly Session[]>;
   generation(accountId: string): Promise<Generation>;
@@ -205,11 +219,52 @@ export interface SessionView {
   readonly participations: readonly Participation[];
 }
 
+export interface OwnPage {
+  /** First on the first page, and on no other. */
+  readonly firstUid: string;
+  readonly now: number;
+  /** What ended before is left out. */
+  readonly endedSince: number;
+  readonly after?: OwnCursor;
+  readonly limit: number;
+}
+
+/** The last row of the page before: in its order, so that a session that is used meanwhile hides no other. */
+export interface OwnCursor {
+  readonly state: 'live' | 'ended';
+  /** When it was used last, or ended. */
+  readonly at: number;
+  readonly uid: string;
+}
+
+export interface OwnSession {
+  readonly session: Session;
+  /** What its owner calls the device. */
+  readonly givenName: string | undefined;
+  /** The latest sign-in of each app, oldest first, of the last 200. */
+  readonly apps: readonly OwnApp[];
+  /** What ended it. */
+  readonly logout: Pick<Logout, 'id' | 'reason' | 'actor' | 'accountId'> | undefined;
+}
+
+export interface OwnApp {
+  readonly participation: Participation;
+  /** What became of telling it that it is over. */
+  readonly state: 'live' | DeliveryState;
+}
+
+export interface Reach {
+  readonly sessions: number;
+  /** `sessions`: those with this app inside; `signIns`: how often it is in them. */
+  readonly apps: readonly { readonly clientId: string; readonly sessions: number; readonly signIns: number }[];
+}
+
 /** What a session begins with; travels from the verified password to the first write. */
 export interface SessionOpening {
   readonly accountId: string;
   readonly generation: Generation;
   readonly device: Device;
+  readonly shared: boolean;
   readonly startedAt: number;
   readonly idleMs: number;
   readonly expiresAt: number;
@@ -265,7 +320,7 @@ export interface LogoutStore {
   /** Undefined once the receipt was closed. */
   findByLink(linkHash: string): Promise<Logout | undefined>;
   progress(logoutId: string): Promise<Progress>;
-  /** One row a client: its worst state (trying, refused, given-up, cannot-be-told, moot, told), by client id. */
+  /** One row a client: its worst state (trying, refused, given-up, cannot-be-told, asked-browser, not-asked-for, moot, told), by client id. */
   apps(logoutId: string): Promise<readonly LogoutApp[]>;
   /** "Done": the link leads nowhere from now on. */
   closeReceipt(linkHash: string): Promise<void>;

@@ -1,4 +1,5 @@
 /** One catalogue a language: every sentence that a person reads, under the same keys in each. */
+import { devices as devicesDe } from './de/devices.ts';
 import { entry as entryDe } from './de/entry.ts';
 import { errorPages as errorPagesDe, errors as errorsDe } from './de/errors.ts';
 import { frame as frameDe } from './de/frame.ts';
@@ -6,6 +7,7 @@ import { receipts as receiptsDe } from './de/receipts.ts';
 import { scopes as scopesDe } from './de/scopes.ts';
 import { signOff as signOffDe } from './de/sign-off.ts';
 import { time as timeDe } from './de/time.ts';
+import { devices } from './en/devices.ts';
 import { entry } from './en/entry.ts';
 import { errorPages, errors } from './en/errors.ts';
 import { frame } from './en/frame.ts';
@@ -17,7 +19,7 @@ import type { Language } from './language.ts';
 import type { Translation } from './message.ts';
 
 /** The source: its keys, and the holes of its sentences, are what the others are held to. */
-const en = { ...frame, ...time, ...entry, ...signOff, ...receipts, ...scopes, ...errors, ...errorPages };
+const en = { ...frame, ...time, ...entry, ...signOff, ...receipts, ...scopes, ...devices, ...errors, ...errorPages };
 
 const de: Translation<typeof en> = {
   ...frameDe,
@@ -26,6 +28,7 @@ const de: Translation<typeof en> = {
   ...signOffDe,
   ...receiptsDe,
   ...scopesDe,
+  ...devicesDe,
   ...errorsDe,
   ...errorPagesDe,
 };

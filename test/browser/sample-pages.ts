@@ -1,5 +1,6 @@
 /** One or more samples of every page, as a person would meet it. */
 import type { PageModels, ReceiptPage, ViewName } from '../../src/http/page-models.ts';
+import { ownSamples } from './own-samples.ts';
 
 export interface Sample {
   readonly name: string;
@@ -23,13 +24,14 @@ const trying: ReceiptPage = {
   at: NOW - 1_000,
   now: NOW,
   state: 'trying',
-  counts: { told: 2, trying: 1, refused: 1, givenUp: 0, moot: 0, cannotBeTold: 1 },
+  counts: { told: 2, trying: 1, refused: 1, givenUp: 0, moot: 0, cannotBeTold: 1, askedBrowser: 0, notAskedFor: 0 },
   stay: false,
   detail: {
     scope: 'all-here',
     reason: 'app',
     continueUri: 'https://shop.example/bye?state=1&x=2',
     continueName: 'Bookshop',
+    frames: [],
     done: { action: '/logout/sample/done' },
     apps: [
       { clientId: 'shop', name: 'Bookshop', state: 'told', sessions: 1, attempts: 1, lastStatus: 200 },
@@ -60,10 +62,11 @@ const settled: ReceiptPage = {
   ...trying,
   at: NOW - 600_000,
   state: 'settled',
-  counts: { told: 1, trying: 0, refused: 0, givenUp: 1, moot: 1, cannotBeTold: 0 },
+  counts: { told: 1, trying: 0, refused: 0, givenUp: 1, moot: 1, cannotBeTold: 0, askedBrowser: 0, notAskedFor: 0 },
   detail: {
     scope: 'account',
     reason: 'password-changed',
+    frames: [],
     done: { action: '/logout/sample/done' },
     apps: [
       { clientId: 'shop', name: 'Bookshop', state: 'told', sessions: 3, attempts: 1, lastStatus: 200 },
@@ -88,6 +91,7 @@ function sample<V extends ViewName>(name: string, view: V, model: PageModels[V],
 
 export const samples: readonly Sample[] = [
   sample('sign-in', 'sign-in', { form, app: bookshop }),
+  sample('sign-in-own', 'sign-in', { form, username: mira.username }),
   sample('sign-in-wrong', 'sign-in', {
     form,
     app: bookshop,
@@ -209,6 +213,7 @@ export const samples: readonly Sample[] = [
     },
     403,
   ),
+  ...ownSamples,
   sample('wrong-host', 'wrong-host', { href: 'https://id.example/session/end?x=1' }, 421),
   sample('body-too-large', 'body-too-large', {}, 413),
   sample('headers-too-large', 'headers-too-large', {}, 431),

@@ -155,7 +155,8 @@ async function signIn(store: Store, accountId: string, clientIds: readonly strin
   const opening = {
     accountId,
     generation: await store.sessions.generation(accountId),
-    device: { name: 'Firefox on Linux', key: undefined },
+    device: { name: 'Firefox on Linux', key: undefined, place: undefined },
+    shared: false,
     startedAt: now,
     idleMs: 3_600_000,
     expiresAt: now + 86_400_000,

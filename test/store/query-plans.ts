@@ -35,6 +35,8 @@ const STATISTICS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     sessions_open_of_account: '200000 2 1 1',
     sessions_of_device: '200000 2',
     sessions_ended: '800000 1',
+    sessions_used: '200000 2 1 1',
+    sessions_over_of_account: '800000 8 1 1',
   },
   session_cookies: { session_cookies: '1200000 1', session_cookies_of: '1200000 2 1' },
   participations: {
@@ -73,6 +75,7 @@ const STATISTICS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     artifacts_expiring: '3000000 1',
   },
   app_generations: { app_generations: '10000 2 1' },
+  device_names: { device_names: '50000 2 1' },
   consents: { consents: '300000 3 1' },
   access_tokens: {
     access_tokens: '2000 1',

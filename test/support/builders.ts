@@ -49,7 +49,8 @@ export function anAccount(given: Partial<Account> = {}): Account {
 export function anOpening(given: Partial<SessionOpening> & { accountId: string }): SessionOpening {
   return {
     generation: { account: 0, realm: 0 },
-    device: { name: 'Firefox on Linux', key: undefined },
+    device: { name: 'Firefox on Linux', key: undefined, place: undefined },
+    shared: false,
     startedAt: T0,
     idleMs: 12 * HOUR,
     expiresAt: (given.startedAt ?? T0) + 14 * DAY,
@@ -228,7 +229,7 @@ export async function signIn(
   const at = given.at ?? T0;
   const uid = given.uid ?? unique('uid');
   const accountId = given.accountId ?? (await newAccount(store)).id;
-  const device = { name: 'Firefox on Linux', key: given.deviceKey };
+  const device = { name: 'Firefox on Linux', key: given.deviceKey, place: undefined };
   const generation = await store.sessions.generation(accountId);
   const opening = anOpening({ accountId, startedAt: at, generation, device });
   const participations = (given.clients ?? ['wiki']).map((clientId) =>

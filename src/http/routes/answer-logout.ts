@@ -46,7 +46,9 @@ export async function answerLogout(
   }
   const { logout, linkId } = ended;
   const progress = await parts.waitForApps(logout.id, parts.logoutWaitMs);
-  const skipsReceipt = onward.client?.logout.after_wait === 'redirect';
+  // Only a page of ours can have this browser call apps.
+  const callsApps = (progress?.askedBrowser ?? 0) > 0;
+  const skipsReceipt = !callsApps && onward.client?.logout.after_wait === 'redirect';
   if (onward.continueUri !== undefined && (skipsReceipt || (await holdsNobody(logout, progress, onward, parts)))) {
     seeOther(ctx, onward.continueUri);
     return;
@@ -68,7 +70,7 @@ async function holdsNobody(
   { askedSid }: Onward,
   { store }: AnswerLogoutParts,
 ): Promise<boolean> {
-  if (logout.walking || progress === undefined) return false;
+  if (logout.walking || progress === undefined || progress.askedBrowser > 0) return false;
   const missing = progress.trying + progress.refused + progress.givenUp;
   if (missing !== 1 || askedSid === undefined) return missing === 0;
   // A participation ends once, so its `sid` names its delivery.

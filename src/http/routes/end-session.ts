@@ -171,12 +171,16 @@ interface Agreed {
   readonly continueUri: string | undefined;
   readonly cause: Pick<Cause, 'reason' | 'actor'>;
   readonly askedSid: string | undefined;
+  /** The session of this browser. */
+  readonly browserUid?: string;
 }
 
 /** Ends what was agreed on, here and now. */
 async function proceed(ctx: Context, agreed: Agreed, browser: StoredSession, parts: EndSessionParts): Promise<void> {
   const target = await targetOf(agreed.scope, agreed.client, browser, parts);
-  const ended: Ended = target ? await end(target, agreed, parts) : { kind: 'nothing' };
+  const ended: Ended = target
+    ? await end(target, { ...agreed, browserUid: browser.session.uid }, parts)
+    : { kind: 'nothing' };
   if (!isAppOnly(agreed.scope)) parts.clearSessionCookie(ctx);
   else if (ended.kind === 'nothing' && agreed.continueUri === undefined) {
     // The session lives: to say "nobody is signed in" would be a lie.
@@ -187,11 +191,12 @@ async function proceed(ctx: Context, agreed: Agreed, browser: StoredSession, par
 }
 
 function end(target: EndTarget, agreed: Agreed, parts: EndSessionParts): Promise<Ended> {
-  const { scope, client, continueUri, cause, askedSid } = agreed;
+  const { scope, client, continueUri, cause, askedSid, browserUid } = agreed;
   return parts.endSessions(target, {
     ...cause,
     scope,
     askedSid,
+    browserUid,
     ...(client && { clientId: client.client_id }),
     ...(continueUri !== undefined && { continueUri }),
   });

@@ -5,6 +5,7 @@ import type { Client } from '../../clients/client-file.ts';
 import { type AppError, cookiesOff, pageOld } from '../../errors.ts';
 import type { ExtraScopes } from '../../extra-scopes.ts';
 import type { InteractionDetails, Interactions } from '../../oidc/interactions.ts';
+import type { OwnSignIn } from '../../oidc/own-sign-in.ts';
 import { appFace } from '../app-face.ts';
 import { languageOf } from '../language.ts';
 import type { RateLimit } from '../middleware/rate-limit.ts';
@@ -19,6 +20,7 @@ import { createSignIn, type SignInParts } from './sign-in.ts';
 export interface InteractionParts extends SignInParts {
   readonly render: Renderer['render'];
   readonly interactions: Interactions;
+  readonly ownSignIn: Pick<OwnSignIn, 'complete'>;
   readonly clientOf: (clientId: string) => Client | undefined;
   readonly issuer: string;
   /** Scopes that the operator added, and the claims they carry. */
@@ -44,11 +46,15 @@ export function mountInteraction(router: Router, parts: InteractionParts): void 
 
   router.get('/interaction/:uid', leadBack, async (ctx) => {
     const details = await due(ctx, parts);
-    if (details.kind !== 'overtaken' && details.answered) throw notNeeded(ctx, details.signedIn);
+    if (details.kind !== 'overtaken' && details.answered && !isOwn(details)) throw notNeeded(ctx, details.signedIn);
     if (isOvertaken(details)) seeOther(ctx, await interactions.startOver(ctx, uidOf(ctx)));
     else if (details.kind === 'sign-in') signIn.show(ctx, details, undefined);
     else if (details.kind === 'consent') showConsent(ctx, details, parts);
     else showContinue(ctx, details, parts);
+  });
+
+  router.get('/signed-in/:uid', async (ctx) => {
+    seeOther(ctx, await parts.ownSignIn.complete(ctx, uidOf(ctx)));
   });
 
   router.post('/interaction/:uid', parts.rateLimit.countRefused, leadBack, parts.takeForm, async (ctx) => {
@@ -74,7 +80,16 @@ export function mountInteraction(router: Router, parts: InteractionParts): void 
 
 /** A page that waited, a tab of last week: where the session is there by now, nobody types a password again. */
 function isOvertaken(details: Details): details is Extract<Details, { overtaken: true }> {
-  return details.kind === 'overtaken' || (details.kind === 'sign-in' && details.overtaken);
+  return details.kind === 'overtaken' || (details.kind === 'sign-in' && (details.overtaken || isDone(details)));
+}
+
+/** At a page of ours the way back leads through here. */
+function isDone(details: Extract<Details, { kind: 'sign-in' }>): boolean {
+  return isOwn(details) && details.answered;
+}
+
+function isOwn(details: Details): boolean {
+  return details.kind === 'sign-in' && details.client === undefined;
 }
 
 /** Should this page be too old, the error page knows the app that it was for. */

@@ -2,15 +2,16 @@ import type { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import type { Client } from '../../clients/client-file.ts';
 import { AppError } from '../../errors.ts';
+import type { EndTarget } from '../../logout/logout.ts';
 import { type Receipt, type Receipts, receiptJson } from '../../logout/receipt.ts';
 import type { OnSettled } from '../../logout/wait-for-apps.ts';
 import type { Clock } from '../../ops/clock.ts';
-import type { StoredSession } from '../../store/store.ts';
+import type { DeliveryStore, StoredSession } from '../../store/store.ts';
 import type { Language } from '../../words/language.ts';
 import { appName } from '../app-face.ts';
-import type { EventStream, EventStreams } from '../event-streams.ts';
+import { type EventStreams, tooManyStreams } from '../event-streams.ts';
+import { follow } from '../follow.ts';
 import { languageOf } from '../language.ts';
-import { createPacedLook } from '../paced-look.ts';
 import type { ReceiptDetail, ReceiptPage } from '../page-models.ts';
 import type { Renderer } from '../render.ts';
 import { seeOther } from '../see-other.ts';
@@ -23,6 +24,8 @@ export interface ReceiptRouteParts {
   readonly onSettled: OnSettled;
   readonly clock: Clock;
   readonly clientOf: (clientId: string) => Client | undefined;
+  readonly issuer: string;
+  readonly store: { readonly deliveries: Pick<DeliveryStore, 'list'> };
   readonly sessionOf: (ctx: Context) => Promise<StoredSession | undefined>;
   /** Reads a form and checks its csrf field. */
   readonly takeForm: Middleware;
@@ -33,6 +36,9 @@ const LOOK_AT_MOST_EVERY_MS = 1_000;
 /** How often an open stream looks at the store although nobody signalled: another process may be the one that delivers. */
 const LOOK_EVERY_MS = 2_000;
 
+const FRAMES_MAX = 50;
+const FRAMES_WITHIN_MS = 30_000;
+
 /**
  * `/logout/<id>`: what became of a logout. The id is the permission to see counts; names, reason and the address to go on
  * to are for the browser that signed off, or a session of that account (DESIGN §5).
@@ -42,14 +48,27 @@ export function mountReceipt(router: Router, parts: ReceiptRouteParts): void {
     const { receipt, full } = await find(ctx, parts);
     ctx.vary('Accept');
     if (ctx.accepts('html', 'json') === 'json') ctx.body = receiptJson(receipt, full);
-    else parts.render(ctx, 'receipt', pageOf(ctx, receipt, full, parts));
+    else parts.render(ctx, 'receipt', await pageOf(ctx, receipt, full, parts));
   });
 
   router.get('/logout/:id/events', async (ctx) => {
     const { receipt, full } = await find(ctx, parts);
     const stream = parts.streams.open(ctx, receipt.logout.id);
     if (stream === undefined) throw tooManyStreams();
-    follow(stream, { receipt, full, again: () => find(ctx, parts) }, parts);
+    const { id } = receipt.logout;
+    follow(
+      stream,
+      { receipt, full },
+      {
+        event: 'receipt',
+        everyMs: { atMost: LOOK_AT_MOST_EVERY_MS, atLeast: LOOK_EVERY_MS },
+        look: () => find(ctx, parts),
+        message: (now) => receiptJson(now.receipt, now.full),
+        isOver: (now) => now.receipt.state === 'settled',
+        isGone,
+        signals: (changed) => parts.onSettled((logoutIds) => logoutIds.includes(id) && changed()),
+      },
+    );
   });
 
   router.post('/logout/:id', parts.takeForm, async (ctx) => {
@@ -71,10 +90,22 @@ interface Found {
   readonly full: boolean;
 }
 
-async function find(ctx: Context, { receipts, sessionOf, clock }: ReceiptRouteParts): Promise<Found> {
+async function find(ctx: Context, parts: ReceiptRouteParts): Promise<Found> {
+  const { receipts, sessionOf, clock } = parts;
   const receipt = await receipts.byLink(idOf(ctx));
-  if (receipt === undefined) throw notFound();
+  if (receipt === undefined) return { receipt: await ownReceipt(ctx, parts), full: true };
   return { receipt, full: isMarked(ctx, idOf(ctx), clock.now()) || isOwn(receipt, await sessionOf(ctx)) };
+}
+
+/**
+ * From the devices page: by the logout's own id, which opens nothing but for a session of its account, as long as it is kept.
+ * The link was handed out once, when it ended, and nobody could find it again.
+ */
+async function ownReceipt(ctx: Context, { receipts, sessionOf }: ReceiptRouteParts): Promise<Receipt> {
+  const browser = await sessionOf(ctx);
+  const receipt = browser && (await receipts.byLogout(idOf(ctx)));
+  if (receipt === undefined || !isOwn(receipt, browser)) throw notFound();
+  return receipt;
 }
 
 /** A logout that is about everybody (a client's removal) is nobody's own. */
@@ -82,45 +113,7 @@ function isOwn({ logout }: Receipt, browser: StoredSession | undefined): boolean
   return logout.accountId !== undefined && logout.accountId === browser?.session.accountId;
 }
 
-/** Sends the receipt now and, at most once a second, whenever it changes, until it is settled. */
-function follow(
-  stream: EventStream,
-  first: Found & { again(): Promise<Found> },
-  { onSettled }: ReceiptRouteParts,
-): void {
-  let sent = '';
-
-  function show({ receipt, full }: Found): void {
-    const message = receiptJson(receipt, full);
-    const text = JSON.stringify(message);
-    if (text !== sent) stream.send('receipt', message);
-    sent = text;
-    if (receipt.state === 'settled') stream.close();
-  }
-
-  /** A store that is gone for a moment costs one look, not the stream. */
-  async function look(): Promise<void> {
-    try {
-      show(await first.again());
-    } catch (error) {
-      if (isGone(error)) stream.close();
-    }
-  }
-
-  const paced = createPacedLook(LOOK_AT_MOST_EVERY_MS, look);
-  const timer = setInterval(paced.ask, LOOK_EVERY_MS);
-  const unlisten = onSettled((logoutIds) => {
-    if (logoutIds.includes(first.receipt.logout.id)) paced.ask();
-  });
-  stream.onClose(() => {
-    clearInterval(timer);
-    paced.stop();
-    unlisten();
-  });
-  show(first);
-}
-
-function pageOf(ctx: Context, receipt: Receipt, full: boolean, parts: ReceiptRouteParts): ReceiptPage {
+async function pageOf(ctx: Context, receipt: Receipt, full: boolean, parts: ReceiptRouteParts): Promise<ReceiptPage> {
   const { told, trying, refused, moot } = receipt.counts;
   const href = `/logout/${idOf(ctx)}`;
   return {
@@ -135,9 +128,13 @@ function pageOf(ctx: Context, receipt: Receipt, full: boolean, parts: ReceiptRou
       moot,
       givenUp: receipt.counts['given-up'],
       cannotBeTold: receipt.counts['cannot-be-told'],
+      askedBrowser: receipt.counts['asked-browser'],
+      notAskedFor: receipt.counts['not-asked-for'],
     },
     stay: ctx.query['stay'] === '1',
-    ...(full && { detail: detailOf(receipt, href, languageOf(ctx), parts) }),
+    ...(full && {
+      detail: { ...detailOf(receipt, href, languageOf(ctx), parts), frames: await framesOf(ctx, receipt, parts) },
+    }),
   };
 }
 
@@ -146,14 +143,14 @@ function detailOf(
   href: string,
   language: Language,
   { clientOf }: ReceiptRouteParts,
-): ReceiptDetail {
+): Omit<ReceiptDetail, 'frames'> {
   const asker = apps.find((app) => app.clientId === logout.clientId);
   const nameOf = ({ clientId, name }: Receipt['apps'][number]) => {
     const client = clientOf(clientId);
     return client ? appName(client, language) : name;
   };
   return {
-    scope: logout.scope ?? SCOPE_OF_TARGET[logout.target.kind],
+    scope: logout.scope ?? scopeOf(logout.target),
     reason: logout.reason,
     apps: apps.map((app) => {
       const uri = clientOf(app.clientId)?.client_uri;
@@ -174,6 +171,33 @@ function detailOf(
   };
 }
 
+/**
+ * Addresses of apps that are told by this browser alone (Front-Channel Logout 1.0 §2), for the one that signed off, and while
+ * its cookies at the apps are still those that it had. Best effort: nobody hears what comes of it.
+ */
+async function framesOf(
+  ctx: Context,
+  { logout, counts }: Receipt,
+  parts: ReceiptRouteParts,
+): Promise<readonly string[]> {
+  const { clock, clientOf, issuer, store } = parts;
+  const isFresh = clock.now() - logout.at < FRAMES_WITHIN_MS;
+  if (counts['asked-browser'] === 0 || !isFresh || !isMarked(ctx, idOf(ctx), clock.now())) return [];
+  const asked = await store.deliveries.list({ logoutId: logout.id, state: 'asked-browser' }, { limit: FRAMES_MAX });
+  return asked.flatMap(({ clientId, sid }) => {
+    const address = clientOf(clientId)?.frontchannel_logout_uri;
+    if (address === undefined) return [];
+    const url = new URL(address);
+    url.searchParams.set('iss', issuer);
+    url.searchParams.set('sid', sid);
+    return [url.href];
+  });
+}
+
+function scopeOf(target: EndTarget): ReceiptDetail['scope'] {
+  return target.kind === 'account' && target.exceptUid !== undefined ? 'others' : SCOPE_OF_TARGET[target.kind];
+}
+
 const SCOPE_OF_TARGET = {
   session: 'session',
   participation: 'app-here',
@@ -192,13 +216,4 @@ function notFound(): AppError {
 
 function isGone(error: unknown): boolean {
   return error instanceof AppError && error.status === 404;
-}
-
-function tooManyStreams(): AppError {
-  return new AppError({
-    code: 'busy',
-    status: 503,
-    words: 'error.busy_streams',
-    retryAfterS: 10,
-  });
 }

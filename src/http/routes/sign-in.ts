@@ -3,6 +3,7 @@ import type { SignInResult, SignInTry } from '../../accounts/verify-sign-in.ts';
 import type { DeviceCookie } from '../../oidc/device-cookie.ts';
 import type { InteractionDetails, Interactions } from '../../oidc/interactions.ts';
 import { describeDevice } from '../../sessions/device.ts';
+import type { Places } from '../../sessions/places.ts';
 import { appFace } from '../app-face.ts';
 import { languageOf } from '../language.ts';
 import { clientAddressOf } from '../middleware/client-address.ts';
@@ -16,6 +17,7 @@ export interface SignInParts {
   readonly interactions: Pick<Interactions, 'finishSignIn'>;
   readonly device: DeviceCookie;
   readonly verifySignIn: (given: SignInTry) => Promise<SignInResult>;
+  readonly places: Pick<Places, 'countryOf'>;
 }
 
 type Details = Extract<InteractionDetails, { kind: 'sign-in' }>;
@@ -30,7 +32,7 @@ export interface SignIn {
 /** Status codes of a form that is shown again: monitoring and rate rules in front of us look at nothing else. */
 const STATUS: Readonly<Record<SignInNotice['kind'], number>> = { empty: 400, wrong: 401, wait: 429 };
 
-export function createSignIn({ render, interactions, device, verifySignIn }: SignInParts): SignIn {
+export function createSignIn({ render, interactions, device, verifySignIn, places }: SignInParts): SignIn {
   function show(ctx: Context, details: Details, notice: SignInNotice | undefined): void {
     const { address, client, loginHint, account, again } = details;
     device.ensure(ctx.cookies);
@@ -38,8 +40,8 @@ export function createSignIn({ render, interactions, device, verifySignIn }: Sig
     const username = typed?.get('username') ?? loginHint ?? (again ? account?.username : undefined);
     const page = {
       form: { action: address },
-      app: appFace(client, languageOf(ctx)),
       shared: typed?.has('shared') ?? false,
+      ...(client && { app: appFace(client, languageOf(ctx)) }),
       ...(username !== undefined && { username }),
       ...(account && { already: { name: personFace(account).name, again } }),
       ...(notice && { notice }),
@@ -49,12 +51,13 @@ export function createSignIn({ render, interactions, device, verifySignIn }: Sig
 
   async function take(ctx: Context, details: Details): Promise<string | undefined> {
     const { values } = formOf(ctx);
+    const address = clientAddressOf(ctx);
     const given = { username: values.get('username')?.trim() ?? '', password: values.get('password') ?? '' };
     if (given.username === '' || given.password === '') {
       show(ctx, details, { kind: 'empty' });
       return undefined;
     }
-    const result = await verifySignIn({ ...given, address: clientAddressOf(ctx) });
+    const result = await verifySignIn({ ...given, address });
     if (result.kind !== 'ok') {
       refuse(ctx, details, result);
       return undefined;
@@ -62,7 +65,11 @@ export function createSignIn({ render, interactions, device, verifySignIn }: Sig
     return interactions.finishSignIn(ctx, details.uid, {
       account: result.account,
       generation: result.generation,
-      device: { name: describeDevice(ctx.get('User-Agent')), key: device.ensure(ctx.cookies) },
+      device: {
+        name: describeDevice(ctx.get('User-Agent')),
+        key: device.ensure(ctx.cookies),
+        place: places.countryOf(address),
+      },
       shared: values.has('shared'),
     });
   }

@@ -135,7 +135,7 @@ async function changeAccount(
 }
 
 /** Gone with it. */
-const OF_ACCOUNT = ['consents', 'account_devices', 'links', 'mails'];
+const OF_ACCOUNT = ['consents', 'account_devices', 'device_names', 'links', 'mails'];
 
 export async function setPassword(
   parts: MongoParts,

@@ -11,6 +11,7 @@ import type {
   ConsentDoc,
   CutOffDoc,
   DeliveryDoc,
+  DeviceNameDoc,
   EventDoc,
   GateDoc,
   HeartbeatDoc,
@@ -43,6 +44,7 @@ export interface MongoParts {
   readonly artifacts: Collection<ArtifactDoc>;
   readonly accounts: Collection<AccountDoc>;
   readonly consents: Collection<ConsentDoc>;
+  readonly deviceNames: Collection<DeviceNameDoc>;
   readonly clients: Collection<ClientDoc>;
   readonly cutOffs: Collection<CutOffDoc>;
   readonly gates: Collection<GateDoc>;
@@ -75,6 +77,7 @@ export function mongoParts(client: MongoClient, database: string): MongoParts {
     artifacts: db.collection('artifacts'),
     accounts: db.collection('accounts'),
     consents: db.collection('consents'),
+    deviceNames: db.collection('device_names'),
     clients: db.collection('clients'),
     cutOffs: db.collection('cut_offs'),
     gates: db.collection('gates'),

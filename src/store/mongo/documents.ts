@@ -85,7 +85,9 @@ export interface SessionDoc {
   readonly accountId: string;
   readonly state: SessionState;
   readonly generation: Generation;
-  readonly device: { readonly name: string; readonly key?: Maybe<string> };
+  readonly device: { readonly name: string; readonly key?: Maybe<string>; readonly place?: Maybe<string> };
+  /** Absent in rows of before there was such a thing, which are none. */
+  readonly shared?: Maybe<boolean>;
   readonly startedAt: number;
   readonly lastSeenAt: number;
   readonly idleMs: number;
@@ -243,6 +245,15 @@ export interface ConsentDoc {
   readonly updatedAt: number;
 }
 
+/** What somebody calls one of their browsers. */
+export interface DeviceNameDoc {
+  /** Account, and device key; of a browser that has none the uid of its session. */
+  readonly _id: string;
+  readonly accountId: string;
+  readonly name: string;
+  readonly namedAt: number;
+}
+
 export interface ClientDoc {
   readonly _id: string;
   readonly state: ClientState;
@@ -313,13 +324,14 @@ export function openingFields(opening: SessionOpening) {
 }
 
 export function toSession(doc: SessionDoc): Session {
-  const device: Device = { name: doc.device.name, key: doc.device.key };
+  const device: Device = { name: doc.device.name, key: doc.device.key, place: doc.device.place };
   return {
     uid: doc._id,
     accountId: doc.accountId,
     state: doc.state,
     generation: doc.generation,
     device,
+    shared: doc.shared === true,
     startedAt: doc.startedAt,
     lastSeenAt: doc.lastSeenAt,
     idleMs: doc.idleMs,

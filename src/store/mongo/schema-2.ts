@@ -8,6 +8,8 @@ type Index = readonly [collection: string, name: string, key: IndexSpecification
 /** Deliveries that a claim may take: leased and settled ones have no `readyAt`. */
 const FREE = { partialFilterExpression: { readyAt: { $exists: true } } } as const;
 
+const UNTOLD = ['trying', 'refused', 'given-up', 'moot', 'cannot-be-told', 'asked-browser', 'not-asked-for'];
+
 /** What changed since the first schema: indexes, each named after the query it is for. */
 const INDEXES: readonly Index[] = [
   // What is open, newest first: of everybody, and of one account.
@@ -18,6 +20,20 @@ const INDEXES: readonly Index[] = [
     { accountId: 1, startedAt: -1, _id: -1 },
     { partialFilterExpression: { dueAt: { $exists: true } } },
   ],
+  // What a person sees of their own: live sessions by last use, ended ones by their end, names of their browsers.
+  [
+    'sessions',
+    'used',
+    { accountId: 1, lastSeenAt: -1, _id: -1 },
+    { partialFilterExpression: { dueAt: { $exists: true } } },
+  ],
+  [
+    'sessions',
+    'over_of_account',
+    { accountId: 1, endedAt: -1, _id: -1 },
+    { partialFilterExpression: { endedAt: { $exists: true } } },
+  ],
+  ['device_names', 'of_account', { accountId: 1, namedAt: -1, _id: -1 }],
   // Sessions with one app inside, newest session first.
   [
     'participations',
@@ -47,7 +63,7 @@ const INDEXES: readonly Index[] = [
     'deliveries',
     'untold',
     { state: 1, createdAt: -1, _id: -1 },
-    { partialFilterExpression: { state: { $in: ['trying', 'refused', 'given-up', 'moot', 'cannot-be-told'] } } },
+    { partialFilterExpression: { state: { $in: UNTOLD } } },
   ],
   // Claim: the head of all that is free, and when the next one is due.
   ['deliveries', 'free', { readyAt: 1, origin: 1 }, FREE],
@@ -113,6 +129,7 @@ export async function schema2(db: Db): Promise<void> {
   await rememberDevices(db);
   await tellWhenSessionsBegan(db);
   await keyEmails(db);
+  await db.collection('sessions').updateMany({ payload: /"transient":true/ }, { $set: { shared: true } });
   await numberCutOffs(db);
   await db.collection('deliveries').updateMany({ 'lease.holder': { $exists: true } }, { $unset: { readyAt: true } });
   // What an engine learnt within minutes is not worth carrying over.

@@ -4,6 +4,7 @@ import type { MongoParts } from './collections.ts';
 import { toParticipation, toSession } from './documents.ts';
 import { createEnding } from './ending.ts';
 import { join } from './joining.ts';
+import { nameDevice, ownSessions, reach, surplus } from './own-sessions.ts';
 import { findByCookie, findByUid, retireCookie, save } from './saving.ts';
 import { getView, listViews } from './session-views.ts';
 import { generationToday } from './standing.ts';
@@ -52,6 +53,10 @@ export function createSessions(parts: MongoParts): SessionStore {
       const row = await participations.findOne({ _id: sid });
       return row ? toParticipation(row) : undefined;
     },
+    own: (accountId, page) => ownSessions(parts, accountId, page),
+    reach: (accountId, exceptUid) => reach(parts, accountId, exceptUid),
+    surplus: (accountId, keep, limit) => surplus(parts, { accountId, keep, limit }),
+    nameDevice: (accountId, uid, name, now) => nameDevice(parts, { accountId, uid, name, now }),
     list: (filter, page) => listViews(parts, filter, page),
     async ofDevice(deviceKey) {
       const rows = await sessions

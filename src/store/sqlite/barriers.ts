@@ -66,7 +66,15 @@ function erase(tx: Tx, accountId: string): void {
     { accountId },
   );
   tx.run('DELETE FROM consents WHERE account_id = :accountId', { accountId });
-  for (const table of ['app_generations', 'account_devices', 'links', 'mails', 'operators', 'access_tokens']) {
+  for (const table of [
+    'app_generations',
+    'account_devices',
+    'device_names',
+    'links',
+    'mails',
+    'operators',
+    'access_tokens',
+  ]) {
     tx.run(`DELETE FROM ${table} WHERE account_id = :accountId`, { accountId });
   }
 }

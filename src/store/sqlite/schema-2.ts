@@ -211,4 +211,18 @@ INSERT INTO account_devices (account_id, device_key, seen_at)
 
 ALTER TABLE accounts ADD COLUMN must_change INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE accounts ADD COLUMN locale TEXT;
+
+-- what a person sees of their own sessions: where one began, what its owner calls its browser
+ALTER TABLE sessions ADD COLUMN place TEXT;
+ALTER TABLE sessions ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;
+UPDATE sessions SET shared = 1 WHERE payload ->> '$.transient' = 1;
+CREATE INDEX sessions_used ON sessions (account_id, last_seen_at, uid) WHERE state = 'live';
+CREATE INDEX sessions_over_of_account ON sessions (account_id, ended_at, uid) WHERE state = 'ended';
+CREATE TABLE device_names (
+  account_id TEXT NOT NULL,
+  device_key TEXT NOT NULL,               -- of a browser that has none: the uid of its session
+  name TEXT NOT NULL,
+  named_at INTEGER NOT NULL,
+  PRIMARY KEY (account_id, device_key)
+) WITHOUT ROWID;
 `;

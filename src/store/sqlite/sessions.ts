@@ -3,6 +3,7 @@ import type { SessionStore } from '../store.ts';
 import type { Connection } from './connection.ts';
 import { createEnding } from './ending.ts';
 import { join } from './joining.ts';
+import { nameDevice, ownSessions, reach, surplus } from './own-sessions.ts';
 import { findByCookie, findByUid, retireCookie, save } from './saving.ts';
 import { participationBySid, type SessionRow, toParticipation, toSession } from './session-rows.ts';
 import { getView, listViews } from './session-views.ts';
@@ -46,6 +47,10 @@ export function createSessions(connection: Connection): SessionStore {
         const row = participationBySid(tx, sid);
         return row && toParticipation(row);
       }),
+    own: (accountId, page) => read((tx) => ownSessions(tx, accountId, page)),
+    reach: (accountId, exceptUid) => read((tx) => reach(tx, accountId, exceptUid)),
+    surplus: (accountId, keep, limit) => read((tx) => surplus(tx, { accountId, keep, limit })),
+    nameDevice: (accountId, uid, name, now) => write((tx) => nameDevice(tx, { accountId, uid, name, now })),
     list: (filter, page) => read((tx) => listViews(tx, filter, page)),
     ofDevice: (deviceKey) =>
       read((tx) =>

@@ -30,7 +30,7 @@ export const entry: Translation<typeof source> = {
   'consent.deny': 'Nicht erlauben',
   'consent.end':
     'Mit „Nicht erlauben“ geht es zurück, ohne dass {app} etwas über Sie erfährt. Sie können diesen Zugriff jederzeit beenden: {home} und melden Sie sich auf allen Geräten von {app} ab.',
-  'consent.open': 'Öffnen Sie diesen Dienst',
+  'consent.open': 'Öffnen Sie Ihre Geräte',
   'continue.title': 'Weiter als {person}?',
   'continue.no-password': 'Sie sind hier noch angemeldet und brauchen kein Passwort.',
   'continue.yes': 'Weiter',

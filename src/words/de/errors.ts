@@ -26,6 +26,9 @@ export const errors: Translation<typeof source> = {
   'error.form_decision': 'Das Formular sagt weder „abmelden“ noch „bleiben“. Es wurde nichts beendet.',
   'error.form_scope': 'Das Formular nennt nichts, wovon man sich abmelden kann. Es wurde nichts beendet.',
   'error.form_no_app': 'Keine App hat gefragt, also kann keine allein abgemeldet werden. Es wurde nichts beendet.',
+  'error.sign_in_first': 'In diesem Browser ist niemand angemeldet.',
+  'error.form_what': 'Das Formular sagt nicht, was enden soll. Es wurde nichts beendet.',
+  'error.name_too_long': 'Ein Name hat höchstens 60 Zeichen. Es wurde nichts geändert.',
   'error.invalid_client': 'Die App, von der Sie kommen, ist bei diesem Dienst nicht eingetragen.',
   'error.invalid_redirect_uri':
     'Die App, von der Sie kommen, nennt eine Rücksprungadresse, die nicht für sie eingetragen ist.',

@@ -28,7 +28,7 @@ export const entry = {
   'consent.deny': 'Don’t allow',
   'consent.end':
     '“Don’t allow” takes you back without telling {app} anything about you. You can end this access at any time: {home} and sign out of {app} on all devices.',
-  'consent.open': 'open this service',
+  'consent.open': 'open your devices',
   'continue.title': 'Continue as {person}?',
   'continue.no-password': 'You are still signed in here, so no password is needed.',
   'continue.yes': 'Continue',

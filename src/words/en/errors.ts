@@ -22,6 +22,9 @@ export const errors = {
   'error.form_decision': 'The form says neither "sign-out" nor "stay". Nothing was ended.',
   'error.form_scope': 'The form names none of the four scopes. Nothing was ended.',
   'error.form_no_app': 'No app asked, so none can be signed out alone. Nothing was ended.',
+  'error.sign_in_first': 'Nobody is signed in in this browser.',
+  'error.form_what': 'The form does not say what to end. Nothing was ended.',
+  'error.name_too_long': 'A name has 60 characters at most. Nothing was changed.',
   'error.invalid_client': 'The app that sent you here is not registered with this service.',
   'error.invalid_redirect_uri':
     'The app that sent you here gave an address to return to that is not registered for it.',

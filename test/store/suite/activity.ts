@@ -184,7 +184,7 @@ export function activitySuite(make: MakePlace): void {
     const { id: accountId } = await newAccount(at.store);
     const begin = async (key: string | undefined) => {
       const mail = aMail({ accountId, kind: 'new-device' });
-      const opening = anOpening({ accountId, device: { name: 'Firefox', key }, ifNewDevice: mail });
+      const opening = anOpening({ accountId, device: { name: 'Firefox', key, place: undefined }, ifNewDevice: mail });
       await at.store.sessions.save(aSessionWrite({ uid: unique('uid'), cookieHash: unique('cookie'), opening }));
       return (await at.store.mails.find(mail.id)) !== undefined;
     };
@@ -195,7 +195,11 @@ export function activitySuite(make: MakePlace): void {
       false,
     ]);
     const { id: other } = await newAccount(at.store);
-    const opening = anOpening({ accountId: other, device: { name: 'Firefox', key: 'phone' }, ifNewDevice: aMail() });
+    const opening = anOpening({
+      accountId: other,
+      device: { name: 'Firefox', key: 'phone', place: undefined },
+      ifNewDevice: aMail(),
+    });
     await at.store.sessions.save(aSessionWrite({ uid: unique('uid'), cookieHash: unique('cookie'), opening }));
     await expect(at.store.mails.list({}, { limit: 10 })).resolves.toHaveLength(1);
   });

@@ -105,11 +105,24 @@ export function logoutsSuite(make: MakePlace): void {
       givenUp: 1,
       moot: 1,
       cannotBeTold: 1,
+      askedBrowser: 0,
+      notAskedFor: 0,
     });
   });
 
   it('knows nothing of a logout that is not there', async () => {
-    const nothing = { total: 0, told: 0, trying: 0, untried: 0, refused: 0, givenUp: 0, moot: 0, cannotBeTold: 0 };
+    const nothing = {
+      total: 0,
+      told: 0,
+      trying: 0,
+      untried: 0,
+      refused: 0,
+      givenUp: 0,
+      moot: 0,
+      cannotBeTold: 0,
+      askedBrowser: 0,
+      notAskedFor: 0,
+    };
     await expect(at.store.logouts.progress('nobody')).resolves.toEqual(nothing);
     await expect(at.store.logouts.apps('nobody')).resolves.toEqual([]);
   });

@@ -25,6 +25,7 @@ import { modelledSuite } from './modelled.ts';
 import { openingSuite } from './opening.ts';
 import { operatorsSuite } from './operators.ts';
 import { originsSuite } from './origins.ts';
+import { ownSessionsSuite } from './own-sessions.ts';
 import { providerSuite } from './provider.ts';
 import { removingSuite } from './removing.ts';
 import { savingSuite } from './saving.ts';
@@ -45,6 +46,7 @@ export function storeSuite(name: string, backend: Backend | undefined): void {
     const { place } = backend ?? { place: () => Promise.reject(new Error('no backend')) };
     describe('opening', () => openingSuite(place));
     describe('sessions', () => sessionsSuite(place));
+    describe('sessions as their owner sees them', () => ownSessionsSuite(place));
     describe('saving', () => savingSuite(place));
     describe('joining', () => joiningSuite(place));
     describe('ending', () => endingSuite(place));

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { canBeTold } from '../../../src/clients/can-be-told.ts';
+import type { END_REASONS } from '../../../src/clients/client-file.ts';
 import { clientFileJsonSchema } from '../../../src/clients/json-schema.ts';
 import { toProviderMetadata } from '../../../src/clients/provider-metadata.ts';
+import type { Reason } from '../../../src/logout/logout.ts';
 import { aClient } from './a-client.ts';
 
 describe('a client file', () => {
@@ -74,6 +76,13 @@ describe('the library', () => {
     expect(JSON.stringify(first)).not.toContain(hash);
     expect(toProviderMetadata(client)).toEqual(first);
   });
+});
+
+it('an app may name every reason for which something ends, and no other', () => {
+  type Unnamed = Exclude<Reason, (typeof END_REASONS)[number]> | Exclude<(typeof END_REASONS)[number], Reason>;
+  // The compiler checks it: this is only assignable when nothing is left.
+  const isComplete: [Unnamed] extends [never] ? true : Unnamed = true;
+  expect(isComplete).toBe(true);
 });
 
 it('the schema for editors is the one that files are checked with (else: node tools/write-client-schema.ts)', () => {

@@ -8,7 +8,16 @@ import { wordsIn } from '../../../src/words/words.ts';
 
 const words = wordsIn('en');
 
-const NONE: ReceiptCounts = { told: 0, trying: 0, refused: 0, givenUp: 0, moot: 0, cannotBeTold: 0 };
+const NONE: ReceiptCounts = {
+  told: 0,
+  trying: 0,
+  refused: 0,
+  givenUp: 0,
+  moot: 0,
+  cannotBeTold: 0,
+  askedBrowser: 0,
+  notAskedFor: 0,
+};
 
 function aReceipt(counts: Partial<ReceiptCounts>): ReceiptPage {
   const all = { ...NONE, ...counts };
@@ -76,6 +85,7 @@ describe('the headline and the reason of a receipt', () => {
     const detail = {
       reason: 'idle',
       apps: [{ clientId: 'a', name: 'Wiki', state: 'told', sessions: 1, attempts: 1 }],
+      frames: [],
       done: { action: '/x' },
     } as const;
     expect(headline({ ...aReceipt({ told: 1 }), detail: { ...detail, scope: 'app-here' } }, words)).toBe(

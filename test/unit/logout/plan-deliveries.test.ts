@@ -20,14 +20,16 @@ function aParticipation(clientId: string, startedAt = AT - 1000): Participation 
 }
 
 function plan(clients: Record<string, TellableClient>, ...ended: Participation[]) {
-  return planDeliveries((id) => clients[id], AT)(ended);
+  return planDeliveries((id) => clients[id], { at: AT, reasonOf: () => 'user' })(ended);
 }
 
 describe('who must be told', () => {
   it('the participation that its app asked to end is marked, and no other of that app', () => {
     const clients = { wiki: { backchannel_logout_uri: 'https://wiki.example/out' } };
     const [here, there] = [aParticipation('wiki', AT - 2), aParticipation('wiki', AT - 1)];
-    const plans = planDeliveries((id) => clients[id as 'wiki'], AT, here.sid)([here, there]);
+    const plans = planDeliveries((id) => clients[id as 'wiki'], { at: AT, reasonOf: () => 'user', askedSid: here.sid })(
+      [here, there],
+    );
     expect(plans.map(({ sid, asked }) => [sid, asked])).toEqual([
       [here.sid, true],
       [there.sid, false],

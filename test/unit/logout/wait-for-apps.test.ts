@@ -3,7 +3,18 @@ import { storeUnavailable } from '../../../src/errors.ts';
 import type { Progress } from '../../../src/logout/logout.ts';
 import { createWaitForApps } from '../../../src/logout/wait-for-apps.ts';
 
-const told: Progress = { total: 1, told: 1, trying: 0, untried: 0, refused: 0, givenUp: 0, moot: 0, cannotBeTold: 0 };
+const told: Progress = {
+  total: 1,
+  told: 1,
+  trying: 0,
+  untried: 0,
+  refused: 0,
+  givenUp: 0,
+  moot: 0,
+  cannotBeTold: 0,
+  askedBrowser: 0,
+  notAskedFor: 0,
+};
 
 /** Asks a store that answers so. */
 function waits(progress: () => Promise<Progress>) {

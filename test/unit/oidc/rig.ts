@@ -88,6 +88,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     idTokenTtlMs: HOUR,
     sessionIdleMs: 12 * HOUR,
     sessionMaxMs: 14 * DAY,
+    sessionsPerAccount: undefined,
     privacyUrl: undefined,
     ...options.config,
   };
@@ -248,7 +249,7 @@ async function finish(ctx: Koa.Context, interactions: Interactions, store: Store
   return interactions.finishSignIn(ctx, uidOf(ctx), {
     account,
     generation: seen === null ? generation : { ...generation, account: Number(seen) },
-    device: { name: 'Test browser', key: form.get('device') ?? undefined },
+    device: { name: 'Test browser', key: form.get('device') ?? undefined, place: undefined },
     shared: form.get('shared') === 'on',
   });
 }
