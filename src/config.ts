@@ -136,6 +136,10 @@ function contradictions(values: Partial<Values>, origins: readonly Origin[]): st
       'SIGNOFF_RETRY_FIRST is longer than SIGNOFF_RETRY_MAX; make it shorter',
     ],
     [
+      values.metricsPort !== undefined && values.metricsPort === values.port,
+      'SIGNOFF_METRICS_PORT is the port of the service; set it to another one, like 9464',
+    ],
+    [
       (values.deliveryThreads ?? 1) > 1 && ['inline', 'off'].includes(values.deliveryRun ?? ''),
       `SIGNOFF_DELIVERY_THREADS is more than 1 with SIGNOFF_DELIVERY_RUN=${values.deliveryRun}; set that to thread or process`,
     ],

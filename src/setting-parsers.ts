@@ -37,6 +37,10 @@ export const parsePort: Parse<number> = (text) => {
   return /^\d+$/.test(text) && port >= 1 && port <= 65_535 ? ok(port) : bad('must be a port between 1 and 65535');
 };
 
+/** `off` is undefined. */
+export const parsePortOrOff: Parse<number | undefined> = (text, surroundings) =>
+  text === 'off' ? ok(undefined) : parsePort(text, surroundings);
+
 export const parsePath: Parse<string> = (text, { cwd }) => ok(isAbsolute(text) ? text : resolve(cwd, text));
 
 /** A file that can be read. */
@@ -69,6 +73,12 @@ export function duration(leastMs: number, mostMs: number): Parse<number> {
     if (ms < leastMs) return bad(leastMs === 1 ? 'must be longer than nothing' : `must be at least ${leastMs} ms`);
     return ms > mostMs ? bad(`must be at most ${mostMs} ms`) : ok(ms);
   };
+}
+
+/** `off` is undefined. */
+export function durationOrOff(leastMs: number, mostMs: number): Parse<number | undefined> {
+  const parse = duration(leastMs, mostMs);
+  return (text, surroundings) => (text === 'off' ? ok(undefined) : parse(text, surroundings));
 }
 
 /** Digits only, within these bounds. */

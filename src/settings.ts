@@ -1,6 +1,7 @@
 import { parseDuration } from './ops/duration.ts';
 import {
   duration,
+  durationOrOff,
   link,
   numberOrOff,
   oneOf,
@@ -14,6 +15,7 @@ import {
   parseOutboundProxy,
   parsePath,
   parsePort,
+  parsePortOrOff,
   parseProxy,
   parseRequestLimit,
   parseSignInLimit,
@@ -172,6 +174,12 @@ export const SETTINGS = {
     duration(1, FOREVER),
     'How long the audit of what operators did is kept.',
   ),
+  keyAgeMs: setting(
+    'SIGNOFF_KEY_AGE',
+    '90d',
+    durationOrOff(DAY, FOREVER),
+    'Signing keys that are so old get successors by themselves; off: by keys rotate only.',
+  ),
   sweepMs: setting('SIGNOFF_SWEEP', '10s', duration(1, DAY), 'How often sessions that are due are ended.'),
   retryFirstMs: setting('SIGNOFF_RETRY_FIRST', '1s', duration(1, DAY), 'The wait before the first retry.'),
   retryMaxMs: setting('SIGNOFF_RETRY_MAX', '1h', duration(1, DAY), 'The longest wait between two attempts.'),
@@ -237,6 +245,13 @@ export const SETTINGS = {
     ),
     'the networks of the proxies in front, like 10.0.0.0/8, or off where browsers connect to this process directly',
   ),
+  metricsPort: setting(
+    'SIGNOFF_METRICS_PORT',
+    'off',
+    parsePortOrOff,
+    'The port on which Prometheus finds /metrics; off: there are none.',
+  ),
+  metricsHost: setting('SIGNOFF_METRICS_HOST', '127.0.0.1', parseText, 'The address that port listens on.'),
   logLevel: setting('SIGNOFF_LOG_LEVEL', 'info', oneOf('debug', 'info', 'warn', 'error', 'silent'), 'What is logged.'),
   logFormat: setting(
     'SIGNOFF_LOG_FORMAT',

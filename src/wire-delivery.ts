@@ -6,7 +6,7 @@ import { type KeeperLine, serveEngine } from './deliveries/engine-orders.ts';
 import { lineOfProcess } from './deliveries/engine-process.ts';
 import type { EngineLife } from './deliveries/engine-runner.ts';
 import { lineOfThread } from './deliveries/engine-thread.ts';
-import { createDeliveryEngine, openFoundation, type Surroundings } from './wire.ts';
+import { createDeliveryEngine, openFoundation, openMetrics, type Surroundings } from './wire.ts';
 
 /** What it is started with. */
 export interface Kept {
@@ -27,11 +27,13 @@ export async function serveDeliveries(
   surroundings: Surroundings,
   line: KeeperLine,
 ): Promise<void> {
-  const foundation = await openFoundation(config, surroundings, { create: false });
+  const metrics = await openMetrics(config, 'delivery');
+  const foundation = await openFoundation(config, surroundings, { create: false, metrics });
   const registryWatch = createRegistryWatch(foundation);
   await foundation.registry.refresh();
   await registryWatch.start();
-  await serveEngine(await createDeliveryEngine(foundation, life), line);
+  await serveEngine(await createDeliveryEngine(foundation, life), line, metrics?.measurements);
+  metrics?.stop();
   await registryWatch.stop();
   await foundation.store.close();
 }

@@ -23,8 +23,11 @@ import { createParkedRequests } from './oidc/parked-requests.ts';
 import { createOidc } from './oidc/provider.ts';
 import { createStrangerLimits } from './oidc/stranger-limits.ts';
 import { createBoundedLog } from './ops/bounded-log.ts';
+import type { Metrics } from './ops/metrics.ts';
 import type { Outbound } from './ops/outbound.ts';
 import type { Places } from './sessions/places.ts';
+import { deliveriesWait, diskIsFull, keysAreDue } from './standing-warnings.ts';
+import { traceAnswer } from './traced-logouts.ts';
 import { type Foundation, wireAdmin, wireOutboundClient } from './wire.ts';
 
 /** What the edge is made of besides the foundation. */
@@ -47,7 +50,7 @@ export interface Edge {
 }
 
 export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
-  const { config, store, registry, clock, log } = foundation;
+  const { config, store, registry, clock, log, metrics } = foundation;
   const { keys, outbound, engine, endSessions } = parts;
   const { issuer } = config;
   const onSettled: EngineRunner['onSettled'] = engine
@@ -94,15 +97,23 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
     readEndSessionRequest: (parameters, browser) =>
       readEndSessionRequest(parameters, { browser, keys, registry, sessions: store.sessions, issuer }),
     admin: wireAdmin(foundation, { passwords, endSessions, receipts: parts.receipts, engine: undefined }),
-    verifySignIn: createVerifySignIn({
-      store,
-      clock,
-      log: boundedLog,
-      passwords,
-      limit: config.signinLimit,
-    }),
+    verifySignIn: counted(
+      createVerifySignIn({
+        store,
+        clock,
+        log: boundedLog,
+        passwords,
+        limit: config.signinLimit,
+      }),
+      metrics,
+    ),
+    onEndAnswered(answer) {
+      metrics?.answered(answer.ms / 1_000);
+      traceAnswer(answer);
+    },
     waitForApps: createWaitForApps({ store, onSettled }),
     onSettled,
+    warnings: [deliveriesWait, keysAreDue, diskIsFull].map((look) => () => look(foundation)),
     deliveryTrouble: () =>
       engine && !engine.healthy() ? 'deliveries are not running, or cannot be written down' : undefined,
   });
@@ -115,4 +126,15 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
       onClosing: () => streams.closeAll(),
     });
   return { listen, reload: () => oidc.reload(), checkClients: () => oidc.checkClients() };
+}
+
+type VerifySignIn = ReturnType<typeof createVerifySignIn>;
+
+function counted(verify: VerifySignIn, metrics: Metrics | undefined): VerifySignIn {
+  if (!metrics) return verify;
+  return async (given) => {
+    const result = await verify(given);
+    metrics.signedIn(result.kind);
+    return result;
+  };
 }

@@ -14,6 +14,7 @@ import type { EndSessions } from './logout/end-sessions.ts';
 import type { Receipts } from './logout/receipt.ts';
 import { createSweep } from './logout/sweep.ts';
 import { createWalks } from './logout/walks.ts';
+import { createKeyAging } from './oidc/key-aging.ts';
 import { createKeyWatch } from './oidc/key-watch.ts';
 import { openKeys } from './oidc/keys.ts';
 import { createOutbound, type Outbound } from './ops/outbound.ts';
@@ -24,12 +25,14 @@ import {
   createDeliveryEngine,
   type Foundation,
   openFoundation,
+  openMetrics,
   type Surroundings,
   wireEnding,
   wireReceipts,
 } from './wire.ts';
 import type { Kept } from './wire-delivery.ts';
 import type { Edge, EdgeParts } from './wire-edge.ts';
+import type { MeasuredElsewhere } from './wire-metrics.ts';
 
 /** The whole product behind one port. */
 export interface Server {
@@ -50,7 +53,8 @@ export async function startServer(
   surroundings: Surroundings,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Server> {
-  const foundation = await openFoundation(config, surroundings, { create: true });
+  const metrics = await openMetrics(config, 'main');
+  const foundation = await openFoundation(config, surroundings, { create: true, metrics });
   try {
     return await startOn(foundation, env);
   } catch (error) {
@@ -60,13 +64,16 @@ export async function startServer(
 }
 
 async function startOn(foundation: Foundation, env: Parameters<typeof startServer>[2]): Promise<Server> {
-  const { config, store, clock, log } = foundation;
+  const { config, store, clock, log, metrics } = foundation;
   const keys = await openKeys({ ...foundation, issuer: config.issuer });
   const outbound = createOutbound({ allow: config.outboundAllow });
   await store.clients.saveOutboundRules(outbound.rules);
   const reloadClients = () => loadClientFiles(foundation, outbound, env);
   await reloadClients();
-  const engine = await createRunner(foundation);
+  // Prometheus' library is loaded where somebody measures only.
+  const measuring = metrics && (await import('./wire-metrics.ts'));
+  const elsewhere = measuring?.createMeasuredElsewhere();
+  const engine = await createRunner(foundation, elsewhere);
   const endSessions = wireEnding(foundation, engine ?? NO_ENGINE);
   const receipts = wireReceipts(foundation);
   const places = createPlaces({ file: config.geo, log });
@@ -80,9 +87,11 @@ async function startOn(foundation: Foundation, env: Parameters<typeof startServe
     sweep,
     createWalks({ ...foundation, endSessions, everyMs: config.sweepMs }),
     createCleaner({ ...foundation, retentionMs: config.retentionMs, auditRetentionMs: config.auditRetentionMs }),
+    createKeyAging({ ...foundation, maxMs: config.keyAgeMs }),
     createKeyWatch({ keys, clock, log, changed: swapKeys }),
     createRegistryWatch(foundation),
     ...(engine ? [engine] : []),
+    ...(measuring && elsewhere ? [measuring.createMetricsService(foundation, { metrics, elsewhere, engine })] : []),
   ];
   const http = await startAll(background, edge);
   // Beside everything else: it may ask apps for documents, and nobody waits for those.
@@ -153,7 +162,10 @@ async function loadClientFiles(
 const NO_ENGINE: Pick<EngineRunner, 'wake' | 'idle'> = { wake: () => undefined, idle: () => undefined };
 
 /** Undefined where deliveries are another process's work (`SIGNOFF_DELIVERY_RUN=off`). */
-async function createRunner(foundation: Foundation): Promise<EngineRunner | undefined> {
+async function createRunner(
+  foundation: Foundation,
+  elsewhere: MeasuredElsewhere | undefined,
+): Promise<EngineRunner | undefined> {
   const { config, log } = foundation;
   const { deliveryRun: run, deliveryThreads: count } = config;
   if (run === 'off') return undefined;
@@ -165,6 +177,8 @@ async function createRunner(foundation: Foundation): Promise<EngineRunner | unde
     return run === 'process' ? startEngineProcess(url, kept) : startEngineThread(url, kept);
   };
   return createEngineCrew(
-    Array.from({ length: count }, () => createEngineKeeper({ begin, log, leaseMs: config.deliveryLeaseMs })),
+    Array.from({ length: count }, () =>
+      createEngineKeeper({ begin, log, leaseMs: config.deliveryLeaseMs, onMeasured: elsewhere?.heard }),
+    ),
   );
 }

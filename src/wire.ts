@@ -12,6 +12,7 @@ import { createEngine } from './deliveries/engine.ts';
 import type { KeptRunner } from './deliveries/engine-orders.ts';
 import type { EngineLife, EngineRunner } from './deliveries/engine-runner.ts';
 import { createSigner } from './deliveries/signer.ts';
+import { tracedClaims } from './deliveries/traced-claims.ts';
 import { createTransport } from './deliveries/transport.ts';
 import { registrableScopes } from './extra-scopes.ts';
 import { createEndSessions, type EndSessions } from './logout/end-sessions.ts';
@@ -22,9 +23,12 @@ import type { Clock } from './ops/clock.ts';
 import { type CryptoBox, createCryptoBox } from './ops/crypto-box.ts';
 import type { Log } from './ops/log.ts';
 import { readMasterKey } from './ops/master-key.ts';
+import type { Metrics } from './ops/metrics.ts';
 import { createOutbound, type Outbound } from './ops/outbound.ts';
 import { createOutboundClient, type OutboundClient } from './ops/outbound-client.ts';
+import { measuredStore } from './store/measured-store.ts';
 import type { Store } from './store/store.ts';
+import { traceAttempt, traceEnd } from './traced-logouts.ts';
 
 /** What every process of the product stands on. */
 export interface Foundation {
@@ -35,6 +39,8 @@ export interface Foundation {
   readonly log: Log;
   /** What the store remembers of clients; the server also reads their files. */
   readonly registry: Registry;
+  /** Where somebody measures (`SIGNOFF_METRICS_PORT`). */
+  readonly metrics: Metrics | undefined;
 }
 
 export interface Surroundings {
@@ -46,12 +52,23 @@ export interface Surroundings {
 export async function openFoundation(
   config: Config,
   { clock, log }: Surroundings,
-  { create }: { readonly create: boolean },
+  { create, metrics }: { readonly create: boolean; readonly metrics?: Metrics | undefined },
 ): Promise<Foundation> {
   const box = createCryptoBox(readMasterKey(config, create && config.store.kind === 'sqlite'));
-  const store = await openStore(config, create);
+  const store = measured(await openStore(config, create), metrics);
   const registry = createRegistry({ store: store.clients, box, clock, log });
-  return { config, store, box, clock, log, registry };
+  return { config, store, box, clock, log, registry, metrics };
+}
+
+/** Loaded where somebody measures only. */
+export async function openMetrics(config: Config, thread: 'main' | 'delivery'): Promise<Metrics | undefined> {
+  if (config.metricsPort === undefined) return undefined;
+  const { createMetrics } = await import('./ops/metrics.ts');
+  return createMetrics(thread);
+}
+
+function measured(store: Store, metrics: Metrics | undefined): Store {
+  return metrics ? measuredStore(store, metrics.storeCalled) : store;
 }
 
 /** The adapter is loaded when it is chosen: half a second of MongoDB's driver is not SQLite's to wait for. */
@@ -137,11 +154,11 @@ export function wireAdmin(
  * them: a command was not started with the server's settings.
  */
 export async function createDeliveryEngine(foundation: Foundation, life?: EngineLife): Promise<KeptRunner> {
-  const { config, store, clock, registry } = foundation;
+  const { config, store, clock, registry, metrics } = foundation;
   const allow = [...new Set([...config.outboundAllow, ...(await store.clients.outboundRules())])];
   return createEngine({
     ...foundation,
-    store: store.deliveries,
+    store: tracedClaims(store.deliveries),
     writers: store.writers,
     clients: { find: (clientId) => registry.get(clientId)?.client, reload: () => registry.refresh() },
     signer: createSigner({ ...foundation, store: store.keys }),
@@ -150,6 +167,10 @@ export async function createDeliveryEngine(foundation: Foundation, life?: Engine
     retry: { firstMs: config.retryFirstMs, maxMs: config.retryMaxMs, refusalsMs: config.refusalRetriesMs },
     leaseMs: config.deliveryLeaseMs,
     life,
+    onAttempt(delivery, attempt) {
+      metrics?.attempted(attempt.verdict);
+      traceAttempt(delivery, attempt);
+    },
   });
 }
 
@@ -161,7 +182,8 @@ export function wireOutboundClient(config: Config, outbound: Outbound): Outbound
 }
 
 export function wireEnding(foundation: Foundation, engine: Pick<EngineRunner, 'wake' | 'idle'>): EndSessions {
-  return createEndSessions({ ...foundation, engine, clients: (id) => foundation.registry.get(id)?.client });
+  const clients = (id: string) => foundation.registry.get(id)?.client;
+  return createEndSessions({ ...foundation, engine, clients, onCommitted: traceEnd });
 }
 
 export function wireReceipts({ store, clock, box, registry }: Foundation): Receipts {

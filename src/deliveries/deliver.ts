@@ -44,7 +44,11 @@ export interface DeliverParts {
   readonly log: Log;
   /** In [0, 1). */
   readonly random: () => number;
+  readonly onAttempt?: OnAttempt | undefined;
 }
+
+/** An attempt is over; it is not written down yet. */
+export type OnAttempt = (delivery: Delivery, attempt: Attempt) => void;
 
 export function createDeliver(parts: DeliverParts): Deliver {
   const { issuer, signer, transport, clock, log } = parts;
@@ -73,6 +77,7 @@ export function createDeliver(parts: DeliverParts): Deliver {
     const next = nextStep(delivery, judged, parts.retry, clock.now(), parts.random());
     const attempt = attemptOf(outcome, judged, next, { at, jti });
     report(log, { delivery, attempt, judged, next });
+    parts.onAttempt?.(delivery, attempt);
     if (judged.kind === 'slow-retry-then-moot') hintOnce(delivery.clientId, judged.why);
     return {
       settlement: settlementOf(delivery, attempt, next),

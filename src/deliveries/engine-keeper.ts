@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { randomId } from '../ops/ids.ts';
 import type { Log } from '../ops/log.ts';
+import type { Measurements } from '../ops/metrics.ts';
 import type { Order, Report } from './engine-orders.ts';
 import type { EngineLife, EngineRunner, IdleEngine, SettledListener } from './engine-runner.ts';
 import { createWatchdog } from './watchdog.ts';
@@ -31,6 +32,8 @@ export interface EngineKeeperParts {
   /** Of its engine's leases. */
   readonly leaseMs: number;
   readonly log: Log;
+  /** Each second, what a life has measured so far. */
+  readonly onMeasured?: ((life: EngineLife, measurements: Measurements) => void) | undefined;
 }
 
 /** `start` rejects when the engine does not become ready the first time; afterwards it is restarted for ever. */
@@ -104,8 +107,10 @@ class EngineKeeper implements EngineRunner {
       engine.onReport((report) => {
         watch.heard();
         if (report.kind === 'settled') this.#settled(report.logoutIds);
-        else if (report.kind === 'alive') this.#healthy = report.healthy;
-        else if (report.kind === 'idle') this.#idle = report.idle ? this.#handOver(engine, life) : undefined;
+        else if (report.kind === 'alive') {
+          this.#healthy = report.healthy;
+          if (report.measurements) this.#parts.onMeasured?.(life, report.measurements);
+        } else if (report.kind === 'idle') this.#idle = report.idle ? this.#handOver(engine, life) : undefined;
         else if (report.kind === 'ready') {
           this.#ready = true;
           this.#predecessors = [life.processId];

@@ -1,4 +1,5 @@
 /** What an engine in another thread or process and its keeper say to each other. */
+import type { Measurements } from '../ops/metrics.ts';
 import type { Lease } from './delivery.ts';
 import type { EngineRunner, IdleEngine } from './engine-runner.ts';
 
@@ -12,7 +13,7 @@ export type Order =
 /** Engine → keeper; `alive` each second, `idle` when that changes. */
 export type Report =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'alive'; readonly healthy: boolean }
+  | { readonly kind: 'alive'; readonly healthy: boolean; readonly measurements: Measurements | undefined }
   | { readonly kind: 'idle'; readonly idle: boolean }
   | { readonly kind: 'settled'; readonly logoutIds: readonly string[] };
 
@@ -35,7 +36,11 @@ const ALIVE_MS = 1_000;
  * What the entry of a thread or process does once it has built its engine: runs it, carries orders in and reports out.
  * Resolves when the engine was told to stop and has; the entry then closes its store. Rejects when the engine cannot start.
  */
-export async function serveEngine(engine: KeptRunner, line: KeeperLine): Promise<void> {
+export async function serveEngine(
+  engine: KeptRunner,
+  line: KeeperLine,
+  measure?: () => Promise<Measurements>,
+): Promise<void> {
   const stopOrdered = new Promise<void>((ordered) => {
     line.onOrder((order) => {
       if (order === 'wake') engine.wake();
@@ -49,7 +54,10 @@ export async function serveEngine(engine: KeptRunner, line: KeeperLine): Promise
   engine.onIdle((idle) => line.report({ kind: 'idle', idle }));
   await engine.start();
   line.report({ kind: 'ready' });
-  const alive = setInterval(() => line.report({ kind: 'alive', healthy: engine.healthy() }), ALIVE_MS);
+  const alive = setInterval(async () => {
+    const measurements = await measure?.();
+    line.report({ kind: 'alive', healthy: engine.healthy(), measurements });
+  }, ALIVE_MS);
   await stopOrdered;
   clearInterval(alive);
   await engine.stop();

@@ -3,6 +3,7 @@ import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/log.ts';
 import type { DeliveryStore, Store } from '../store/store.ts';
 import type { ClientSource } from './client-source.ts';
+import type { OnAttempt } from './deliver.ts';
 import type { EngineLife } from './engine-runner.ts';
 import type { RetryRules } from './retry-schedule.ts';
 import type { Signer } from './signer.ts';
@@ -37,6 +38,7 @@ export interface EngineParts {
   readonly log: Log;
   /** Of an engine that is kept; others are nobody's successor. */
   readonly life?: EngineLife | undefined;
+  readonly onAttempt?: OnAttempt | undefined;
   /** Chance in [0, 1); `Math.random` unless a test wants to know. */
   readonly random?: () => number;
 }

@@ -21,6 +21,7 @@ import type { Store, StoredSession } from '../store/store.ts';
 import { createApi } from './api/api.ts';
 import type { EventStreams } from './event-streams.ts';
 import { knowPages } from './language.ts';
+import { createAnswerTimes, type EndAnswer } from './middleware/answer-times.ts';
 import { createClientAddress } from './middleware/client-address.ts';
 import { createCsrf } from './middleware/csrf.ts';
 import { createErrorPage } from './middleware/error-page.ts';
@@ -34,6 +35,7 @@ import { createRequestLog } from './middleware/request-log.ts';
 import { createSecurityHeaders } from './middleware/security-headers.ts';
 import { createAskFirst } from './own-pages/ask-first.ts';
 import { createSignedInOnly } from './own-pages/signed-in.ts';
+import type { Warning } from './readiness.ts';
 import type { Renderer } from './render.ts';
 import { mountDevices } from './routes/devices.ts';
 import { mountEndSession } from './routes/end-session.ts';
@@ -81,6 +83,9 @@ export interface AppParts {
   readonly waitForApps: WaitForApps;
   readonly receipts: Receipts;
   readonly onSettled: OnSettled;
+  readonly onEndAnswered: (answer: EndAnswer) => void;
+  /** What somebody should see to before it is trouble. */
+  readonly warnings: readonly Warning[];
   /** Why deliveries do not run in this process although they should; undefined while they do. */
   readonly deliveryTrouble: () => string | undefined;
 }
@@ -97,6 +102,7 @@ export function createApp(parts: AppParts): Koa {
 
   app.use(createRequestId());
   app.use(createRequestLog({ log, clock }));
+  app.use(createAnswerTimes({ onAnswered: parts.onEndAnswered }));
   app.use(createSecurityHeaders({ issuer }));
   app.use(createLateCookies({ cookieKeys }));
   app.use(createErrorPage({ render, log: parts.boundedLog }));

@@ -27,6 +27,7 @@ export interface EndSessionsParts {
   readonly box: CryptoBox;
   readonly clients: (clientId: string) => EndingClient | undefined;
   readonly engine: Pick<EngineRunner, 'wake' | 'idle'>;
+  readonly onCommitted?: ((logout: Logout, ms: number) => void) | undefined;
 }
 
 /** Why something ends, as a trigger says it. */
@@ -121,7 +122,9 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
   }
 
   function follow(logout: Logout): void {
-    report(logout, clock.now() - logout.at);
+    const ms = clock.now() - logout.at;
+    report(logout, ms);
+    parts.onCommitted?.(logout, ms);
     if (logout.walking) walkBehind(logout.id);
   }
 

@@ -48,6 +48,7 @@ export interface Store {
   readonly operators: OperatorStore;
   readonly audit: AuditStore;
   readonly answers: AnswerStore;
+  readonly figures: FigureStore;
   /** `one`: whoever writes keeps all others waiting, so that large writes must be short and far between. */
   readonly writers: 'one' | 'many';
   /** Answers when the store can be read and written; throws `storeUnavailable` otherwise. */
@@ -625,6 +626,8 @@ export interface KeyStore {
   replaceCookieKeys(from: string, to: string, audit?: AuditEntry): Promise<boolean>;
   /** Oldest first. */
   signingKeys(): Promise<readonly SigningKeyRow[]>;
+  /** Adds keys, where those that are there are the `known` ones: of several processes one makes the next keys. */
+  addSigningKeys(rows: readonly SigningKeyRow[], known: readonly string[]): Promise<boolean>;
   /** Inserts or replaces by `kid`. */
   saveSigningKeys(rows: readonly SigningKeyRow[], audit?: AuditEntry): Promise<void>;
 }
@@ -653,6 +656,20 @@ export interface SigningKeyRow {
   readonly retiredAt: number | undefined;
   /** Proves nothing since then: anybody may have signed with it. Retired too. */
   readonly leakedAt: number | undefined;
+}
+
+// ---------------------------------------------------------------- figures
+
+/** What somebody who watches wants to know. Counts stop at `most` and are made in short looks: they hold nobody up. */
+export interface FigureStore {
+  deliveries(state: DeliveryState, most: number): Promise<number>;
+  /** `live` counts those that arrive just now, too. */
+  sessions(state: 'live' | 'ended', most: number): Promise<number>;
+  mails(state: MailState, most: number): Promise<number>;
+  /** When the delivery that has been `trying` for longest was made; undefined when none is. */
+  oldestTryingAt(): Promise<number | undefined>;
+  /** Origins that fail and are left alone between probes, at most `limit`. */
+  shutOrigins(limit: number): Promise<readonly string[]>;
 }
 
 // ---------------------------------------------------------------- limits

@@ -7,6 +7,7 @@ import type { Clock } from '../../ops/clock.ts';
 import type { DeliveryStore } from '../../store/store.ts';
 import { appFace } from '../app-face.ts';
 import { keepLanguage, languageOf } from '../language.ts';
+import { markEnded } from '../middleware/answer-times.ts';
 import type { Renderer } from '../render.ts';
 import { seeOther } from '../see-other.ts';
 import { markBrowser } from './receipt-cookie.ts';
@@ -45,6 +46,7 @@ export async function answerLogout(
     return;
   }
   const { logout, linkId } = ended;
+  markEnded(ctx, logout.id);
   const progress = await parts.waitForApps(logout.id, parts.logoutWaitMs);
   // Only a page of ours can have this browser call apps.
   const callsApps = (progress?.askedBrowser ?? 0) > 0;

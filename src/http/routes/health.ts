@@ -1,28 +1,36 @@
 import type { Router } from '@koa/router';
 import type { Store } from '../../store/store.ts';
-import { createReadiness } from '../readiness.ts';
+import { createReadiness, createWarnings, type Warning } from '../readiness.ts';
 
 export interface HealthParts {
   readonly store: Pick<Store, 'ping'>;
   /** Why deliveries do not run in this process although they should; undefined while they do. */
   readonly deliveryTrouble: () => string | undefined;
+  readonly warnings: readonly Warning[];
 }
 
 /**
  * `/health/live`: this process runs; restart it when this stops answering. `/health/ready`: it can serve; send it no
- * requests while this is 503. Both answer under any Host. Ready again by itself, within a second.
+ * requests while this is 503. `warning` serves all the same, and says what somebody should see to. Both answer under any
+ * Host. Ready again by itself, within a second.
  */
-export function mountHealth(router: Router, { store, deliveryTrouble }: HealthParts): void {
+export function mountHealth(router: Router, { store, deliveryTrouble, warnings }: HealthParts): void {
   const storeTrouble = createReadiness(store);
+  const warningsNow = createWarnings(warnings);
 
   router.get('/health/live', (ctx) => {
     ctx.body = { status: 'live' };
   });
 
   router.get('/health/ready', async (ctx) => {
-    const reasons = [await storeTrouble(), deliveryTrouble()].filter((reason) => reason !== undefined);
-    ctx.status = reasons.length === 0 ? 200 : 503;
-    if (reasons.length > 0) ctx.set('Retry-After', '5');
-    ctx.body = reasons.length === 0 ? { status: 'ready' } : { status: 'not ready', reasons };
+    const troubles = [await storeTrouble(), deliveryTrouble()].filter((reason) => reason !== undefined);
+    if (troubles.length > 0) {
+      ctx.status = 503;
+      ctx.set('Retry-After', '5');
+      ctx.body = { status: 'not ready', reasons: troubles };
+      return;
+    }
+    const reasons = await warningsNow();
+    ctx.body = { status: reasons.length === 0 ? 'ok' : 'warning', reasons };
   });
 }

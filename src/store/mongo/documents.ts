@@ -35,7 +35,8 @@ export interface MetaDoc {
     | 'clients'
     | 'operators'
     | 'first-owner'
-    | 'audit';
+    | 'audit'
+    | 'signing-keys';
   readonly version?: number;
   readonly holder?: string;
   readonly until?: Date;

@@ -11,6 +11,7 @@ import { type MongoParts, mongoParts } from './collections.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createEnding } from './ending.ts';
 import { asStoreError, createGuard } from './errors.ts';
+import { createFigures } from './figures.ts';
 import { createKeys } from './keys.ts';
 import { createLimits } from './limits.ts';
 import { createLinks } from './links.ts';
@@ -88,6 +89,7 @@ function createStore(client: MongoClient, parts: MongoParts): Store {
     operators: guarded(createOperators(parts)),
     audit: guarded(createAudit(parts)),
     answers: guarded(createAnswers(parts)),
+    figures: guarded(createFigures(parts)),
     writers: 'many',
     ...guarded({
       async ping() {

@@ -29,6 +29,12 @@ export function createKeys({ read, write }: Connection): KeyStore {
         return true;
       }),
     signingKeys: () => read(signingKeys),
+    addSigningKeys: (rows, known) =>
+      write((tx) => {
+        if (!isSameSet(signingKeys(tx), known)) return false;
+        for (const row of rows) saveSigningKey(tx, row);
+        return true;
+      }),
     async saveSigningKeys(rows, audit) {
       await write((tx) => {
         for (const row of rows) saveSigningKey(tx, row);
@@ -36,6 +42,10 @@ export function createKeys({ read, write }: Connection): KeyStore {
       });
     },
   };
+}
+
+function isSameSet(rows: readonly SigningKeyRow[], kids: readonly string[]): boolean {
+  return rows.length === kids.length && rows.every(({ kid }) => kids.includes(kid));
 }
 
 function established(tx: Tx): Establishment | undefined {

@@ -10,6 +10,7 @@ import { createClients } from './clients.ts';
 import { type Connection, connect } from './connection.ts';
 import { createDeliveries } from './deliveries.ts';
 import { writeFact } from './facts.ts';
+import { createFigures } from './figures.ts';
 import { createKeys } from './keys.ts';
 import { createLimits } from './limits.ts';
 import { createLinks } from './links.ts';
@@ -55,6 +56,7 @@ function createStore(connection: Connection, path: string): Store {
     operators: createOperators(connection),
     audit: createAudit(connection),
     answers: createAnswers(connection),
+    figures: createFigures(connection),
     writers: 'one',
     async ping() {
       await connection.write((tx) => writeFact(tx, 'ping', ''));

@@ -49,6 +49,16 @@ export function keysSuite(make: MakePlace): void {
     });
   });
 
+  it('adds keys for one of several that found the same ones there', async () => {
+    const old = aSigningKey({ createdAt: T0 });
+    await at.store.keys.saveSigningKeys([old]);
+    const next = Array.from({ length: 4 }, () => aSigningKey({ createdAt: T0 + 1 }));
+    const won = await Promise.all(next.map((row) => at.store.keys.addSigningKeys([row], [old.kid])));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    await expect(at.store.keys.signingKeys()).resolves.toEqual([old, next[won.indexOf(true)]]);
+    await expect(at.store.keys.addSigningKeys([aSigningKey()], [old.kid])).resolves.toBe(false);
+  });
+
   it('keeps signing keys, oldest first, and replaces by kid', async () => {
     const [old, young] = [aSigningKey({ createdAt: T0 }), aSigningKey({ createdAt: T0 + 1, signsFrom: T0 + 9 })];
     await at.store.keys.saveSigningKeys([young, old]);

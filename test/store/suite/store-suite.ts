@@ -15,6 +15,7 @@ import { endingAccountsSuite } from './ending-accounts.ts';
 import { endingRacesSuite } from './ending-races.ts';
 import { endingSomeSuite } from './ending-some.ts';
 import { enginesSuite } from './engines.ts';
+import { figuresSuite } from './figures.ts';
 import { handingOverSuite } from './handing-over.ts';
 import { joiningSuite } from './joining.ts';
 import { keysSuite } from './keys.ts';
@@ -69,6 +70,7 @@ export function storeSuite(name: string, backend: Backend | undefined): void {
     describe('accounts', () => accountsSuite(place));
     describe('clients', () => clientsSuite(place));
     describe('keys', () => keysSuite(place));
+    describe('figures', () => figuresSuite(place));
     describe('limits', () => limitsSuite(place));
     describe('activity', () => activitySuite(place));
     describe('mails', () => mailsSuite(place));
