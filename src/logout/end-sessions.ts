@@ -31,7 +31,7 @@ export interface EndSessionsParts {
 }
 
 /** Why something ends, as a trigger says it. */
-export interface Cause extends Pick<EndCause, 'reason' | 'actor' | 'scope' | 'clientId' | 'accountChange'> {
+export interface Cause extends Pick<EndCause, 'reason' | 'actor' | 'scope' | 'clientId' | 'accountChange' | 'from'> {
   /** The registered address to go on to, with the app's `state`. */
   readonly continueUri?: string;
   /** The participation whose app asked, by an ID token of it that was verified. */

@@ -41,6 +41,24 @@ afterEach(async () => {
 });
 
 describe('npm run demo', () => {
+  it('is a tour with a second device: ending it on the devices page ends its app', async () => {
+    const { provider, apps, accounts } = await welcome();
+    const [laptop, phone] = [createBrowser(), createBrowser('Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X)')];
+    const url = apps[0]?.url ?? '';
+    await signIn(laptop, url, accounts[0]);
+    await signIn(phone, url, accounts[0]);
+    const page = await laptop.get(`${provider}/devices`);
+    const json = await laptop.get(`${provider}/devices`, { headers: { accept: 'application/json' } });
+    const { sessions } = JSON.parse(json.body) as { sessions: { id: string; current: boolean }[] };
+    const other = sessions.find(({ current }) => !current)?.id ?? '';
+
+    await laptop.submit(page, { what: 'session', session: other }, { action: '/devices/end' });
+
+    await untilSaid(/Bookshop +got a logout token +confirmed \(200\)/);
+    expect(await stateOf(phone, url)).toMatchObject({ signed_in: false });
+    expect(await stateOf(laptop, url)).toMatchObject({ signed_in: true });
+  });
+
   it('signs in at three apps and signs off at one: each is told, and the demo shows it', async () => {
     const { provider, apps, accounts } = await welcome();
     expect(provider).toBe(`http://localhost:${port}`);

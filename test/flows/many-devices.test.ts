@@ -60,7 +60,7 @@ describeFlows('an account with 1,000 sessions', () => {
       const answer = await browser.submit(page, {}, { follow: false });
       const alive = await Promise.all(views.map(({ session }) => world.store.sessions.findByUid(session.uid)));
 
-      expect(page.body).toContain('1001 devices, 1001 app sign-ins');
+      expect(page.body).toContain('1,001 devices, 1,001 app sign-ins');
       expect(answer.status).toBe(303);
       expect(alive.filter((one) => one !== undefined)).toEqual([]);
       await world.apps.wiki.waitForTokens(SESSIONS + 1, LONG_MS);

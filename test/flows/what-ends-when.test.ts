@@ -37,9 +37,9 @@ const SETTINGS = { SIGNOFF_SESSION_IDLE: '10d', SIGNOFF_SESSION_MAX: '14d', SIGN
 
 const [HEAD = [], ...ROWS] = readTable();
 
-function startScenes(): Promise<World<Apps>> {
+function startScenes(settings = {}): Promise<World<Apps>> {
   const file = { rotate_refresh_tokens: true, logout: { ask: 'never', allowed_scopes: EVERY_SCOPE } };
-  return startWorld({ apps: { app: { file }, other: { file } }, settings: SETTINGS });
+  return startWorld({ apps: { app: { file }, other: { file } }, settings: { ...SETTINGS, ...settings } });
 }
 
 let world: World<Apps>;
@@ -74,7 +74,8 @@ interface Happening {
   /** On the way to the scene: what passes between the two devices' sign-ins. */
   readonly between?: (scene: Pick<Scene, 'here'>) => Promise<void>;
   readonly happen: (scene: Scene) => Promise<unknown>;
-  readonly inAWorldOfItsOwn?: boolean;
+  /** Settings over those of the other scenes. */
+  readonly inAWorldOfItsOwn?: Readonly<Record<string, string>>;
 }
 
 const HAPPENINGS: Readonly<Record<string, Happening>> = {
@@ -122,8 +123,18 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
     happen: ({ world: { server }, uids }) =>
       server.endSessions({ kind: 'session', uid: uids.here }, { reason: 'operator', actor: { kind: 'operator' } }),
   },
+  'signed out here from another device': {
+    happen: ({ elsewhere, uids }) => onDevices(elsewhere, { what: 'session', session: uids.here }),
+  },
+  'all other devices signed out': {
+    happen: ({ here }) => onDevices(here, { what: 'others', confirm: 'yes' }),
+  },
+  'more sessions than allowed': {
+    inAWorldOfItsOwn: { SIGNOFF_SESSIONS_PER_ACCOUNT: '2' },
+    happen: ({ places, username }) => places['the app here'].rp.signIn(createBrowser('a third'), { username }),
+  },
   'app removed by an operator': {
-    inAWorldOfItsOwn: true,
+    inAWorldOfItsOwn: {},
     happen: ({ world: { server } }) =>
       server.endSessions(
         { kind: 'client', clientId: 'app' },
@@ -150,6 +161,12 @@ function signOff(scope: string): Happening['happen'] {
   };
 }
 
+async function onDevices(browser: Browser, fields: Readonly<Record<string, string>>): Promise<void> {
+  const page = await browser.get(`${world.issuer}/devices`);
+  const answer = await browser.submit(page, fields, { action: '/devices/end' });
+  expect(new URL(answer.url).pathname).toMatch(/^\/logout\//);
+}
+
 function endAccount(
   { world: { server }, accountId }: Scene,
   reason: 'password-changed' | 'account-disabled' | 'account-deleted',
@@ -166,7 +183,7 @@ async function use(browser: Browser): Promise<void> {
 // ---------------------------------------------------------------- the scene, before and after
 
 async function lookInAnotherWorld(happening: Happening): Promise<Record<string, string>> {
-  const own = await startScenes();
+  const own = await startScenes(happening.inAWorldOfItsOwn);
   try {
     return await look(own, happening);
   } finally {

@@ -55,9 +55,10 @@ export function createEndOwn(parts: EndOwnParts): Middleware {
 }
 
 async function end(ctx: Context, target: EndTarget, { scope, endsThis }: Wish, parts: EndOwnParts): Promise<void> {
-  const { accountId, uid: browserUid } = personOf(ctx).browser.session;
+  const { accountId, uid: browserUid, device } = personOf(ctx).browser.session;
   const actor = { kind: 'user', id: accountId } as const;
-  const ended = await parts.endSessions(target, { reason: 'user', actor, browserUid, ...(scope && { scope }) });
+  const from = { session: browserUid, device: device.name, place: device.place };
+  const ended = await parts.endSessions(target, { reason: 'user', actor, browserUid, from, ...(scope && { scope }) });
   if (endsThis) parts.clearSessionCookie(ctx);
   if (ended.kind === 'nothing') return seeOther(ctx, DEVICES);
   await answerLogout(ctx, ended, { client: undefined, continueUri: undefined }, parts);

@@ -88,6 +88,5 @@ export const devices: Translation<typeof source> = {
   'step-up.empty': 'Bitte geben Sie Ihr Passwort ein. Noch ist nichts geschehen.',
   'step-up.wait':
     'Zu viele Versuche. Bitte warten Sie {span} und versuchen Sie es dann noch einmal. Noch ist nichts geschehen.',
-  'step-up.user': 'Benutzername',
   'step-up.yes': 'Weiter',
 };

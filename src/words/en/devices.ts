@@ -83,6 +83,5 @@ export const devices = {
   'step-up.wrong': 'That password does not match. Nothing was done yet; check it and try again.',
   'step-up.empty': 'Please fill in your password. Nothing was done yet.',
   'step-up.wait': 'Too many tries. Please wait {span}, then try again. Nothing was done yet.',
-  'step-up.user': 'User name',
   'step-up.yes': 'Go on',
 } as const;
