@@ -14,7 +14,7 @@ export function signInEvent(uid: string, opening: SessionOpening): ActivityEvent
     actor: 'user',
     session: uid,
     device: opening.device.name,
-    place: undefined,
+    place: opening.device.place,
     clientId: opening.clientId,
     reason: undefined,
     logoutId: undefined,

@@ -320,8 +320,8 @@ export function consentKey(accountId: string, clientId: string): string {
 
 /** What a session's row has of its opening. */
 export function openingFields(opening: SessionOpening) {
-  const { accountId, generation, device, startedAt, idleMs, expiresAt } = opening;
-  return { accountId, generation, device, startedAt, idleMs, expiresAt };
+  const { accountId, generation, device, shared, startedAt, idleMs, expiresAt } = opening;
+  return { accountId, generation, device, shared, startedAt, idleMs, expiresAt };
 }
 
 export function toSession(doc: SessionDoc): Session {
