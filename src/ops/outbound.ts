@@ -9,6 +9,7 @@ import {
   parseRules,
 } from './address-rules.ts';
 import { createNames } from './names.ts';
+import { remembered } from './remembered.ts';
 import type { Resolve } from './shared-lookups.ts';
 
 /** Whom this process may call (invariant 10; requirements G6, G10, §17 SSRF). Made once from `SIGNOFF_OUTBOUND_ALLOW`. */
@@ -26,6 +27,8 @@ export interface Outbound {
   readonly addressesOf: Resolve;
 }
 
+type Allows = Outbound['allowsAddress'];
+
 /** A name that resolves to an address nobody allowed, or an address that nobody allowed. Nothing was sent. */
 export class OutboundRefused extends Error {
   readonly code = 'EOUTBOUND';
@@ -41,11 +44,17 @@ const URL_CHARS_MAX = 2000;
 export function createOutbound(options: { allow: readonly string[]; resolve?: Resolve }): Outbound {
   const rules = parseRules(options.allow);
   const resolve = options.resolve ?? createNames();
+  // Each delivery asks again what the text alone decides: a twelfth of what it costs. Neither part has a space.
+  const judged = remembered((place) => {
+    const [ip = '', host] = place.split(' ');
+    return isAddressAllowed(rules, ip, host);
+  });
+  const allows: Allows = (ip, host) => judged(host === undefined ? ip : `${ip} ${host}`);
   return {
     rules: options.allow,
-    refusal: (url) => refusal(rules, url),
-    allowsAddress: (ip, host) => isAddressAllowed(rules, ip, host),
-    addressesOf: (host, signal) => checkedAddresses(rules, resolve, host, signal),
+    refusal: remembered((url) => refusal(rules, url)),
+    allowsAddress: allows,
+    addressesOf: (host, signal) => checkedAddresses({ rules, allows, resolve }, host, signal),
   };
 }
 
@@ -77,17 +86,14 @@ function spellingProblem(text: string): string | undefined {
 
 /** Refuses when *any* answer is not allowed: a name that mixes public and private addresses is an attack or a mistake. */
 async function checkedAddresses(
-  rules: AddressRules,
-  resolve: Resolve,
+  { rules, allows, resolve }: { readonly rules: AddressRules; readonly allows: Allows; readonly resolve: Resolve },
   host: string,
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
-  if (isLocalhost(host) && isAllowListed(rules, host)) {
-    return ['127.0.0.1', '::1'].filter((ip) => isAddressAllowed(rules, ip, host));
-  }
+  if (isLocalhost(host) && isAllowListed(rules, host)) return ['127.0.0.1', '::1'].filter((ip) => allows(ip, host));
   if (isSpecialName(host) && !isAllowListed(rules, host)) throw refused(host, 'is a name of this machine or network');
   const addresses = await resolve(host, signal);
-  const bad = addresses.find((ip) => !isAddressAllowed(rules, ip, host));
+  const bad = addresses.find((ip) => !allows(ip, host));
   if (bad !== undefined) throw refused(host, `resolves to ${bad}, which is not a public address`);
   return addresses;
 }
