@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { createBrowser } from '../support/browser.ts';
+import { holdCall } from '../support/hold-call.ts';
 import { describeFlows, startWorld, type World, type WorldOptions } from '../support/product.ts';
 
 describeFlows('many apps', () => {
@@ -33,6 +34,21 @@ describeFlows('many apps', () => {
     expect(slowestMs).toBeLessThan(1_000);
     expect(healthy.map((app) => app.received.length)).toEqual(healthy.map(() => 1));
   }, 60_000);
+
+  it('tells the apps of a sign-off without looking for them, while there is nothing else to do', async () => {
+    const world = await start({ apps: { wiki: {}, mail: {} } });
+    const { wiki, mail } = world.apps;
+    const browser = createBrowser();
+    const { idToken } = await wiki.signIn(browser);
+    await mail.signIn(browser);
+    // The engine looks once a second by itself; from now on it finds nothing.
+    const gate = holdCall(world.store.deliveries, 'claim');
+    await gate.reached;
+
+    await browser.get(wiki.endSessionUrl({ id_token_hint: idToken }), { follow: false });
+    await Promise.all([wiki.waitForTokens(1), mail.waitForTokens(1)]);
+    gate.open();
+  });
 
   it('two tabs that sign in at two apps at once: both exchange their codes, both are told later', async () => {
     const world = await start({ apps: { hub: {}, one: {}, two: {} } });

@@ -13,7 +13,12 @@ describe('a remembered answer', () => {
 
   it('is worked out once, also when it is undefined', () => {
     const { answer, asked } = counting();
-    expect([answer('four'), answer('four'), answer('nothing'), answer('nothing')]).toEqual([4, 4, undefined, undefined]);
+    expect([answer('four'), answer('four'), answer('nothing'), answer('nothing')]).toEqual([
+      4,
+      4,
+      undefined,
+      undefined,
+    ]);
     expect(asked()).toBe(2);
   });
 
