@@ -15,6 +15,7 @@ export function welcome({ issuer, port, apps }: DemoPlan, folder: string): strin
     ...apps.map(({ name, party, settings }) =>
       row(name, settings.url, party === 'first' ? 'one of its own apps' : 'somebody else’s app: it asks first'),
     ),
+    `    Mails       ${folder}/outbox   as .eml files, as they are sent`,
     '',
     '  Sign in as',
     ...people.map(({ username, password }) => `    ${username.padEnd(8)} ${password}`),
@@ -40,6 +41,7 @@ export function welcomeJson({ issuer, apps }: DemoPlan, folder: string): string 
     apps: apps.map(({ id, name, party, settings }) => ({ client_id: id, name, party, url: settings.url })),
     accounts: people.map(({ username, password, name, email }) => ({ username, password, name, email })),
     data: folder,
+    mails: `${folder}/outbox`,
   });
 }
 
@@ -52,6 +54,8 @@ export function newsLine(line: string, plan: DemoPlan): string | undefined {
       return columns(nameOf(facts['app']), 'got a logout token', String(facts['verdict']), facts['sid'], facts['ms']);
     case 'delivery.attempted':
       return columns('Signoff', `posted to ${nameOf(facts['client_id'])}`, attempt(facts), undefined, facts['ms']);
+    case 'mail.sent':
+      return columns('Signoff', 'sent a mail', String(facts['kind']), undefined, facts['ms']);
     default:
       return undefined;
   }

@@ -124,6 +124,10 @@ function contradictions(values: Partial<Values>, origins: readonly Origin[]): st
       'SIGNOFF_KEY and SIGNOFF_KEY_FILE are both set; keep one of them',
     ],
     [
+      isSet('SIGNOFF_SMTP') && isSet('SIGNOFF_SMTP_FILE'),
+      'SIGNOFF_SMTP and SIGNOFF_SMTP_FILE are both set; keep one of them',
+    ],
+    [
       values.store?.kind === 'mongodb' && !isSet('SIGNOFF_KEY') && !existsSync(values.keyFile ?? ''),
       'SIGNOFF_KEY or SIGNOFF_KEY_FILE must be set with MongoDB, the same in every process; make one with: openssl rand -base64 32',
     ],

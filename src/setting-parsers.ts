@@ -100,6 +100,43 @@ export function numberOrOff(least: number, most: number): Parse<number | undefin
   };
 }
 
+/** `smtp://[USER:PASSWORD@]HOST[:PORT]`, or `smtps://…` for TLS from the first byte. */
+export const parseSmtp: Parse<string> = (text) => {
+  const url = URL.parse(text.trim());
+  const host = url?.hostname.replace(/^\[|\]$/g, '') ?? '';
+  const good = url && ['smtp:', 'smtps:'].includes(url.protocol) && ruleProblem(host) === undefined;
+  if (!good) return bad('must be like smtp://user:password@mail.example.org:587, or smtps://…');
+  return /^\/?$/.test(url.pathname + url.search + url.hash) ? ok(url.href) : bad('must end with the port');
+};
+
+/** A file that holds such an address, so that the password is in no environment. */
+export const parseSmtpFile: Parse<string> = (text, surroundings) => {
+  const path = resolve(surroundings.cwd, text);
+  try {
+    const read = parseSmtp(readFileSync(path, 'utf8'), surroundings);
+    return 'problem' in read ? bad(`names a file whose content ${read.problem}`) : read;
+  } catch (error) {
+    return bad(`names a file that cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+};
+
+/** `Name <address>`, or the address alone. */
+export const parseMailFrom: Parse<string> = (text) =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  /^(?:[^<>\u0000-\u001f\u007f]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(text.trim())
+    ? ok(text.trim())
+    : bad('must be like Signoff <no-reply@id.example.org>');
+
+/** Some of these words, separated by commas; `off` for none. */
+export function someOf<const T extends string>(...words: readonly T[]): Parse<readonly T[]> {
+  return (text) => {
+    const given = text === 'off' ? [] : listOf(text);
+    const known = words.filter((word) => given.includes(word));
+    const unknown = given.find((word) => !(words as readonly string[]).includes(word));
+    return unknown === undefined ? ok(known) : bad(`knows no ${unknown}.${suggestion(unknown, words)}`);
+  };
+}
+
 /** Several durations, separated by commas. */
 export const parseDurations: Parse<readonly number[]> = (text) => {
   const all = listOf(text).map(parseDuration);

@@ -1,3 +1,4 @@
+import { MAIL_KINDS } from './activity/news.ts';
 import { parseDuration } from './ops/duration.ts';
 import {
   duration,
@@ -11,6 +12,7 @@ import {
   parseFile,
   parseIssuer,
   parseKey,
+  parseMailFrom,
   parseOutboundAllow,
   parseOutboundProxy,
   parsePath,
@@ -19,8 +21,11 @@ import {
   parseProxy,
   parseRequestLimit,
   parseSignInLimit,
+  parseSmtp,
+  parseSmtpFile,
   parseStore,
   parseText,
+  someOf,
   wholeNumber,
 } from './setting-parsers.ts';
 
@@ -127,7 +132,7 @@ export const SETTINGS = {
     'SIGNOFF_OUTBOUND_PROXY',
     parseOutboundProxy,
     'A proxy through which all outgoing calls go: http://[USER:PASSWORD@]HOST:PORT, or https.',
-    (text) => text.replace(/\/\/.*@/, '//(secret)@'),
+    hideUser,
   ),
   outboundDirect: setting(
     'SIGNOFF_OUTBOUND_DIRECT',
@@ -219,6 +224,25 @@ export const SETTINGS = {
     link('https:', 'http:', 'mailto:'),
     'The help link in the foot of pages.',
   ),
+  smtp: optional(
+    'SIGNOFF_SMTP',
+    parseSmtp,
+    'The mail server: smtp://user:password@host:587, or smtps://…; without one, development writes files, production sends none.',
+    hideUser,
+  ),
+  smtpFile: optional('SIGNOFF_SMTP_FILE', parseSmtpFile, 'A file that holds that address. Instead of SIGNOFF_SMTP.'),
+  mailFrom: setting(
+    'SIGNOFF_MAIL_FROM',
+    ({ text }) => `Signoff <no-reply@${URL.parse(text('SIGNOFF_ISSUER'))?.hostname ?? 'localhost'}>`,
+    parseMailFrom,
+    'Whom mails are from.',
+  ),
+  mails: setting(
+    'SIGNOFF_MAILS',
+    MAIL_KINDS.join(','),
+    someOf(...MAIL_KINDS),
+    'Which mails are sent, separated by commas; off for none.',
+  ),
   geo: optional(
     'SIGNOFF_GEO',
     parseFile,
@@ -266,6 +290,10 @@ export type SettingName = keyof typeof SETTINGS;
 /** The name of a setting in `signoff.yaml`. */
 export function yamlName(env: string): string {
   return env.replace(/^SIGNOFF_/, '').toLowerCase();
+}
+
+function hideUser(address: string): string {
+  return address.replace(/\/\/.*@/, '//(secret)@');
 }
 
 /** `mongodb://user:secret@host` without the secret, even one whose own `@` should have been written `%40`. */

@@ -7,6 +7,7 @@ import { lineOfProcess } from './deliveries/engine-process.ts';
 import type { EngineLife } from './deliveries/engine-runner.ts';
 import { lineOfThread } from './deliveries/engine-thread.ts';
 import { createDeliveryEngine, openFoundation, openMetrics, type Surroundings } from './wire.ts';
+import { createMailOutbox } from './wire-mails.ts';
 
 /** What it is started with. */
 export interface Kept {
@@ -32,7 +33,10 @@ export async function serveDeliveries(
   const registryWatch = createRegistryWatch(foundation);
   await foundation.registry.refresh();
   await registryWatch.start();
+  const outbox = createMailOutbox(foundation);
+  await outbox.start();
   await serveEngine(await createDeliveryEngine(foundation, life), line, metrics?.measurements);
+  await outbox.stop();
   metrics?.stop();
   await registryWatch.stop();
   await foundation.store.close();

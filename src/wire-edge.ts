@@ -3,6 +3,7 @@
  * heavy one: the delivery thread and commands never load it, and a starting server loads it while its thread starts.
  */
 import { fileURLToPath } from 'node:url';
+import { createForgottenPasswords } from './accounts/forgotten-passwords.ts';
 import { createPasswords } from './accounts/password.ts';
 import { createVerifySignIn } from './accounts/verify-sign-in.ts';
 import type { EngineRunner } from './deliveries/engine-runner.ts';
@@ -28,7 +29,7 @@ import type { Outbound } from './ops/outbound.ts';
 import type { Places } from './sessions/places.ts';
 import { deliveriesWait, diskIsFull, keysAreDue } from './standing-warnings.ts';
 import { traceAnswer } from './traced-logouts.ts';
-import { type Foundation, wireAdmin, wireOutboundClient } from './wire.ts';
+import { type Foundation, wireAdmin, wireMails, wireOutboundClient } from './wire.ts';
 
 /** What the edge is made of besides the foundation. */
 export interface EdgeParts {
@@ -43,6 +44,8 @@ export interface EdgeParts {
 /** What browsers and apps reach. */
 export interface Edge {
   listen(): Promise<HttpServer>;
+  /** Resolves when nothing is under way that no answer waits for; before the store is closed. */
+  settled(): Promise<void>;
   /** Takes over changed keys. */
   reload(): void;
   /** Logs `client.rejected` for each app that the library would refuse at its first sign-in. Never rejects. */
@@ -77,6 +80,13 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
   });
   const streams = createEventStreams();
   const passwords = createPasswords();
+  const mails = wireMails(foundation);
+  const forgotten = createForgottenPasswords({
+    store,
+    planReset: (account, at) => mails.reset(account, at, 'asked'),
+    clock,
+    log: boundedLog,
+  });
   const app = createApp({
     ...foundation,
     ...parts,
@@ -92,11 +102,14 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
     renderer,
     streams,
     clientOf: (clientId) => registry.get(clientId)?.client,
-    interactions: createInteractions({ ...foundation, oidc, keys, endSessions }),
+    interactions: createInteractions({ ...foundation, oidc, keys, endSessions, mails }),
     parked: createParkedRequests(foundation),
     readEndSessionRequest: (parameters, browser) =>
       readEndSessionRequest(parameters, { browser, keys, registry, sessions: store.sessions, issuer }),
     admin: wireAdmin(foundation, { passwords, endSessions, receipts: parts.receipts, engine: undefined }),
+    passwords,
+    mails,
+    forgotten,
     verifySignIn: counted(
       createVerifySignIn({
         store,
@@ -125,7 +138,12 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
       prepare: (server) => answerUnreadableRequests(server, renderer),
       onClosing: () => streams.closeAll(),
     });
-  return { listen, reload: () => oidc.reload(), checkClients: () => oidc.checkClients() };
+  return {
+    listen,
+    settled: () => forgotten.settled(),
+    reload: () => oidc.reload(),
+    checkClients: () => oidc.checkClients(),
+  };
 }
 
 type VerifySignIn = ReturnType<typeof createVerifySignIn>;

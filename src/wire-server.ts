@@ -14,6 +14,7 @@ import type { EndSessions } from './logout/end-sessions.ts';
 import type { Receipts } from './logout/receipt.ts';
 import { createSweep } from './logout/sweep.ts';
 import { createWalks } from './logout/walks.ts';
+import type { Outbox } from './mails/outbox.ts';
 import { createKeyAging } from './oidc/key-aging.ts';
 import { createKeyWatch } from './oidc/key-watch.ts';
 import { openKeys } from './oidc/keys.ts';
@@ -42,6 +43,8 @@ export interface Server {
   readonly receipts: Receipts;
   /** Ends what is due now; tests that move the clock call it. */
   readonly sweep: () => Promise<number>;
+  /** Sends the mails that are due now, where this very thread does that; tests that move the clock call it. */
+  readonly sendMails: () => Promise<number>;
   /** Reads the client files and the file of places again (SIGHUP). */
   reloadClients(): Promise<void>;
   /** Answers requests in flight, drains deliveries, closes the store. Safe twice. */
@@ -82,6 +85,7 @@ async function startOn(foundation: Foundation, env: Parameters<typeof startServe
     edge.reload();
     engine?.reload();
   };
+  const outbox = await createOutboxHere(foundation);
   const sweep = createSweep({ ...foundation, endSessions, everyMs: config.sweepMs });
   const background: readonly Service[] = [
     sweep,
@@ -92,6 +96,7 @@ async function startOn(foundation: Foundation, env: Parameters<typeof startServe
     createRegistryWatch(foundation),
     ...(engine ? [engine] : []),
     ...(measuring && elsewhere ? [measuring.createMetricsService(foundation, { metrics, elsewhere, engine })] : []),
+    ...(outbox ? [outbox] : []),
   ];
   const http = await startAll(background, edge);
   // Beside everything else: it may ask apps for documents, and nobody waits for those.
@@ -103,6 +108,10 @@ async function startOn(foundation: Foundation, env: Parameters<typeof startServe
     endSessions,
     receipts,
     sweep: () => sweep.run(),
+    async sendMails() {
+      await edge.settled();
+      return (await outbox?.run()) ?? 0;
+    },
     async reloadClients() {
       places.reload();
       await reloadClients();
@@ -110,7 +119,7 @@ async function startOn(foundation: Foundation, env: Parameters<typeof startServe
       void edge.checkClients();
     },
     stop() {
-      stopped ??= stopAll(http, background, { store, endSessions });
+      stopped ??= stopAll(http, background, { store, endSessions, edge });
       return stopped;
     },
   };
@@ -141,10 +150,10 @@ async function startAll(background: readonly Service[], edge: { listen(): Promis
 async function stopAll(
   http: HttpServer,
   background: readonly Service[],
-  { store, endSessions }: { store: Store; endSessions: EndSessions },
+  { store, endSessions, edge }: { store: Store; endSessions: EndSessions; edge: Pick<Edge, 'settled'> },
 ): Promise<void> {
   await http.close();
-  await Promise.all([endSessions.stop(), ...background.map((service) => service.stop())]);
+  await Promise.all([edge.settled(), endSessions.stop(), ...background.map((service) => service.stop())]);
   await store.close();
 }
 
@@ -160,6 +169,13 @@ async function loadClientFiles(
 
 /** Another process looks for what there is to tell. */
 const NO_ENGINE: Pick<EngineRunner, 'wake' | 'idle'> = { wake: () => undefined, idle: () => undefined };
+
+/** A thread or process of its own that makes deliveries sends the mails as well. */
+async function createOutboxHere(foundation: Foundation): Promise<Outbox | undefined> {
+  if (foundation.config.deliveryRun !== 'inline') return undefined;
+  const { createMailOutbox } = await import('./wire-mails.ts');
+  return createMailOutbox(foundation);
+}
 
 /** Undefined where deliveries are another process's work (`SIGNOFF_DELIVERY_RUN=off`). */
 async function createRunner(

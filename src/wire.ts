@@ -18,6 +18,8 @@ import { registrableScopes } from './extra-scopes.ts';
 import { createEndSessions, type EndSessions } from './logout/end-sessions.ts';
 import { createReceipts, type Receipts } from './logout/receipt.ts';
 import { createTellApps } from './logout/tell-apps.ts';
+import { createNewsOfEnd } from './mails/end-news.ts';
+import { createMailPlanner, type MailPlanner } from './mails/plan-mails.ts';
 import { openKeys } from './oidc/keys.ts';
 import type { Clock } from './ops/clock.ts';
 import { type CryptoBox, createCryptoBox } from './ops/crypto-box.ts';
@@ -182,8 +184,17 @@ export function wireOutboundClient(config: Config, outbound: Outbound): Outbound
 }
 
 export function wireEnding(foundation: Foundation, engine: Pick<EngineRunner, 'wake' | 'idle'>): EndSessions {
-  const clients = (id: string) => foundation.registry.get(id)?.client;
-  return createEndSessions({ ...foundation, engine, clients, onCommitted: traceEnd });
+  const { store, registry } = foundation;
+  const clients = (id: string) => registry.get(id)?.client;
+  const nameOf = (id: string) => clients(id)?.client_name;
+  const newsOf = createNewsOfEnd({ store, mails: wireMails(foundation), nameOf });
+  return createEndSessions({ ...foundation, engine, newsOf, clients, onCommitted: traceEnd });
+}
+
+/** What may be mailed, by the settings of this process. */
+export function wireMails({ config, box }: Foundation): MailPlanner {
+  const canMail = config.smtp !== undefined || config.smtpFile !== undefined || !config.production;
+  return createMailPlanner({ box, kinds: canMail ? config.mails : [] });
 }
 
 export function wireReceipts({ store, clock, box, registry }: Foundation): Receipts {

@@ -1,3 +1,4 @@
+import type { FailedTry } from '../activity/news.ts';
 import type { Clock } from '../ops/clock.ts';
 import { sha256 } from '../ops/ids.ts';
 import { limitKeyOf, networkOf } from '../ops/network.ts';
@@ -23,7 +24,7 @@ interface Permit {
   readonly slowMs: number;
   /** Among whom this try takes turns at the hash: its network, or the account that is under fire. */
   readonly lane: string;
-  failed(): Promise<void>;
+  failed(tried: FailedTry): Promise<void>;
   succeeded(): Promise<void>;
   release(): void;
 }
@@ -47,13 +48,15 @@ const SLOWED_AT_ONCE = 2;
  */
 const UNBLAMED_AT_ONCE = 20;
 
-export function createSignInBrake(parts: {
-  limits: Pick<LimitStore, 'failures' | 'fail' | 'clear'>;
-  clock: Clock;
-  limit: SignInLimit | undefined;
-}): SignInBrake {
+interface SignInBrakeParts {
+  readonly limits: Pick<LimitStore, 'failures' | 'fail' | 'clear'>;
+  readonly clock: Clock;
+  readonly limit: SignInLimit | undefined;
+}
+
+export function createSignInBrake(parts: SignInBrakeParts): SignInBrake {
   const { limits, clock, limit } = parts;
-  if (!limit) return { admit: async (_username, address) => noBrake(address) };
+  if (!limit) return { admit: async (_username, address) => noBrake(address, parts) };
   const underWay = createTriesUnderWay();
   return {
     async admit(username, address) {
@@ -71,7 +74,7 @@ export function createSignInBrake(parts: {
           kind: 'permit',
           slowMs: slowness(seen, limit),
           lane: seen.atAccount >= limit.tries ? keys.account : networkOf(address),
-          failed: () => limits.fail(counted, limit.windowMs, clock.now()),
+          failed: (tried) => limits.fail(counted, limit.windowMs, clock.now(), tried),
           succeeded: async () => (seen.ofPair > 0 ? limits.clear([keys.pair]) : undefined),
           release: one.end,
         };
@@ -83,12 +86,12 @@ export function createSignInBrake(parts: {
   };
 }
 
-function noBrake(address: string): Permit {
+function noBrake(address: string, { limits, clock }: Pick<SignInBrakeParts, 'limits' | 'clock'>): Permit {
   return {
     kind: 'permit',
     slowMs: 0,
     lane: networkOf(address),
-    failed: async () => undefined,
+    failed: (tried) => limits.fail([], 0, clock.now(), tried),
     succeeded: async () => undefined,
     // Nothing was taken.
     release: () => undefined,

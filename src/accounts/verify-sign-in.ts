@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FailedTry } from '../activity/news.ts';
 import type { Clock } from '../ops/clock.ts';
+import { sha256 } from '../ops/ids.ts';
 import type { Log } from '../ops/log.ts';
+import { limitKeyOf } from '../ops/network.ts';
 import type { Generation } from '../sessions/session.ts';
 import type { AccountStore, LimitStore, SessionStore } from '../store/store.ts';
 import { type Account, USERNAME_CHARS_MAX } from './account.ts';
@@ -14,6 +17,9 @@ export interface SignInTry {
   readonly password: string;
   /** Of the browser. */
   readonly address: string;
+  /** What the activity says of a try that failed. */
+  readonly device?: string | undefined;
+  readonly place?: string | undefined;
 }
 
 export type SignInResult =
@@ -21,6 +27,8 @@ export type SignInResult =
   | { readonly kind: 'ok'; readonly account: Account; readonly generation: Generation }
   /** Unknown user, wrong password, disabled account: nobody can tell which. */
   | { readonly kind: 'refused' }
+  /** The password is right, and opens nothing any more: somebody else may know it. */
+  | { readonly kind: 'must-change'; readonly account: Account }
   | Limited;
 
 export interface VerifySignInParts {
@@ -56,8 +64,8 @@ export function createVerifySignIn(parts: VerifySignInParts): (given: SignInTry)
     }
     try {
       if (permit.slowMs > 0) await pause(permit.slowMs);
-      const result = await compare(given, permit.lane);
-      await (result.kind === 'ok' ? permit.succeeded() : permit.failed());
+      const { result, found } = await compare(given, permit.lane);
+      await (result.kind === 'refused' ? permit.failed(triedAt(found, given)) : permit.succeeded());
       return result;
     } finally {
       permit.release();
@@ -68,14 +76,25 @@ export function createVerifySignIn(parts: VerifySignInParts): (given: SignInTry)
    * Generations are read with, or before, the hash that the password is compared to: an "everywhere" or a new password
    * that comes in between leaves this sign-in with an old one, dead on arrival (invariant 7).
    */
-  async function compare({ username: typed, password }: SignInTry, lane: string): Promise<SignInResult> {
+  async function compare({ username: typed, password }: SignInTry, lane: string): Promise<Compared> {
     // As names are made: some keyboards send an ö as two characters.
     const username = typed.normalize('NFC').trim();
     const tooLong = username.length > USERNAME_CHARS_MAX || password.length > PASSWORD_CHARS_MAX;
     const found = await store.accounts.findForSignIn(username.slice(0, USERNAME_CHARS_MAX));
     const { realm } = await store.sessions.generation(found?.id ?? 'nobody');
     const same = await passwords.verify(found?.passwordHash, password.slice(0, PASSWORD_CHARS_MAX), lane);
-    if (!same || !found || tooLong || found.state !== 'active') return { kind: 'refused' };
-    return { kind: 'ok', account: found, generation: { account: found.generation, realm } };
+    if (!same || !found || tooLong || found.state !== 'active') return { result: { kind: 'refused' }, found };
+    if (found.mustChangePassword) return { result: { kind: 'must-change', account: found }, found };
+    return { result: { kind: 'ok', account: found, generation: { account: found.generation, realm } }, found };
   }
+}
+
+interface Compared {
+  readonly result: Exclude<SignInResult, Limited>;
+  readonly found: Account | undefined;
+}
+
+/** Written for nobody's account as well, so that the time of the answer does not tell whether there is one. */
+function triedAt(found: Account | undefined, { address, device, place }: SignInTry): FailedTry {
+  return { accountId: found?.id ?? 'nobody', addressHash: sha256(limitKeyOf(address)), device, place };
 }

@@ -9,6 +9,7 @@ import { EXIT_CODE_HELP } from './exit-codes.ts';
 import { addExplain } from './explain.ts';
 import { addKeys } from './keys.ts';
 import { addLogout } from './logout.ts';
+import { addMails } from './mails.ts';
 import { addOperators } from './operators.ts';
 import { addSessions } from './sessions.ts';
 import { addStart } from './start.ts';
@@ -33,6 +34,7 @@ export function createProgram(context: Context): Command {
   addLogout(program, context);
   addDeliveries(program, context);
   addExplain(program, context);
+  addMails(program, context);
   addKeys(program, context);
   addOperators(program, context);
   addTokens(program, context);

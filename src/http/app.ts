@@ -1,6 +1,8 @@
 import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import Koa from 'koa';
+import type { ForgottenPasswords } from '../accounts/forgotten-passwords.ts';
+import type { Passwords } from '../accounts/password.ts';
 import type { SignInResult, SignInTry } from '../accounts/verify-sign-in.ts';
 import type { Admin } from '../admin/admin.ts';
 import type { Client } from '../clients/client-file.ts';
@@ -8,6 +10,7 @@ import type { ExtraScopes } from '../extra-scopes.ts';
 import type { EndSessions } from '../logout/end-sessions.ts';
 import type { Receipts } from '../logout/receipt.ts';
 import type { OnSettled, WaitForApps } from '../logout/wait-for-apps.ts';
+import type { MailPlanner } from '../mails/plan-mails.ts';
 import type { EndSessionRequest } from '../oidc/end-session-request.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { ParkedRequests } from '../oidc/parked-requests.ts';
@@ -37,11 +40,17 @@ import { createAskFirst } from './own-pages/ask-first.ts';
 import { createSignedInOnly } from './own-pages/signed-in.ts';
 import type { Warning } from './readiness.ts';
 import type { Renderer } from './render.ts';
+import { mountAccount } from './routes/account.ts';
+import { mountAccountApps } from './routes/account-apps.ts';
+import { mountActivity } from './routes/activity.ts';
 import { mountDevices } from './routes/devices.ts';
 import { mountEndSession } from './routes/end-session.ts';
+import { mountForgot } from './routes/forgot.ts';
 import { mountHealth } from './routes/health.ts';
 import { mountHome } from './routes/home.ts';
 import { mountInteraction } from './routes/interaction.ts';
+import { mountMailLinks } from './routes/mail-links.ts';
+import { mountNotMe } from './routes/not-me.ts';
 import { mountPostToGet, parametersOf } from './routes/post-to-get.ts';
 import { mountReceipt } from './routes/receipt.ts';
 import { createSignOffTickets } from './routes/sign-off-ticket.ts';
@@ -60,7 +69,7 @@ export interface AppParts {
   readonly extraScopes: ExtraScopes;
   /** `SIGNOFF_STEP_UP`. */
   readonly stepUpMs: number;
-  readonly store: Pick<Store, 'sessions' | 'accounts' | 'deliveries' | 'ping'>;
+  readonly store: Store;
   readonly box: CryptoBox;
   readonly clock: Clock;
   readonly log: Log;
@@ -78,6 +87,9 @@ export interface AppParts {
     browser: StoredSession | undefined,
   ) => Promise<EndSessionRequest>;
   readonly places: Pick<Places, 'countryOf'>;
+  readonly passwords: Pick<Passwords, 'hash'>;
+  readonly mails: MailPlanner;
+  readonly forgotten: ForgottenPasswords;
   readonly verifySignIn: (given: SignInTry) => Promise<SignInResult>;
   readonly endSessions: EndSessions;
   readonly waitForApps: WaitForApps;
@@ -133,6 +145,7 @@ function createRoutes(parts: AppParts, checkCsrf: Middleware): Middleware {
     checkCsrf,
     takeForm: inOrder(readBody, checkCsrf),
     device: oidc.device,
+    offersReset: parts.mails.sends('reset'),
     ownSignIn: oidc.ownSignIn,
     tickets: createSignOffTickets({ box, clock }),
     rateLimit,
@@ -151,6 +164,12 @@ function createRoutes(parts: AppParts, checkCsrf: Middleware): Middleware {
   mountEndSession(router, shared);
   mountReceipt(router, shared);
   mountDevices(router, shared);
+  mountNotMe(router, shared);
+  mountAccount(router, shared);
+  mountAccountApps(router, shared);
+  mountActivity(router, shared);
+  mountForgot(router, shared);
+  mountMailLinks(router, shared);
   const hasPage = (path: string) => router.match(path, 'GET').route;
   return inOrder((ctx, next) => {
     knowPages(ctx, hasPage);

@@ -1,5 +1,7 @@
+import { EVENT_KINDS } from '../activity/news.ts';
 import type { Words } from '../words/words.ts';
 import { createSay, tag } from './markup.ts';
+import { eventWords, type NamedEvent } from './own-pages/activity-words.ts';
 import { appWords, countryName, deviceName, keepers, whyEnded } from './own-pages/device-words.ts';
 import type { DeviceApp, DeviceRow } from './own-pages/own-page-models.ts';
 import type { Permission, ReceiptApp, ReceiptDetail, ReceiptPage } from './page-models.ts';
@@ -22,6 +24,8 @@ export function pageLanguage(words: Words) {
     date,
     list: (names: readonly string[]) => list(names, words),
     permission: (permission: Permission) => permissionWords(permission, words),
+    eventKinds: EVENT_KINDS,
+    event: (event: NamedEvent) => eventWords(event, words),
     devices: {
       deviceName,
       whyEnded,

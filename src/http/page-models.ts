@@ -1,5 +1,6 @@
 import type { Key } from '../words/catalogues.ts';
 import type { ErrorKey } from '../words/en/errors.ts';
+import type { AccountPageModels } from './own-pages/account-page-models.ts';
 import type { OwnPageModels } from './own-pages/own-page-models.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { OwnPageModels } from './own-pages/own-page-models.ts';
  * The renderer adds by itself: the csrf field of every form, names and links of the foot, assets, the request id.
  * Instants are epoch milliseconds. Addresses are complete (`https://…`) or begin with `/`.
  */
-export interface PageModels extends OwnPageModels {
+export interface PageModels extends OwnPageModels, AccountPageModels {
   readonly 'sign-in': SignInPage;
   readonly consent: ConsentPage;
   readonly 'continue-as': ContinueAsPage;
@@ -62,6 +63,8 @@ export interface SignInPage {
   readonly form: FormTarget;
   /** the app that sent the person here */
   readonly app?: AppFace;
+  /** where a link to a new password can be asked for */
+  readonly forgotHref?: string;
   /** filled in: a login_hint, or what was typed before */
   readonly username?: string;
   readonly shared?: boolean;
@@ -74,6 +77,8 @@ export type SignInNotice =
   | { readonly kind: 'wrong' }
   /** a field was left empty */
   | { readonly kind: 'empty' }
+  /** the right password, which opens nothing any more: its owner said that somebody else may know it */
+  | { readonly kind: 'locked' }
   /** too many tries: 429 */
   | { readonly kind: 'wait'; readonly seconds: number };
 

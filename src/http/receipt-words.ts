@@ -35,7 +35,12 @@ const WHY: Readonly<Record<string, Key>> = {
 
 /** Why it ended, where nobody who reads this asked for it; empty otherwise. */
 export function why(detail: ReceiptDetail | undefined, words: Words): string {
-  const key = detail && Object.hasOwn(WHY, detail.reason) ? WHY[detail.reason] : undefined;
+  return detail === undefined ? '' : whyOf(detail.reason, words);
+}
+
+/** The same of a bare reason. */
+export function whyOf(reason: string, words: Words): string {
+  const key = Object.hasOwn(WHY, reason) ? WHY[reason] : undefined;
   return key === undefined ? '' : words.sentence(key, undefined);
 }
 

@@ -3,6 +3,7 @@
  * engine is woken, one line is logged. What is told to whom is decided by `planDeliveries`, whether a person is asked
  * first by `logout-policy.ts`.
  */
+import type { News } from '../activity/news.ts';
 import type { EngineRunner } from '../deliveries/engine-runner.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
@@ -28,10 +29,13 @@ export interface EndSessionsParts {
   readonly clients: (clientId: string) => EndingClient | undefined;
   readonly engine: Pick<EngineRunner, 'wake' | 'idle'>;
   readonly onCommitted?: ((logout: Logout, ms: number) => void) | undefined;
+  /** What an end tells people of besides its own event; nothing where it is left out. */
+  readonly newsOf?: (target: EndTarget, cause: Cause, at: number) => Promise<News | undefined>;
 }
 
 /** Why something ends, as a trigger says it. */
-export interface Cause extends Pick<EndCause, 'reason' | 'actor' | 'scope' | 'clientId' | 'accountChange' | 'from'> {
+export interface Cause
+  extends Pick<EndCause, 'reason' | 'actor' | 'scope' | 'clientId' | 'accountChange' | 'from' | 'linkHash'> {
   /** The registered address to go on to, with the app's `state`. */
   readonly continueUri?: string;
   /** The participation whose app asked, by an ID token of it that was verified. */
@@ -69,7 +73,7 @@ export interface EndSessions {
 }
 
 export function createEndSessions(parts: EndSessionsParts): EndSessions {
-  const { store, clock, log, box, clients, engine } = parts;
+  const { store, clock, log, box, clients, engine, newsOf } = parts;
   const keepsOffline = (clientId: string) => clients(clientId)?.logout.keep_offline_access ?? true;
   const plan = (end: PlannedEnd) => planDeliveries(clients, end);
 
@@ -80,8 +84,9 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
     const at = clock.now();
     const linkId = randomId(32);
     const { continueUri, askedSid, browserUid, ...given } = cause;
+    const news = await newsOf?.(target, cause, at);
     const receipt = { linkHash: sha256(linkId), ...(continueUri && { sealedContinueUri: box.seal(continueUri) }) };
-    const ending = { ...given, keepsOffline, receipt };
+    const ending = { ...given, keepsOffline, receipt, ...(news && { news }) };
     const planned = plan({ at, reasonOf: () => cause.reason, askedSid, browserUid });
     const result = await handingOver((watch) => store.sessions.end(randomId(16), target, ending, at, planned, watch));
     if (result.kind === 'nothing') return result;

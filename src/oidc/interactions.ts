@@ -1,13 +1,16 @@
 /** The pages between an app's request and its code: which one comes now, and what its answer means. */
 import type { InteractionResults } from 'oidc-provider';
 import type { Account } from '../accounts/account.ts';
+import type { ActivityEvent } from '../activity/news.ts';
 import type { Client } from '../clients/client-file.ts';
 import type { Registry } from '../clients/registry.ts';
 import { pageOld } from '../errors.ts';
 import type { ExtraScopes } from '../extra-scopes.ts';
 import type { EndSessions } from '../logout/end-sessions.ts';
+import type { MailPlanner } from '../mails/plan-mails.ts';
 import type { Clock } from '../ops/clock.ts';
-import type { Device, Generation } from '../sessions/session.ts';
+import { randomId } from '../ops/ids.ts';
+import type { Device, Generation, Session } from '../sessions/session.ts';
 import type { SessionOpening, Store } from '../store/store.ts';
 import { allAsked, newlyAsked } from './asked-scopes.ts';
 import {
@@ -71,6 +74,8 @@ export interface SignedIn {
   readonly device: Device;
   /** A shared computer: the cookie goes with the browser, the session rests 15 minutes at most. */
   readonly shared: boolean;
+  /** Of the page. */
+  readonly locale?: string | undefined;
 }
 
 /** The acts answer the address to go to (303) and throw AppError `page_old` when it is too late. */
@@ -90,6 +95,7 @@ export interface InteractionsParts {
   readonly registry: Pick<Registry, 'get'>;
   readonly keys: Pick<Keys, 'pairwiseSalt'>;
   readonly endSessions: EndSessions;
+  readonly mails: Pick<MailPlanner, 'newDevice'>;
   readonly clock: Clock;
   readonly config: { readonly sessionIdleMs: number; readonly sessionMaxMs: number; readonly scopes: ExtraScopes };
 }
@@ -145,7 +151,7 @@ export function createInteractions(parts: InteractionsParts): Interactions {
       if (isWrongPerson(found, signedIn.account, parts)) return finish(found.interaction, wrongPerson());
       await endOthers(found, signedIn.account.id, parts);
       await settleBrowser(exchange, parts);
-      return inTurn(signedIn.device, (turn) => finish(found.interaction, signInResult(signedIn, turn, parts)));
+      return inTurn(signedIn.device, (turn) => finish(found.interaction, signInResult(signedIn, turn, found, parts)));
     },
     async finishConsent(exchange, uid, decision) {
       const { interaction, browser } = await open(exchange, uid, 'consent');
@@ -153,8 +159,11 @@ export function createInteractions(parts: InteractionsParts): Interactions {
       // Nobody may agree for a session that this browser does not hold (any more).
       if (!browser || browser.session.uid !== interaction.session?.uid) return startOver(interaction);
       const { accountId } = browser.session;
-      const { client_id: clientId } = interaction.params;
-      await store.accounts.allow(accountId, String(clientId), allAsked(interaction, parts.config.scopes), clock.now());
+      const clientId = String(interaction.params['client_id']);
+      const scopes = allAsked(interaction, parts.config.scopes);
+      const now = clock.now();
+      const news = { events: [consentEvent(browser.session, clientId, scopes, now)], mails: [] };
+      await store.accounts.allow(accountId, clientId, scopes, now, news);
       return finish(interaction, { consent: {} });
     },
     async finishContinue(exchange, uid, decision) {
@@ -175,6 +184,23 @@ async function finish(interaction: Interaction, result: InteractionResults): Pro
   interaction.result = 'error' in result ? result : { ...interaction.lastSubmission, ...result };
   await interaction.persist();
   return interaction.returnTo;
+}
+
+function consentEvent(session: Session, clientId: string, scopes: readonly string[], at: number): ActivityEvent {
+  return {
+    id: randomId(),
+    accountId: session.accountId,
+    at,
+    kind: 'consent',
+    actor: 'user',
+    session: session.uid,
+    device: session.device.name,
+    place: session.device.place,
+    clientId,
+    reason: undefined,
+    logoutId: undefined,
+    detail: { scopes },
+  };
 }
 
 /** Nothing changes here: the sign-in would be worth nothing to the app, and cost whoever is signed in theirs. */
@@ -265,10 +291,13 @@ async function endOthers(found: Found, accountId: string, { endSessions }: Inter
 function signInResult(
   signedIn: SignedIn,
   turn: Turn | undefined,
-  { clock, config }: InteractionsParts,
+  { interaction }: Found,
+  { clock, config, registry, mails }: InteractionsParts,
 ): InteractionResults {
-  const { account, generation, device, shared } = signedIn;
+  const { account, generation, device, shared, locale } = signedIn;
   const now = clock.now();
+  const client = registry.get(String(interaction.params['client_id']))?.client;
+  const seat = { device: device.name, place: device.place };
   const opening: SessionOpening = {
     accountId: account.id,
     generation,
@@ -277,6 +306,9 @@ function signInResult(
     startedAt: now,
     idleMs: shared ? Math.min(SHARED_IDLE_MS, config.sessionIdleMs) : config.sessionIdleMs,
     expiresAt: now + config.sessionMaxMs,
+    clientId: client?.client_id,
+    locale,
+    ifNewDevice: mails.newDevice({ ...account, locale: locale ?? account.locale }, now, seat, client?.client_name),
   };
   const login = { ...passwordLogin(account.id, now), remember: !shared };
   return { login, opening, turn, continue: {}, select_account: {} };

@@ -2,6 +2,7 @@
 import type { ActivityEvent, FailedTry, Seat } from '../activity/news.ts';
 import type { Logout } from '../logout/logout.ts';
 import { sha256 } from '../ops/ids.ts';
+import type { Session } from '../sessions/session.ts';
 import type { SessionOpening } from './store.ts';
 
 /** A session begins once, so its `uid` names the event. */
@@ -19,6 +20,24 @@ export function signInEvent(uid: string, opening: SessionOpening): ActivityEvent
     reason: undefined,
     logoutId: undefined,
     detail: undefined,
+  };
+}
+
+/** A name that was taken back has none. */
+export function nameEvent(session: Session, name: string | undefined, now: number): ActivityEvent {
+  return {
+    id: digest(`${session.uid} name ${now} ${name ?? ''}`),
+    accountId: session.accountId,
+    at: now,
+    kind: 'name',
+    actor: 'user',
+    session: session.uid,
+    device: session.device.name,
+    place: session.device.place,
+    clientId: undefined,
+    reason: undefined,
+    logoutId: undefined,
+    detail: { name: name ?? null },
   };
 }
 

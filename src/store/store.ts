@@ -166,7 +166,8 @@ export interface SessionStore {
   surplus(accountId: string, keep: number, limit: number): Promise<readonly string[]>;
   /**
    * What its owner calls the browser of this session, in all of its sessions, until it is named anew; undefined takes the name
-   * back. False where the account has no such session. Remembers the last 100 names of an account.
+   * back. False where the account has no such session. Remembers the last 100 names of an account. An event of
+   * kind `name`, in the same write (MongoDB just before it).
    */
   nameDevice(accountId: string, uid: string, name: string | undefined, now: number): Promise<boolean>;
   /** Live sessions in the browser of this device key. */
@@ -515,8 +516,20 @@ export interface ProviderStore {
   destroy(model: string, idHash: string): Promise<void>;
   /** Removes everything of one grant, of every model, the Grant itself excepted. */
   revokeByGrant(grantId: string): Promise<void>;
+  /** Apps that have a grant of this account which is alive, in a session or without one, by client id; at most `limit`. */
+  access(accountId: string, limit: number): Promise<readonly AppAccess[]>;
   /** Removes expired rows, at most `limit`; answers how many. */
   removeExpired(now: number, limit: number): Promise<number>;
+}
+
+export interface AppAccess {
+  readonly clientId: string;
+  /** Of its oldest grant. */
+  readonly since: number;
+  /** When its youngest token was made. */
+  readonly lastUsedAt: number;
+  /** Has a token that outlives its session. */
+  readonly offline: boolean;
 }
 
 export interface ArtifactWrite {
@@ -730,7 +743,7 @@ export interface MailStore {
   /** Newest first by (at, id). `after` is the id of the last row of the page before. */
   list(filter: MailFilter, page: Page): Promise<readonly Mail[]>;
   /** Makes one that waits or was given up due at `now`, for another day where its day is over; false for any other. */
-  retry(id: string, now: number, giveUpAt: number): Promise<boolean>;
+  retry(id: string, now: number, giveUpAt: number, audit?: AuditEntry): Promise<boolean>;
   /** Removes what was settled and is older, at most `limit` rows in one short write; answers how many. */
   removeBefore(before: number, limit: number): Promise<number>;
 }

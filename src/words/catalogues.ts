@@ -1,16 +1,20 @@
 /** One catalogue a language: every sentence that a person reads, under the same keys in each. */
+import { account as accountDe } from './de/account.ts';
 import { devices as devicesDe } from './de/devices.ts';
 import { entry as entryDe } from './de/entry.ts';
 import { errorPages as errorPagesDe, errors as errorsDe } from './de/errors.ts';
 import { frame as frameDe } from './de/frame.ts';
+import { mails as mailsDe } from './de/mails.ts';
 import { receipts as receiptsDe } from './de/receipts.ts';
 import { scopes as scopesDe } from './de/scopes.ts';
 import { signOff as signOffDe } from './de/sign-off.ts';
 import { time as timeDe } from './de/time.ts';
+import { account } from './en/account.ts';
 import { devices } from './en/devices.ts';
 import { entry } from './en/entry.ts';
 import { errorPages, errors } from './en/errors.ts';
 import { frame } from './en/frame.ts';
+import { mails } from './en/mails.ts';
 import { receipts } from './en/receipts.ts';
 import { scopes } from './en/scopes.ts';
 import { signOff } from './en/sign-off.ts';
@@ -19,9 +23,23 @@ import type { Language } from './language.ts';
 import type { Translation } from './message.ts';
 
 /** The source: its keys, and the holes of its sentences, are what the others are held to. */
-const en = { ...frame, ...time, ...entry, ...signOff, ...receipts, ...scopes, ...devices, ...errors, ...errorPages };
+const en = {
+  ...account,
+  ...mails,
+  ...frame,
+  ...time,
+  ...entry,
+  ...signOff,
+  ...receipts,
+  ...scopes,
+  ...devices,
+  ...errors,
+  ...errorPages,
+};
 
 const de: Translation<typeof en> = {
+  ...accountDe,
+  ...mailsDe,
   ...frameDe,
   ...timeDe,
   ...entryDe,

@@ -22,7 +22,22 @@ export const HOSTILE: readonly string[] = [
 ];
 
 /** What pages branch on; it comes from our own code, never from outside. */
-const OURS = new Set(['kind', 'scope', 'chosen', 'state', 'notice', 'reason', 'says', 'title', 'what']);
+const OURS = new Set([
+  'kind',
+  'scope',
+  'chosen',
+  'state',
+  'notice',
+  'reason',
+  'says',
+  'title',
+  'what',
+  'actor',
+  'target',
+  'fault',
+  'purpose',
+  'at',
+]);
 
 /** The same sample with `text` in the place of every string that can come from outside. */
 export function poisoned(sample: Sample, text: string): Sample {

@@ -1,5 +1,6 @@
 /** One or more samples of every page, as a person would meet it. */
 import type { PageModels, ReceiptPage, ViewName } from '../../src/http/page-models.ts';
+import { accountSamples } from './account-samples.ts';
 import { ownSamples } from './own-samples.ts';
 
 export interface Sample {
@@ -214,6 +215,7 @@ export const samples: readonly Sample[] = [
     403,
   ),
   ...ownSamples,
+  ...accountSamples,
   sample('wrong-host', 'wrong-host', { href: 'https://id.example/session/end?x=1' }, 421),
   sample('body-too-large', 'body-too-large', {}, 413),
   sample('headers-too-large', 'headers-too-large', {}, 431),

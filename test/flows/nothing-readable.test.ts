@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { type Browser, createBrowser, type Page } from '../support/browser.ts';
+import { linkTo } from '../support/mails.ts';
 import { startWorld, type World } from '../support/product.ts';
 import { PASSWORD } from '../support/relying-party.ts';
 
@@ -29,7 +30,17 @@ afterAll(() => world.stop());
 describe('after a run that used passwords, cookies, codes, tokens, hints, parked requests and receipts', () => {
   it('used enough of each for the search to mean something', () => {
     const kinds = new Set(secrets.values());
-    for (const kind of ['password', 'code', 'state', 'nonce', 'access token', 'refresh token', 'id token', 'receipt']) {
+    for (const kind of [
+      'password',
+      'code',
+      'state',
+      'nonce',
+      'access token',
+      'refresh token',
+      'id token',
+      'receipt',
+      'link',
+    ]) {
       expect(kinds).toContain(kind);
     }
     expect([...kinds].filter((kind) => kind.startsWith('cookie')).length).toBeGreaterThanOrEqual(4);
@@ -78,6 +89,31 @@ async function run(): Promise<void> {
   keep('receipt', new URL(receipt.url).pathname.split('/').at(-1) ?? '');
   await wiki.waitForTokens(1);
   for (const { raw } of wiki.received) keep('logout token', raw);
+  await throughMails();
+}
+
+/** A device that was never seen, a forgotten password, a new one: what links in mails hold is as good as a password. */
+async function throughMails(): Promise<void> {
+  const { wiki } = world.apps;
+  await wiki.signIn(createBrowser('a phone'));
+  keep('link', tokenIn(await linkTo(world, 'alice@example.test', 'not-me')));
+  const browser = createBrowser();
+  await browser.submit(await browser.get(`${world.issuer}/forgot`), { username: 'alice' });
+  const link = await linkTo(world, 'alice@example.test', 'reset');
+  keep('link', tokenIn(link));
+  const page = await browser.get(link);
+  keepForm(page);
+  const password = keep('password', 'nobody reads this in the store');
+  await browser.submit(page, { password });
+  await wiki.signIn(browser, { password });
+  const form = await browser.get(`${world.issuer}/account/password`);
+  await browser.submit(form, { current: password, password: keep('password', 'nor that one, anywhere at all') });
+  for (const path of ['/activity', '/account/apps', '/account']) keepForm(await browser.get(`${world.issuer}${path}`));
+  keepCookies(browser);
+}
+
+function tokenIn(link: string): string {
+  return new URL(link).pathname.split('/').at(-1) ?? '';
 }
 
 /** As an app's own sign-in, but every secret on the way is written down. */

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createPasswords } from '../../src/accounts/password.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
+import { linkTo } from '../support/mails.ts';
 import { backToNow, DAY, letPass } from '../support/moving-time.ts';
 import { addAccount, startWorld, type World } from '../support/product.ts';
 import type { RelyingParty, Tokens } from '../support/relying-party.ts';
@@ -141,6 +142,34 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
         { reason: 'client-removed', actor: { kind: 'operator' } },
       ),
   },
+  'consent withdrawn': {
+    async happen({ here, world: { issuer } }) {
+      const page = await here.get(`${issuer}/account/apps`);
+      const form = page.forms.find(({ fields }) => fields['client_id'] === 'app');
+      await here.post(`${issuer}/account/apps/end`, form?.fields ?? {});
+    },
+  },
+  '"That wasn\'t me"': {
+    async happen({ here, world: { issuer } }) {
+      await here.submit(await here.get(`${issuer}/not-me`), {}, { action: '/not-me' });
+    },
+  },
+  '"That wasn\'t me", from a mail': {
+    async happen({ username, world: inWorld }) {
+      const browser = createBrowser();
+      await browser.submit(await browser.get(await linkTo(inWorld, `${username}@example.test`, 'not-me')));
+    },
+  },
+  'password changed by its owner here': { happen: (scene) => changePassword(scene, 'end') },
+  'the same, others kept': { happen: (scene) => changePassword(scene, 'keep') },
+  'new password by a mailed link': {
+    async happen({ username, world: inWorld }) {
+      const browser = createBrowser();
+      await browser.submit(await browser.get(`${inWorld.issuer}/forgot`), { username });
+      const page = await browser.get(await linkTo(inWorld, `${username}@example.test`, 'reset'));
+      await browser.submit(page, { password: NEW_PASSWORD });
+    },
+  },
   'refresh token used twice': {
     async happen({ places }) {
       const { rp, bound } = places['the app here'];
@@ -205,6 +234,13 @@ async function look(inWorld: World<Apps>, happening: Happening): Promise<Record<
     ...(await fateOfOffline(scene.places)),
     generation: after.account > before.account ? 'raised' : 'same',
   };
+}
+
+const NEW_PASSWORD = 'eleven quiet lamps by the sea';
+
+async function changePassword({ here, world: { issuer, password } }: Scene, others: string): Promise<void> {
+  const page = await here.get(`${issuer}/account/password`);
+  await here.submit(page, { current: password, password: NEW_PASSWORD, others });
 }
 
 async function setScene(inWorld: World<Apps>, happening: Happening): Promise<Scene> {

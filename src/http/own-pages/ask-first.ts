@@ -51,7 +51,7 @@ export interface AskFirstParts {
 }
 
 /** As at the sign-in page. */
-const STATUS: Readonly<Record<SignInNotice['kind'], number>> = { empty: 400, wrong: 401, wait: 429 };
+const STATUS: Readonly<Record<SignInNotice['kind'], number>> = { empty: 400, wrong: 401, locked: 403, wait: 429 };
 
 export function createAskFirst(parts: AskFirstParts): AskFirst {
   const { render, verifySignIn, provedAgain, clock, stepUpMs } = parts;

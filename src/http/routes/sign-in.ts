@@ -17,6 +17,8 @@ export interface SignInParts {
   readonly interactions: Pick<Interactions, 'finishSignIn'>;
   readonly device: DeviceCookie;
   readonly verifySignIn: (given: SignInTry) => Promise<SignInResult>;
+  /** Mails with a link to a new password can be sent. */
+  readonly offersReset: boolean;
   readonly places: Pick<Places, 'countryOf'>;
 }
 
@@ -30,9 +32,11 @@ export interface SignIn {
 }
 
 /** Status codes of a form that is shown again: monitoring and rate rules in front of us look at nothing else. */
-const STATUS: Readonly<Record<SignInNotice['kind'], number>> = { empty: 400, wrong: 401, wait: 429 };
+const STATUS: Readonly<Record<SignInNotice['kind'], number>> = { empty: 400, wrong: 401, locked: 403, wait: 429 };
 
-export function createSignIn({ render, interactions, device, verifySignIn, places }: SignInParts): SignIn {
+export function createSignIn(parts: SignInParts): SignIn {
+  const { render, interactions, device, verifySignIn, places } = parts;
+
   function show(ctx: Context, details: Details, notice: SignInNotice | undefined): void {
     const { address, client, loginHint, account, again } = details;
     device.ensure(ctx.cookies);
@@ -45,6 +49,7 @@ export function createSignIn({ render, interactions, device, verifySignIn, place
       ...(username !== undefined && { username }),
       ...(account && { already: { name: personFace(account).name, again } }),
       ...(notice && { notice }),
+      ...(parts.offersReset && { forgotHref: '/forgot' }),
     };
     render(ctx, 'sign-in', page, { status: notice ? STATUS[notice.kind] : 200 });
   }
@@ -57,7 +62,9 @@ export function createSignIn({ render, interactions, device, verifySignIn, place
       show(ctx, details, { kind: 'empty' });
       return undefined;
     }
-    const result = await verifySignIn({ ...given, address });
+    const deviceName = describeDevice(ctx.get('User-Agent'));
+    const place = places.countryOf(address);
+    const result = await verifySignIn({ ...given, address, device: deviceName, place });
     if (result.kind !== 'ok') {
       refuse(ctx, details, result);
       return undefined;
@@ -65,18 +72,15 @@ export function createSignIn({ render, interactions, device, verifySignIn, place
     return interactions.finishSignIn(ctx, details.uid, {
       account: result.account,
       generation: result.generation,
-      device: {
-        name: describeDevice(ctx.get('User-Agent')),
-        key: device.ensure(ctx.cookies),
-        place: places.countryOf(address),
-      },
+      device: { name: deviceName, key: device.ensure(ctx.cookies), place },
       shared: values.has('shared'),
+      locale: languageOf(ctx),
     });
   }
 
   function refuse(ctx: Context, details: Details, result: Exclude<SignInResult, { kind: 'ok' }>): void {
-    if (result.kind === 'refused') {
-      show(ctx, details, { kind: 'wrong' });
+    if (result.kind !== 'limited') {
+      show(ctx, details, { kind: result.kind === 'refused' ? 'wrong' : 'locked' });
       return;
     }
     const seconds = Math.max(1, Math.ceil(result.retryAfterMs / 1_000));

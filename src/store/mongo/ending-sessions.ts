@@ -58,7 +58,7 @@ export async function endParticipation(
 }
 
 function seatOf({ _id, device }: Pick<SessionDoc, '_id' | 'device'>): About {
-  return { session: _id, device: device.name };
+  return { session: _id, device: device.name, place: device.place };
 }
 
 /** All of them end in this write, so that nothing can be used or told twice; the deliveries of too many are owed. */

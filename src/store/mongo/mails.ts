@@ -1,5 +1,6 @@
 import type { Mail, MailSettlement } from '../../activity/news.ts';
 import type { MailStore } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import type { MongoParts } from './collections.ts';
 import type { MailDoc } from './documents.ts';
 import { writeNews } from './news.ts';
@@ -51,11 +52,14 @@ export function createMails(parts: MongoParts): MailStore {
         .toArray();
       return rows.map(toMail);
     },
-    async retry(id, now, giveUpAt) {
+    async retry(id, now, giveUpAt, audit) {
       const until = { $cond: [{ $lte: ['$giveUpAt', now] }, giveUpAt, '$giveUpAt'] };
       const again = [{ $set: { state: 'waiting', dueAt: now, giveUpAt: until } }, { $unset: ['claim', 'settledAt'] }];
-      const { matchedCount } = await mails.updateOne({ _id: id, state: { $ne: 'sent' } }, again);
-      return matchedCount === 1;
+      return transact(async (tx) => {
+        const { matchedCount } = await mails.updateOne({ _id: id, state: { $ne: 'sent' } }, again, { session: tx });
+        if (matchedCount > 0) await appendAudit(parts, audit, tx);
+        return matchedCount > 0;
+      });
     },
     async removeBefore(before, limit) {
       const old = { settledAt: { $lt: before } };

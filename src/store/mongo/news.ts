@@ -24,12 +24,12 @@ export async function writeEvents(
 export async function writeMissingEvents(
   { activity }: MongoParts,
   events: readonly ActivityEvent[],
-  tx: ClientSession,
+  tx?: ClientSession,
 ): Promise<void> {
   const writes = events.map(toEventDoc).map(({ _id, ...rest }) => ({
     updateOne: { filter: { _id }, update: { $setOnInsert: rest }, upsert: true },
   }));
-  if (writes.length > 0) await activity.bulkWrite(writes, { session: tx });
+  if (writes.length > 0) await activity.bulkWrite(writes, tx && { session: tx });
 }
 
 /** The next failed try of the same day and address raises the count of the first. */

@@ -1,4 +1,5 @@
 import type { Document } from 'mongodb';
+import { nameEvent } from '../events.ts';
 import type { OwnApp, OwnPage, OwnSession, Reach } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { cutOffsToday, isCutOff, withCutOffs } from './cut-offs.ts';
@@ -12,6 +13,7 @@ import {
   toParticipation,
   toSession,
 } from './documents.ts';
+import { writeMissingEvents } from './news.ts';
 import { generationToday } from './standing.ts';
 
 /** Sign-ins of apps that are read of one session; the latest ones. */
@@ -168,11 +170,13 @@ export async function surplus(
 // ---------------------------------------------------------------- names
 
 export async function nameDevice(
-  { sessions, deviceNames }: MongoParts,
+  parts: MongoParts,
   { accountId, uid, name, now }: { accountId: string; uid: string; name: string | undefined; now: number },
 ): Promise<boolean> {
+  const { sessions, deviceNames } = parts;
   const row = await sessions.findOne({ _id: uid, accountId, state: { $ne: 'arriving' } });
   if (!row) return false;
+  await writeMissingEvents(parts, [nameEvent(toSession(row), name, now)]);
   const _id = nameKey(accountId, row);
   if (name === undefined) {
     await deviceNames.deleteOne({ _id });

@@ -1,7 +1,11 @@
 import type { ClientSession } from 'mongodb';
 import { isCurrent } from '../../sessions/session.ts';
 import type { Artifact, ArtifactWrite, ProviderStore } from '../store.ts';
+
+import { appAccess } from './app-access.ts';
+
 import { artifactKey, replaceArtifact, rewriteArtifact, writeArtifact } from './artifact-rows.ts';
+
 import type { MongoParts } from './collections.ts';
 import { cutOffsToday, isCutOff, withCutOffs } from './cut-offs.ts';
 import type { ArtifactDoc, CutOffDoc, SessionDoc } from './documents.ts';
@@ -30,6 +34,7 @@ export function createProvider(parts: MongoParts): ProviderStore {
     async revokeByGrant(grantId) {
       await artifacts.deleteMany({ grantId, model: { $ne: 'Grant' } });
     },
+    access: (accountId, limit) => appAccess(parts, accountId, limit),
     async removeExpired(now, limit) {
       const expired = { expiresAt: { $lte: now } };
       const rows = await artifacts

@@ -177,7 +177,7 @@ function raiseBarrier(tx: Tx, { target, cause, at }: Ending): Barrier | undefine
 }
 
 function seatOf(session: SessionRow | undefined): Seat {
-  return { session: session?.uid, device: session?.device_name };
+  return { session: session?.uid, device: session?.device_name, place: session?.place ?? undefined };
 }
 
 /** Answers whether there was a consent. */

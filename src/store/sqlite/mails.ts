@@ -1,5 +1,6 @@
 import type { Mail, MailKind, MailSettlement, MailState } from '../../activity/news.ts';
 import type { MailFilter, MailStore, Page } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import type { Connection, Params, Tx } from './connection.ts';
 import { writeNews } from './news.ts';
 
@@ -32,11 +33,13 @@ export function createMails({ read, write, jot }: Connection): MailStore {
         return row && toMail(row);
       }),
     list: (filter, page) => read((tx) => list(tx, filter, page).map(toMail)),
-    retry: (id, now, giveUpAt) =>
+    retry: (id, now, giveUpAt, audit) =>
       write((tx) => {
         const set = `state = 'waiting', claim = NULL, due_at = :now, settled_at = NULL,
           give_up_at = iif(give_up_at <= :now, :giveUpAt, give_up_at)`;
-        return tx.run(`UPDATE mails SET ${set} WHERE id = :id AND state <> 'sent'`, { id, now, giveUpAt }) > 0;
+        const changed = tx.run(`UPDATE mails SET ${set} WHERE id = :id AND state <> 'sent'`, { id, now, giveUpAt });
+        if (changed > 0) appendAudit(tx, audit);
+        return changed > 0;
       }),
     removeBefore: (before, limit) =>
       jot((tx) => {

@@ -1,8 +1,10 @@
 import type { DeliveryState } from '../../deliveries/delivery.ts';
+import { nameEvent } from '../events.ts';
 import type { OwnApp, OwnCursor, OwnPage, OwnSession, Reach } from '../store.ts';
 import type { Tx } from './connection.ts';
 import { IS_OVER } from './cut-offs.ts';
 import { logoutById, toLogout } from './logout-rows.ts';
+import { writeEvent } from './news.ts';
 import { type ParticipationRow, type SessionRow, sessionByUid, toParticipation, toSession } from './session-rows.ts';
 import { generationToday } from './standing.ts';
 
@@ -129,6 +131,7 @@ export function nameDevice(
 ): boolean {
   const row = sessionByUid(tx, uid);
   if (row?.account_id !== accountId || row.state === 'arriving') return false;
+  writeEvent(tx, nameEvent(toSession(row), name, now));
   const params = { accountId, key: row.device_key ?? uid };
   if (name === undefined) {
     tx.run('DELETE FROM device_names WHERE account_id = :accountId AND device_key = :key', params);

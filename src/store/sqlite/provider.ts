@@ -1,5 +1,6 @@
 import { type Generation, isCurrent } from '../../sessions/session.ts';
 import type { Artifact, ArtifactWrite, ProviderStore } from '../store.ts';
+import { appAccess } from './app-access.ts';
 import { rewriteArtifact, writeArtifact } from './artifact-rows.ts';
 import type { Connection, Tx } from './connection.ts';
 import { isCutOff } from './cut-offs.ts';
@@ -33,6 +34,7 @@ export function createProvider({ read, write, jot }: Connection): ProviderStore 
     async revokeByGrant(grantId) {
       await write((tx) => tx.run(`DELETE FROM artifacts WHERE grant_id = :grantId AND model <> 'Grant'`, { grantId }));
     },
+    access: (accountId, limit) => read((tx) => appAccess(tx, accountId, limit)),
     removeExpired: (now, limit) =>
       jot((tx) => {
         const expired = 'SELECT rowid FROM artifacts WHERE expires_at <= :now ORDER BY expires_at LIMIT :limit';

@@ -19,6 +19,7 @@ export const devices: Translation<typeof source> = {
   'devices.receipt': 'Beleg',
   'devices.receipt-unseen': 'von {device}',
   'devices.end': 'Abmelden',
+  'devices.not-me': 'Etwas davon waren nicht Sie?',
   'devices.end-unseen': 'von {device}',
   'devices.apps-unseen': 'Apps auf {device}:',
   'devices.since': 'Seit: {when}',

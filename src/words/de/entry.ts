@@ -5,6 +5,8 @@ export const entry: Translation<typeof source> = {
   'sign-in.title': 'Anmelden',
   'sign-in.wrong': 'Name und Passwort passen nicht zusammen. Bitte prüfen Sie beides und versuchen Sie es noch einmal.',
   'sign-in.empty': 'Bitte geben Sie Ihren Benutzernamen oder Ihre E-Mail-Adresse und Ihr Passwort ein.',
+  'sign-in.locked':
+    'Dieses Passwort gilt nicht mehr, weil jemand anderes es kennen könnte. Sie brauchen ein neues: Nutzen Sie den Link in der Mail, oder fragen Sie den Betreiber.',
   'sign-in.wait': 'Zu viele Versuche. Bitte versuchen Sie es in {span} noch einmal.',
   'sign-in.again':
     'Sie sind als {person} angemeldet. Damit sicher ist, dass Sie es sind, melden Sie sich bitte noch einmal an. Meldet sich hier jemand anderes an, endet diese Anmeldung auf diesem Gerät, in allen ihren Apps.',
@@ -14,6 +16,7 @@ export const entry: Translation<typeof source> = {
   'sign-in.password': 'Passwort',
   'sign-in.shared': 'Diesen Computer nutzen auch andere',
   'sign-in.shared-detail': 'Meldet Sie nach 15 Minuten ohne Nutzung ab, und wenn der Browser geschlossen wird',
+  'sign-in.forgot': 'Vergessen?',
   'sign-in.button': 'Anmelden',
   'password.show': 'Zeigen',
   'password.hide': 'Verbergen',
@@ -29,8 +32,8 @@ export const entry: Translation<typeof source> = {
   'consent.allow': 'Erlauben',
   'consent.deny': 'Nicht erlauben',
   'consent.end':
-    'Mit „Nicht erlauben“ geht es zurück, ohne dass {app} etwas über Sie erfährt. Sie können diesen Zugriff jederzeit beenden: {home} und melden Sie sich auf allen Geräten von {app} ab.',
-  'consent.open': 'Öffnen Sie Ihre Geräte',
+    'Mit „Nicht erlauben“ geht es zurück, ohne dass {app} etwas über Sie erfährt. Sie können diesen Zugriff jederzeit unter {home} beenden.',
+  'consent.open': 'Apps mit Zugriff',
   'continue.title': 'Weiter als {person}?',
   'continue.no-password': 'Sie sind hier noch angemeldet und brauchen kein Passwort.',
   'continue.yes': 'Weiter',

@@ -17,6 +17,7 @@ export const devices = {
   'devices.receipt': 'Receipt',
   'devices.receipt-unseen': 'of {device}',
   'devices.end': 'Sign out',
+  'devices.not-me': 'Something here was not you?',
   'devices.end-unseen': 'of {device}',
   'devices.apps-unseen': 'Apps on {device}:',
   'devices.since': 'Since {when}',

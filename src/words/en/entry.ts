@@ -3,6 +3,8 @@ export const entry = {
   'sign-in.title': 'Sign in',
   'sign-in.wrong': 'That name and password do not match. Check both and try again.',
   'sign-in.empty': 'Please fill in your user name or email, and your password.',
+  'sign-in.locked':
+    'This password opens nothing any more, because its owner said that somebody else may know it. A new one is needed: use the link in the mail, or ask an operator.',
   'sign-in.wait': 'Too many tries. Please wait {span}, then try again.',
   'sign-in.again':
     'You are signed in as {person}. To be sure that it is you, please sign in once more. If somebody else signs in here, that ends that sign-in on this device, in all its apps.',
@@ -12,6 +14,7 @@ export const entry = {
   'sign-in.password': 'Password',
   'sign-in.shared': 'This is a shared computer',
   'sign-in.shared-detail': 'Signs out after 15 minutes without use, and when the browser closes',
+  'sign-in.forgot': 'Forgot it?',
   'sign-in.button': 'Sign in',
   'password.show': 'Show',
   'password.hide': 'Hide',
@@ -27,8 +30,8 @@ export const entry = {
   'consent.allow': 'Allow',
   'consent.deny': 'Don’t allow',
   'consent.end':
-    '“Don’t allow” takes you back without telling {app} anything about you. You can end this access at any time: {home} and sign out of {app} on all devices.',
-  'consent.open': 'open your devices',
+    '“Don’t allow” takes you back without telling {app} anything about you. You can end this access at any time under {home}.',
+  'consent.open': 'Apps with access',
   'continue.title': 'Continue as {person}?',
   'continue.no-password': 'You are still signed in here, so no password is needed.',
   'continue.yes': 'Continue',

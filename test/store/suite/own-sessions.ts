@@ -173,6 +173,13 @@ export function ownSessionsSuite(make: MakePlace): void {
       Object.fromEntries((await own(id)).map(({ session, givenName }) => [session.uid, givenName]));
     await expect(at.store.sessions.nameDevice(accountId, laptop.uid, 'Work', NOW)).resolves.toBe(true);
     await expect(at.store.sessions.nameDevice(accountId, bare.uid, 'Kiosk', NOW)).resolves.toBe(true);
+    const told = await at.store.activity.list(accountId, { kind: 'name' }, 9);
+    expect(told.map(({ session, detail }) => [session, detail?.['name']]).toSorted()).toEqual(
+      [
+        [laptop.uid, 'Work'],
+        [bare.uid, 'Kiosk'],
+      ].toSorted(),
+    );
     await end(laptop.uid);
     const next = await signIn(at.store, { accountId, deviceKey: 'laptop' });
     await expect(names()).resolves.toEqual({ [laptop.uid]: 'Work', [bare.uid]: 'Kiosk', [next.uid]: 'Work' });

@@ -1,5 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { aCause, anArtifact, HOUR, MINUTE, newAccount, planAll, signIn, T0, unique } from '../../support/builders.ts';
+import {
+  aCause,
+  anArtifact,
+  aTokenOf,
+  HOUR,
+  MINUTE,
+  newAccount,
+  planAll,
+  signIn,
+  T0,
+  unique,
+} from '../../support/builders.ts';
 import { startChild } from './child.ts';
 import { type MakePlace, sharedStore } from './fixture.ts';
 
@@ -133,5 +144,25 @@ export function providerSuite(make: MakePlace): void {
 
   it('consumes nothing that is not there', async () => {
     await expect(at.store.provider.consume('AuthorizationCode', 'nobody', T0)).resolves.toBe(false);
+  });
+
+  it('knows which apps have access: in a session or without one, not what was cut off or is of somebody else', async () => {
+    const { accountId, participations } = await signIn(at.store, { clients: ['wiki', 'mail'] });
+    await signIn(at.store, { accountId, clients: ['wiki'], at: T0 + HOUR });
+    await signIn(at.store, { clients: ['shop'] });
+    const [wiki] = participations;
+    if (!wiki) throw new Error('nobody signed in');
+    await at.store.provider.save(aTokenOf(wiki, { bound: false, createdAt: T0 + 2 * HOUR }));
+    await expect(at.store.provider.access(accountId, 9)).resolves.toEqual([
+      { clientId: 'mail', since: T0, lastUsedAt: T0, offline: false },
+      { clientId: 'wiki', since: T0, lastUsedAt: T0 + 2 * HOUR, offline: true },
+    ]);
+    await expect(at.store.provider.access(accountId, 1)).resolves.toHaveLength(1);
+    const cut = { kind: 'account-client', accountId, clientId: 'wiki' } as const;
+    await at.store.sessions.end(unique('logout'), cut, aCause(), T0 + 3 * HOUR, planAll());
+    expect((await at.store.provider.access(accountId, 9)).map(({ clientId }) => clientId)).toEqual(['mail']);
+    const all = { kind: 'account', accountId } as const;
+    await at.store.sessions.end(unique('logout'), all, aCause(), T0 + 3 * HOUR, planAll());
+    await expect(at.store.provider.access(accountId, 9)).resolves.toEqual([]);
   });
 }

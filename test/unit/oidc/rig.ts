@@ -134,7 +134,16 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       ctx.body = { page: 'error', ...out };
     },
   });
-  const interactions = createInteractions({ oidc, store: raw, registry, keys, endSessions, clock, config });
+  const interactions = createInteractions({
+    mails: { newDevice: () => undefined },
+    oidc,
+    store: raw,
+    registry,
+    keys,
+    endSessions,
+    clock,
+    config,
+  });
   app.keys = keys.cookieKeys;
   pinOrigin(app, issuer);
   app.use(pages(interactions, raw));

@@ -1,0 +1,83 @@
+import type { Router } from '@koa/router';
+import type { Context, Middleware } from 'koa';
+import type { Seat } from '../../activity/news.ts';
+import { canBeTold } from '../../clients/can-be-told.ts';
+import type { EndSessions } from '../../logout/end-sessions.ts';
+import type { Store } from '../../store/store.ts';
+import { formOf } from '../middleware/read-body.ts';
+import type { Act, ActFacts } from '../own-pages/ask-first.ts';
+import { personOf, type SignedInOnly } from '../own-pages/signed-in.ts';
+import { seeOther } from '../see-other.ts';
+import { answerLogout } from './answer-logout.ts';
+import type { EndOwnParts } from './end-own.ts';
+
+export interface NotMeParts extends EndOwnParts {
+  readonly store: EndOwnParts['store'] & Pick<Store, 'sessions'>;
+  readonly endSessions: EndSessions;
+  readonly signedInOnly: SignedInOnly;
+  /** Reads a form and checks its csrf field. */
+  readonly takeForm: Middleware;
+}
+
+const NOT_ME = '/not-me';
+
+/**
+ * "That wasn't me", by somebody who is signed in: everything ends, also here, and nothing but a new password lets anybody in.
+ * Field `session`: the one that was somebody else's, for the activity.
+ */
+export function mountNotMe(router: Router, parts: NotMeParts): void {
+  const guard = parts.signedInOnly(NOT_ME);
+
+  router.get(NOT_ME, guard, async (ctx) => {
+    const { session } = ctx.query;
+    const hidden = typeof session === 'string' ? [{ name: 'session', value: session }] : [];
+    await parts.askFirst.show(ctx, actOf(ctx, parts), hidden);
+  });
+
+  router.post(NOT_ME, parts.takeForm, guard, async (ctx) => {
+    if (!(await parts.askFirst.mayGoOn(ctx, actOf(ctx, parts)))) return;
+    const { account, browser } = personOf(ctx);
+    const ended = await parts.endSessions(
+      { kind: 'account', accountId: account.id },
+      {
+        reason: 'not-me',
+        actor: { kind: 'user', id: account.id },
+        accountChange: { mustChangePassword: true },
+        browserUid: browser.session.uid,
+        from: await seatOf(ctx, parts),
+      },
+    );
+    parts.clearSessionCookie(ctx);
+    if (ended.kind === 'nothing') return seeOther(ctx, '/devices');
+    await answerLogout(ctx, ended, { client: undefined, continueUri: undefined }, parts);
+  });
+}
+
+function actOf(ctx: Context, { store, clientOf }: NotMeParts): Act & { readonly confirm: () => Promise<ActFacts> } {
+  const { id } = personOf(ctx).account;
+  return {
+    needsPassword: true,
+    backHref: '/devices',
+    async confirm() {
+      const { sessions, apps } = await store.sessions.reach(id);
+      const names = apps
+        .map(({ clientId }) => ({ clientId, client: clientOf(clientId) }))
+        .filter(({ client }) => client === undefined || !canBeTold(client))
+        .map(({ clientId, client }) => client?.client_name ?? clientId);
+      return {
+        what: 'not-me',
+        devices: sessions,
+        signIns: apps.reduce((sum, app) => sum + app.signIns, 0),
+        cannotBeTold: names,
+      };
+    },
+  };
+}
+
+/** The session that the form names, where it is one of this account; else this one. */
+async function seatOf(ctx: Context, { store }: NotMeParts): Promise<Seat> {
+  const { account, browser } = personOf(ctx);
+  const named = await store.sessions.get(formOf(ctx).values.get('session') ?? '');
+  const session = named?.session.accountId === account.id ? named.session : browser.session;
+  return { session: session.uid, device: session.device.name, place: session.device.place };
+}

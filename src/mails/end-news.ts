@@ -1,0 +1,67 @@
+/** What an end tells people of besides its own event: that the password is a new one, and the mails. */
+import type { Account } from '../accounts/account.ts';
+import type { ActivityEvent, NewMail, News } from '../activity/news.ts';
+import { passwordEvent } from '../activity/password-event.ts';
+import type { EndCause, EndTarget } from '../logout/logout.ts';
+import { liveParticipations } from '../sessions/session.ts';
+import type { AccountStore, SessionStore, SessionView } from '../store/store.ts';
+import type { EndFacts, MailPlanner } from './plan-mails.ts';
+
+/** Asked before the write, so that what it answers is written with the end. Throws `storeUnavailable`. */
+export type NewsOfEnd = (target: EndTarget, cause: CauseOfNews, at: number) => Promise<News | undefined>;
+
+type CauseOfNews = Pick<EndCause, 'reason' | 'actor' | 'accountChange' | 'from'>;
+
+/** Sessions that are looked at for the names of their apps, and for their number. */
+const SESSIONS_MAX = 200;
+
+export function createNewsOfEnd(parts: {
+  readonly store: {
+    readonly accounts: Pick<AccountStore, 'find'>;
+    readonly sessions: Pick<SessionStore, 'list'>;
+  };
+  readonly mails: MailPlanner;
+  /** The name people know an app by. */
+  readonly nameOf: (clientId: string) => string | undefined;
+}): NewsOfEnd {
+  const { store, mails, nameOf } = parts;
+
+  return async function newsOfEnd(target, cause, at) {
+    if (target.kind !== 'account') return undefined;
+    const { accountId, exceptUid } = target;
+    const account = await store.accounts.find(accountId);
+    if (!account) return undefined;
+    const views = await store.sessions.list({ accountId, state: 'live' }, { limit: SESSIONS_MAX });
+    const ending = views.filter(({ session }) => session.uid !== exceptUid);
+    const mail = mailOf(account, at, cause, factsOf(ending, cause));
+    return { events: passwordEvents(account, at, cause), mails: mail ? [mail] : [] };
+  };
+
+  function mailOf(account: Account, at: number, { reason }: CauseOfNews, facts: EndFacts): NewMail | undefined {
+    switch (reason) {
+      case 'password-changed':
+        return mails.passwordChanged(account, at, facts);
+      case 'not-me':
+        return mails.reset(account, at, 'forced') ?? mails.signedOutEverywhere(account, at, facts);
+      case 'user':
+      case 'app':
+      case 'operator':
+        return mails.signedOutEverywhere(account, at, facts);
+      default:
+        return undefined;
+    }
+  }
+
+  function factsOf(ending: readonly SessionView[], { actor, from }: CauseOfNews): EndFacts {
+    const ids = new Set(ending.flatMap((view) => liveParticipations(view).map(({ clientId }) => clientId)));
+    const appNames = [...ids].map((id) => nameOf(id) ?? id);
+    return { ...from, by: actor.kind === 'operator' ? 'operator' : 'user', sessions: ending.length, appNames };
+  }
+}
+
+function passwordEvents(account: Account, at: number, cause: CauseOfNews): readonly ActivityEvent[] {
+  const { accountChange, actor, from } = cause;
+  if (!accountChange || 'state' in accountChange) return [];
+  const what = 'passwordHash' in accountChange ? 'changed' : 'locked';
+  return [passwordEvent(account.id, at, { what, actor: actor.kind, seat: from })];
+}
