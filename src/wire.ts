@@ -6,11 +6,13 @@
 import { readFileSync } from 'node:fs';
 import type { Passwords } from './accounts/password.ts';
 import type { Admin } from './admin/admin.ts';
+import type { Client } from './clients/client-file.ts';
 import { createRegistry, type Registry } from './clients/registry.ts';
 import type { Config } from './config.ts';
 import { createEngine } from './deliveries/engine.ts';
 import type { KeptRunner } from './deliveries/engine-orders.ts';
 import type { EngineLife, EngineRunner } from './deliveries/engine-runner.ts';
+import { createProbe, type Probed } from './deliveries/probe.ts';
 import { createSigner } from './deliveries/signer.ts';
 import { tracedClaims } from './deliveries/traced-claims.ts';
 import { createTransport } from './deliveries/transport.ts';
@@ -121,7 +123,7 @@ export async function openProduct(
 
 /** What use cases work with. `engine`: a command's own, for when nobody else delivers. */
 export function wireAdmin(
-  { config, store, clock, box, registry }: Foundation,
+  foundation: Foundation,
   parts: {
     readonly passwords: Passwords;
     readonly endSessions: EndSessions;
@@ -129,6 +131,7 @@ export function wireAdmin(
     readonly engine: EngineRunner | undefined;
   },
 ): Admin {
+  const { config, store, clock, box, registry } = foundation;
   const { passwords, endSessions, receipts, engine } = parts;
   const outbound = createOutbound({ allow: config.outboundAllow });
   return {
@@ -140,6 +143,7 @@ export function wireAdmin(
     passwords,
     endSessions,
     receipts,
+    probe: (client) => probe(foundation, client),
     tellApps: createTellApps({ store, clock, endSessions, engine }),
     claimNames: Object.values(config.scopes).flat(),
     ruleBook: {
@@ -149,6 +153,26 @@ export function wireAdmin(
       refusal: (url) => outbound.refusal(url),
     },
   };
+}
+
+/** A transport for one check-up: it leaves no socket behind. */
+async function probe(foundation: Foundation, client: Client): Promise<Probed> {
+  const { config, store, clock } = foundation;
+  const allow = [...new Set([...config.outboundAllow, ...(await store.clients.outboundRules())])];
+  const outbound = createOutbound({ allow });
+  const transport = createTransport({ client: wireOutboundClient(config, outbound), clock });
+  try {
+    return await createProbe({
+      issuer: config.issuer,
+      signer: createSigner({ ...foundation, store: store.keys }),
+      transport,
+      refusal: (url) => outbound.refusal(url),
+      addressesOf: config.outboundProxy === undefined ? (host) => outbound.addressesOf(host) : undefined,
+      clock,
+    })(client);
+  } finally {
+    transport.close();
+  }
 }
 
 /**

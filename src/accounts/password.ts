@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { type Algorithm, hash, type Options, verify } from '@node-rs/argon2';
+import { type Algorithm, hash, type Options } from '@node-rs/argon2';
 import { AppError } from '../errors.ts';
 import { createGate } from '../ops/gate.ts';
+import { compareHash } from './compare-hash.ts';
 
 /** Hashes and verifies passwords off the main thread, a few at a time. */
 export interface Passwords {
@@ -12,6 +13,8 @@ export interface Passwords {
    * crowd in one delays no other.
    */
   verify(phc: string | undefined, password: string, lane?: string): Promise<boolean>;
+  /** Made with today's numbers; others are of other programs, and are made anew at the next sign-in. */
+  isOurs(phc: string): boolean;
 }
 
 /** OWASP's first recommendation for argon2id: 19 MiB, two passes, one lane. */
@@ -25,6 +28,8 @@ const ARGON2ID: Options = {
 /** Of 32 random bytes that nobody kept, made with the numbers above: what an unknown user's password is compared to. */
 const NOBODYS_HASH =
   '$argon2id$v=19$m=19456,t=2,p=1$mmGg66N5fqaZyqXIKFbQHg$02Gc703RsqO5vUyc8no1kzqK/43QJql5XbDjq7cOmYs';
+
+const OURS = '$argon2id$v=19$m=19456,t=2,p=1$';
 
 /** How many wait behind each that is being hashed: about a second's worth. */
 const QUEUE_PER_SLOT = 100;
@@ -40,10 +45,18 @@ export function createPasswords(limits: { slots?: number; queueMax?: number } = 
   return {
     hash: (password) => gate(() => hash(normal(password), ARGON2ID)),
     async verify(phc, password, lane) {
-      const same = await gate(() => verify(phc ?? NOBODYS_HASH, normal(password)), undefined, lane);
+      const same = await gate(() => comparePassword(phc ?? NOBODYS_HASH, password), undefined, lane);
       return same && phc !== undefined;
     },
+    isOurs: (phc) => phc.startsWith(OURS),
   };
+}
+
+/** Other programs hashed what was typed, in whatever Unicode form. */
+async function comparePassword(phc: string, password: string): Promise<boolean> {
+  const form = normal(password);
+  if (await compareHash(phc, form)) return true;
+  return form !== password && !phc.startsWith(OURS) && compareHash(phc, password);
 }
 
 /** One for each core, where libuv's pool leaves the rest of the process two threads to breathe (`ops/thread-pool.ts`). */

@@ -121,7 +121,8 @@ export function checkedUsername(name: string): string {
   throw new InvalidInput([{ field: 'username', message }]);
 }
 
-function checkedClaims({ claimNames }: Admin, claims: Claims): Claims {
+/** Throws what is wrong with claims. */
+export function checkedClaims({ claimNames }: Admin, claims: Claims): Claims {
   const read = readClaims(claims, claimNames);
   if (read.ok) return read.claims;
   throw new InvalidInput(read.problems.map((message) => ({ field: 'claims', message })));

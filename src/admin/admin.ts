@@ -5,6 +5,7 @@
 import type { Passwords } from '../accounts/password.ts';
 import type { LoadOptions } from '../clients/load-clients.ts';
 import type { Registry } from '../clients/registry.ts';
+import type { Probe } from '../deliveries/probe.ts';
 import type { EndSessions } from '../logout/end-sessions.ts';
 import type { Receipts } from '../logout/receipt.ts';
 import type { TellApps } from '../logout/tell-apps.ts';
@@ -25,6 +26,8 @@ export interface Admin {
   readonly tellApps: TellApps;
   /** Claims of the operator's own scopes. */
   readonly claimNames: readonly string[];
+  /** Sends an app one good token and wrong ones; when an operator asks for it alone. */
+  readonly probe: Probe;
   /** How client files are judged. */
   readonly ruleBook: LoadOptions;
 }

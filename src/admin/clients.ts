@@ -122,7 +122,7 @@ const clientDocument = z.record(z.string(), z.unknown());
 export { clientFileSchema as clientDocumentShape };
 
 /** Throws 422 with each field's problem. */
-function judged({ ruleBook }: Admin, document: Readonly<Record<string, unknown>>): Client {
+export function judged({ ruleBook }: Admin, document: Readonly<Record<string, unknown>>): Client {
   // Absent is null in all that we print, and may come back so.
   const given = Object.fromEntries(Object.entries(document).filter(([, value]) => value !== null));
   const result = judgeClient(given, ruleBook);

@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 import { listClients, newSecret, removeClient, showClient } from '../admin/clients.ts';
 import { previewLogout } from '../admin/logouts.ts';
+import { probeClient } from '../admin/probe.ts';
 import { fileNameOf } from '../clients/client-file-name.ts';
 import { act } from './act.ts';
 import { addClientAdd } from './client-add.ts';
 import { addClientCheck } from './client-check.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { printPages, printRecord } from './listing.ts';
+import { printPages, printRecord, printRows } from './listing.ts';
 import type { Column } from './terminal.ts';
 import { counted } from './words.ts';
 
@@ -26,6 +27,7 @@ export function addClients(program: Command, context: Context): void {
   addShow(group, context);
   addClientAdd(group, context);
   addSecret(group, context);
+  addProbe(group, context);
   addClientCheck(group, context);
   addRemove(group, context);
 }
@@ -78,6 +80,37 @@ function addSecret(group: Command, context: Context): void {
       }
       return EXIT.done;
     }),
+  );
+}
+
+const PROBE_COLUMNS: readonly Column[] = [
+  ['name', 'CHECK'],
+  ['result', 'RESULT'],
+  ['expected', 'EXPECTED'],
+  ['got', 'GOT'],
+  ['ms', 'MS'],
+];
+
+function addProbe(group: Command, context: Context): void {
+  addLeaf(group, {
+    usage: 'probe <client_id>',
+    summary: 'check an app up: one good logout token of a session that nobody has, and wrong ones it must refuse',
+    examples: ['clients probe wiki', 'clients probe wiki --json'],
+  }).action(
+    run(context, (id: string, options: { readonly json?: boolean }) =>
+      context.withProduct(async (product) => {
+        const { terminal } = context;
+        const probed = await act(product, probeClient, { id });
+        if (options.json) terminal.printJson(probed);
+        else {
+          printRows(terminal, false, PROBE_COLUMNS, probed.checks);
+          for (const { name, sent, fix } of probed.checks)
+            if (fix !== null) terminal.print(`${name} (${sent}): ${fix}`);
+          terminal.print(`Grade ${probed.grade}.`);
+        }
+        return probed.checks.some(({ result }) => result === 'wrong') ? EXIT.notAll : EXIT.done;
+      }),
+    ),
   );
 }
 

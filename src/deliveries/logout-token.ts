@@ -33,7 +33,7 @@ interface LogoutClaims {
   readonly events: Readonly<Record<string, Readonly<Record<string, never>>>>;
 }
 
-const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
+export const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 
 /**
  * Makes and signs a fresh logout token for one attempt (invariant 8). Rejects when the key is not of the client's
@@ -53,7 +53,7 @@ export async function makeLogoutToken(parts: {
   }
   const claims = logoutClaims({ ...parts, jti: randomId() });
   const header = { typ: client.logout.token_typ, alg: key.alg, kid: key.kid };
-  return { token: await signJwt(header, claims, key), jti: claims.jti };
+  return { token: await signToken(header, claims, key), jti: claims.jti };
 }
 
 /** Pure. Never a `nonce`: with one it could pass for an ID token (B12). */
@@ -78,7 +78,8 @@ function logoutClaims(parts: {
   };
 }
 
-async function signJwt(header: object, claims: object, key: SigningKey): Promise<string> {
+/** A compact JWS of any header and claims; `header.alg` is the key's, or nobody believes it. */
+export async function signToken(header: object, claims: object, key: SigningKey): Promise<string> {
   const input = `${encode(header)}.${encode(claims)}`;
   const signature = await SIGN[key.alg](Buffer.from(input), key.privateKey);
   return `${input}.${signature.toString('base64url')}`;

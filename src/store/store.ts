@@ -577,6 +577,8 @@ export interface AccountStore {
    * worthless. False, and nothing written, when the hash is not `from` (any more).
    */
   changePassword(change: PasswordChange): Promise<boolean>;
+  /** The same password, hashed anew; false, and nothing written, when the hash is not `from` (any more). */
+  rehash(id: string, from: string, to: string): Promise<boolean>;
   /** Scopes this account allowed this client to have. */
   consent(accountId: string, clientId: string): Promise<readonly string[]>;
   /** All that an account allowed, by client id; at most `limit`. */

@@ -15,6 +15,7 @@ import { listDeliveries, replayDeliveries, showDelivery } from '../../admin/deli
 import { listKeys, retireKey, rotateKeys } from '../../admin/keys.ts';
 import { endSessions, listLogouts, previewLogout, showLogout } from '../../admin/logouts.ts';
 import { listOperators, newFirstLink, removeRole, setRole } from '../../admin/operators.ts';
+import { probeClient } from '../../admin/probe.ts';
 import { listSessions, showSession } from '../../admin/sessions.ts';
 import { addToken, listTokens, revokeToken } from '../../admin/tokens.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
@@ -61,6 +62,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   }),
   endpoint({ method: 'DELETE', path: '/clients/{id}', useCase: removeClient }),
   endpoint({ method: 'POST', path: '/clients/{id}/secret', useCase: renewSecret }),
+  endpoint({ method: 'POST', path: '/clients/{id}/probe', useCase: probeClient }),
 
   endpoint({ method: 'GET', path: '/accounts', useCase: listAccounts }),
   endpoint({

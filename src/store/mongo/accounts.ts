@@ -50,6 +50,10 @@ export function createAccounts(parts: MongoParts): AccountStore {
         if (matchedCount > 0) await appendAudit(parts, audit, tx);
       });
     },
+    async rehash(id, from, to) {
+      const which = { _id: id, passwordHash: from };
+      return (await accounts.updateOne(which, { $set: { passwordHash: to } })).matchedCount === 1;
+    },
     changePassword: (change) => transact((tx) => changePassword(parts, change, tx)),
     async consent(accountId, clientId) {
       const row = await consents.findOne({ _id: consentKey(accountId, clientId) });

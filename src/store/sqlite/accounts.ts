@@ -43,6 +43,11 @@ export function createAccounts({ read, write }: Connection): AccountStore {
         if (tx.run(sql, { id }) > 0) appendAudit(tx, audit);
       });
     },
+    rehash: (id, from, to) =>
+      write((tx) => {
+        const sql = 'UPDATE accounts SET password_hash = :to WHERE id = :id AND password_hash = :from';
+        return tx.run(sql, { id, from, to }) > 0;
+      }),
     changePassword: (change) => write((tx) => changePassword(tx, change)),
     consent: (accountId, clientId) => read((tx) => consented(tx, accountId, clientId)),
     consents: (accountId, limit) =>

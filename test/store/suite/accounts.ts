@@ -13,6 +13,14 @@ export function accountsSuite(make: MakePlace): void {
       planAll(),
     );
 
+  it('keep a password that is hashed anew, for whoever saw the hash before', async () => {
+    const account = anAccount();
+    await at.store.accounts.create(account);
+    await expect(at.store.accounts.rehash(account.id, 'another', '$new')).resolves.toBe(false);
+    await expect(at.store.accounts.rehash(account.id, account.passwordHash, '$new')).resolves.toBe(true);
+    await expect(at.store.accounts.find(account.id)).resolves.toEqual({ ...account, passwordHash: '$new' });
+  });
+
   it('gives back what it was given, by id and by name', async () => {
     const account = await newAccount(at.store, { username: 'Álice', claims: { name: 'Alice', nested: { a: [1] } } });
     await expect(at.store.accounts.find(account.id)).resolves.toEqual(account);
