@@ -269,6 +269,12 @@ export const SETTINGS = {
     ),
     'the networks of the proxies in front, like 10.0.0.0/8, or off where browsers connect to this process directly',
   ),
+  drainMs: setting(
+    'SIGNOFF_DRAIN',
+    ({ production }) => (production ? '2s' : '0s'),
+    duration(0, 60_000),
+    'How long a stopping process serves on, not ready, until proxies have seen that.',
+  ),
   metricsPort: setting(
     'SIGNOFF_METRICS_PORT',
     'off',

@@ -5,6 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import { createForgottenPasswords } from './accounts/forgotten-passwords.ts';
 import { createPasswords } from './accounts/password.ts';
+import { rehashing } from './accounts/rehash.ts';
 import { createVerifySignIn } from './accounts/verify-sign-in.ts';
 import type { EngineRunner } from './deliveries/engine-runner.ts';
 import { createApp } from './http/app.ts';
@@ -79,6 +80,7 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
     development: !config.production,
   });
   const streams = createEventStreams();
+  let stopping = false;
   const passwords = createPasswords();
   const mails = wireMails(foundation);
   const forgotten = createForgottenPasswords({
@@ -111,13 +113,16 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
     mails,
     forgotten,
     verifySignIn: counted(
-      createVerifySignIn({
-        store,
-        clock,
-        log: boundedLog,
-        passwords,
-        limit: config.signinLimit,
-      }),
+      rehashing(
+        createVerifySignIn({
+          store,
+          clock,
+          log: boundedLog,
+          passwords,
+          limit: config.signinLimit,
+        }),
+        { accounts: store.accounts, passwords, log },
+      ),
       metrics,
     ),
     onEndAnswered(answer) {
@@ -127,16 +132,19 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
     waitForApps: createWaitForApps({ store, onSettled }),
     onSettled,
     warnings: [deliveriesWait, keysAreDue, diskIsFull].map((look) => () => look(foundation)),
-    deliveryTrouble: () =>
-      engine && !engine.healthy() ? 'deliveries are not running, or cannot be written down' : undefined,
+    trouble: () => (stopping ? 'this process is stopping' : deliveryTrouble(engine)),
   });
   const listen = () =>
     startHttpServer({
       host: config.host,
       port: config.port,
       handler: app.callback(),
+      drainMs: config.drainMs,
       prepare: (server) => answerUnreadableRequests(server, renderer),
-      onClosing: () => streams.closeAll(),
+      onClosing() {
+        stopping = true;
+        streams.closeAll();
+      },
     });
   return {
     listen,
@@ -144,6 +152,10 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
     reload: () => oidc.reload(),
     checkClients: () => oidc.checkClients(),
   };
+}
+
+function deliveryTrouble(engine: EngineRunner | undefined): string | undefined {
+  return engine && !engine.healthy() ? 'deliveries are not running, or cannot be written down' : undefined;
 }
 
 type VerifySignIn = ReturnType<typeof createVerifySignIn>;

@@ -3,10 +3,13 @@ import { addAccounts } from './accounts.ts';
 import { addAudit } from './audit.ts';
 import { addClients } from './clients.ts';
 import type { Context } from './command.ts';
+import { addCompletion } from './completion.ts';
 import { addConfig } from './config.ts';
 import { addDeliveries } from './deliveries.ts';
+import { addDoctor } from './doctor.ts';
 import { EXIT_CODE_HELP } from './exit-codes.ts';
 import { addExplain } from './explain.ts';
+import { addImport } from './import.ts';
 import { addKeys } from './keys.ts';
 import { addLogout } from './logout.ts';
 import { addMails } from './mails.ts';
@@ -14,6 +17,7 @@ import { addOperators } from './operators.ts';
 import { addSessions } from './sessions.ts';
 import { addStart } from './start.ts';
 import { addTokens } from './tokens.ts';
+import { addUpkeep } from './upkeep.ts';
 
 /** The command line, whole. It throws CommanderError instead of ending the process. */
 export function createProgram(context: Context): Command {
@@ -40,5 +44,9 @@ export function createProgram(context: Context): Command {
   addTokens(program, context);
   addAudit(program, context);
   addConfig(program, context);
+  addDoctor(program, context);
+  addImport(program, context);
+  addUpkeep(program, context);
+  addCompletion(program, context);
   return program;
 }

@@ -98,8 +98,8 @@ export interface AppParts {
   readonly onEndAnswered: (answer: EndAnswer) => void;
   /** What somebody should see to before it is trouble. */
   readonly warnings: readonly Warning[];
-  /** Why deliveries do not run in this process although they should; undefined while they do. */
-  readonly deliveryTrouble: () => string | undefined;
+  /** Why this process is to get no requests, beside its store; undefined while it may. */
+  readonly trouble: () => string | undefined;
 }
 
 /** The edge: middleware from the outside in, our routes, then the library's. */

@@ -1,12 +1,16 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, Server as NetServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** What listens: one node:http server with limits on everything a stranger may send. */
 export interface HttpServer {
   /** The port that was bound; differs from the one asked for when that was 0. */
   readonly port: number;
-  /** Takes no new connections, ends event streams, lets requests in flight finish, then cuts what is left. Safe twice. */
+  /**
+   * Serves on for `drainMs`, each answer the last on its connection; then takes no new connections, lets requests in flight
+   * finish and cuts what is left. Safe twice.
+   */
   close(): Promise<void>;
 }
 
@@ -14,9 +18,11 @@ export interface HttpServerParts {
   readonly host: string;
   readonly port: number;
   readonly handler: RequestListener;
+  /** `SIGNOFF_DRAIN`. */
+  readonly drainMs: number;
   /** Adds what must sit on the server itself (`answerUnreadableRequests`). */
   readonly prepare: (server: Server) => void;
-  /** Called at the start of `close`: long answers (event streams) end themselves. */
+  /** Called when `close` begins and when the port is shut: long answers (event streams) end themselves. */
   readonly onClosing: () => void;
 }
 
@@ -30,6 +36,8 @@ const KEEP_ALIVE_MS = 75_000;
 /** How long requests in flight may take to finish once we are asked to stop. */
 const GRACE_MS = 5_000;
 const CLOSE_IDLE_EVERY_MS = 50;
+/** Whoever connected just before the port was shut sends a request within this. */
+const UNHEARD_MS = 500;
 
 /** Listens; throws what `listen` throws (`EADDRINUSE` and the like). */
 export async function startHttpServer(parts: HttpServerParts): Promise<HttpServer> {
@@ -42,6 +50,7 @@ export async function startHttpServer(parts: HttpServerParts): Promise<HttpServe
     },
     parts.handler,
   );
+  const answers = watchAnswers(server);
   parts.prepare(server);
   server.listen({ host: parts.host, port: parts.port });
   await once(server, 'listening');
@@ -49,20 +58,57 @@ export async function startHttpServer(parts: HttpServerParts): Promise<HttpServe
   return {
     port: (server.address() as AddressInfo).port,
     close() {
-      closed ??= closeServer(server, parts.onClosing);
+      closed ??= closeServer(server, answers, parts);
       return closed;
     },
   };
 }
 
-async function closeServer(server: Server, onClosing: () => void): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => resolve());
+/** Answers under way. */
+interface Answers {
+  /** From now on each answer is the last on its connection, and says so. */
+  beLast(): void;
+}
+
+function watchAnswers(server: Server): Answers {
+  const underWay = new Set<ServerResponse>();
+  let last = false;
+  const isLast = (response: ServerResponse) => {
+    if (!response.headersSent) response.shouldKeepAlive = false;
+  };
+  server.prependListener('request', (_, response: ServerResponse) => {
+    if (last) isLast(response);
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
   });
+  return {
+    beLast() {
+      last = true;
+      for (const response of underWay) isLast(response);
+    },
+  };
+}
+
+/**
+ * First it only says that it stops (`onClosing` turns readiness red, each answer is the last on its connection) and serves on:
+ * proxies that look see it in time. Those that do not find the port shut then, and go to the next process; what came just
+ * before is still answered. A POST that is cut off nobody may send again.
+ */
+async function closeServer(server: Server, answers: Answers, { onClosing, drainMs }: HttpServerParts): Promise<void> {
+  answers.beLast();
   onClosing();
+  if (drainMs > 0) await pause(drainMs);
+  const closed = new Promise<void>((resolve) => {
+    server.once('close', () => resolve());
+  });
+  // Node's own `close` cuts at once whom it has not heard yet.
+  NetServer.prototype.close.call(server);
+  onClosing();
+  if (drainMs > 0) await Promise.race([closed, pause(UNHEARD_MS)]);
   // A connection whose answer ends now would be kept alive for a next request that never comes.
   const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
   const grace = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+  server.close();
   await closed;
   clearInterval(idle);
   clearTimeout(grace);

@@ -1,5 +1,8 @@
 /** What `docs/ops/` asks of Signoff is what Signoff says. */
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { createMetrics } from '../../src/ops/metrics.ts';
@@ -62,4 +65,27 @@ it('leave no metric unwatched', async () => {
   const all = EXPRESSIONS.map(([, expression]) => expression).join(' ');
   const names = new Set([...(await series()).keys()].map((name) => name.replace(/_(bucket|sum|count)$/, '')));
   expect([...names].filter((name) => !all.includes(name))).toEqual([]);
+});
+
+describe('the unit for systemd', () => {
+  const unit = read('signoff.service');
+
+  it('starts what npm start starts, and leaves a stop the time that it takes', () => {
+    expect(unit).toContain('src/main.ts');
+    expect(unit).toContain('KillSignal=SIGTERM');
+    // Serving on 2 s, requests 5 s, deliveries twice 10 s.
+    expect(Number(/TimeoutStopSec=(\d+)/.exec(unit)?.[1])).toBeGreaterThanOrEqual(27);
+    expect(unit).toMatch(/^DynamicUser=yes$/m);
+    expect(unit).toMatch(/^ProtectSystem=strict$/m);
+  });
+
+  const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
+  (hasSystemd ? it : it.skip)('is one that systemd understands', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'signoff-unit-'));
+    const file = join(folder, 'signoff.service');
+    writeFileSync(file, unit.replace('/usr/bin/node', process.execPath).replace('/opt/signoff', folder));
+    const verified = spawnSync('systemd-analyze', ['verify', '--man=no', file], { encoding: 'utf8' });
+    expect(verified.stderr.split('\n').filter((line) => line.includes('signoff.service'))).toEqual([]);
+    rmSync(folder, { recursive: true });
+  });
 });

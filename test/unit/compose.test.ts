@@ -38,6 +38,27 @@ describe('docker-compose.yml', () => {
     expect(checked).toMatchObject({ status: 0, stdout: apps.map((app) => `${app}.yaml: good\n`).join('') });
   });
 
+  it('runs both on a root that nobody writes to, as nobody in particular, with time to stop', () => {
+    for (const name of ['signoff-1', 'signoff-2']) {
+      expect(compose.services[name]).toMatchObject({
+        read_only: true,
+        cap_drop: ['ALL'],
+        security_opt: ['no-new-privileges:true'],
+        stop_grace_period: '30s',
+      });
+    }
+  });
+
+  it('has a store that any one member may leave', () => {
+    const { SIGNOFF_STORE = '' } = environmentOf('signoff-1');
+    const members = [...SIGNOFF_STORE.matchAll(/(mongo-\d):27017/g)].map(([, name = '']) => name);
+    expect(members).toHaveLength(3);
+    const volumes = members.map((name) => JSON.stringify(compose.services[name]));
+    expect(new Set(volumes).size).toBe(3);
+    // The one that makes the replica set knows all of them.
+    for (const name of members) expect(volumes[0]).toContain(`${name}:27017`);
+  });
+
   it.each(apps)('tells %s its own secret and address, as the provider knows them', (app) => {
     const provider = environmentOf('signoff-1');
     const settings = JSON.parse(environmentOf(app)['DEMO_APP'] ?? '') as AppSettings;

@@ -4,8 +4,8 @@ import { createReadiness, createWarnings, type Warning } from '../readiness.ts';
 
 export interface HealthParts {
   readonly store: Pick<Store, 'ping'>;
-  /** Why deliveries do not run in this process although they should; undefined while they do. */
-  readonly deliveryTrouble: () => string | undefined;
+  /** Why this process is to get no requests, beside its store; undefined while it may. */
+  readonly trouble: () => string | undefined;
   readonly warnings: readonly Warning[];
 }
 
@@ -14,7 +14,7 @@ export interface HealthParts {
  * requests while this is 503. `warning` serves all the same, and says what somebody should see to. Both answer under any
  * Host. Ready again by itself, within a second.
  */
-export function mountHealth(router: Router, { store, deliveryTrouble, warnings }: HealthParts): void {
+export function mountHealth(router: Router, { store, trouble, warnings }: HealthParts): void {
   const storeTrouble = createReadiness(store);
   const warningsNow = createWarnings(warnings);
 
@@ -23,7 +23,7 @@ export function mountHealth(router: Router, { store, deliveryTrouble, warnings }
   });
 
   router.get('/health/ready', async (ctx) => {
-    const troubles = [await storeTrouble(), deliveryTrouble()].filter((reason) => reason !== undefined);
+    const troubles = [await storeTrouble(), trouble()].filter((reason) => reason !== undefined);
     if (troubles.length > 0) {
       ctx.status = 503;
       ctx.set('Retry-After', '5');

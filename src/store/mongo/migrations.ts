@@ -16,6 +16,9 @@ type Migration = (db: Db) => Promise<void>;
 
 const MIGRATIONS: readonly Migration[] = [schema1, schema2];
 
+/** The version that this program brings a database to. */
+export const KNOWN_SCHEMA = MIGRATIONS.length;
+
 /** How long a lock stays with a holder of whom nothing is heard. */
 const LOCK_MS = 30_000;
 /** How long a second process waits for the first one's migration. */

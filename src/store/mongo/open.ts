@@ -51,14 +51,24 @@ const DEFAULT_DATABASE = 'signoff';
  * `create` is false, `store_newer` after a newer program, `store_unavailable` where the server cannot be reached.
  */
 export async function openMongoStore(options: { url: string; create: boolean }): Promise<Store> {
-  const client = createClient(options.url);
+  const { client, parts } = await connectTo(options.url);
   try {
-    await connect(client, options.url);
-    await refuseStandalone(client);
-    const parts = mongoParts(client, databaseIn(options.url));
     if (!options.create && (await schemaVersion(parts.db)) === 0) throw storeMissing(parts.db.databaseName);
     await migrate(parts.db);
     return createStore(client, parts);
+  } catch (error) {
+    await client.close();
+    throw asStoreError(error);
+  }
+}
+
+/** Connected to a replica set; nothing was looked at yet. Throws `store_standalone` and `store_unavailable`. */
+export async function connectTo(url: string): Promise<{ readonly client: MongoClient; readonly parts: MongoParts }> {
+  const client = createClient(url);
+  try {
+    await connect(client, url);
+    await refuseStandalone(client);
+    return { client, parts: mongoParts(client, databaseIn(url)) };
   } catch (error) {
     await client.close();
     throw asStoreError(error);

@@ -52,6 +52,7 @@ describe('the command line', () => {
       'clients show',
       'clients add',
       'clients secret',
+      'clients probe',
       'clients check',
       'clients remove',
       'sessions list',
@@ -79,6 +80,13 @@ describe('the command line', () => {
       'audit verify',
       'audit export',
       'config',
+      'doctor',
+      'import accounts',
+      'import clients',
+      'backup',
+      'restore',
+      'migrate',
+      'completion',
     ]);
   });
 
