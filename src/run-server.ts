@@ -49,27 +49,41 @@ async function startOrExplain(config: Config, log: Log, env: NodeJS.ProcessEnv):
   }
 }
 
-/** What the system says about an address to listen on, as a setting to change. */
-function explained(config: Config, error: unknown): unknown {
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') return portTaken(config, error);
-  return syscall === 'listen' || syscall === 'getaddrinfo' ? cannotListen(config, code, error) : error;
+/** Where we listen, and which settings say so. */
+interface Listening {
+  readonly host: string;
+  readonly port: number;
+  readonly names: { readonly host: string; readonly port: string };
 }
 
-function cannotListen({ host, port }: Config, code: string | undefined, cause: unknown): AppError {
+/** What the system says about an address to listen on, as a setting to change. */
+function explained(config: Config, error: unknown): unknown {
+  const { code, syscall, port } = error as NodeJS.ErrnoException & { readonly port?: number };
+  const where = whereOf(config, port);
+  if (code === 'EADDRINUSE') return portTaken(where, error);
+  return syscall === 'listen' || syscall === 'getaddrinfo' ? cannotListen(where, code, error) : error;
+}
+
+function whereOf({ host, port, metricsHost, metricsPort }: Config, failed: number | undefined): Listening {
+  if (failed === undefined || failed !== metricsPort)
+    return { host, port, names: { host: 'SIGNOFF_HOST', port: 'PORT' } };
+  return { host: metricsHost, port: failed, names: { host: 'SIGNOFF_METRICS_HOST', port: 'SIGNOFF_METRICS_PORT' } };
+}
+
+function cannotListen({ host, port, names }: Listening, code: string | undefined, cause: unknown): AppError {
   return new AppError({
     code: 'cannot_listen',
     status: 500,
-    publicMessage: `This machine does not let us listen on ${host}, port ${port} (${code}). Check SIGNOFF_HOST and PORT; ports below 1024 need permission.`,
+    publicMessage: `This machine does not let us listen on ${host}, port ${port} (${code}). Check ${names.host} and ${names.port}; ports below 1024 need permission.`,
     cause,
   });
 }
 
-function portTaken({ port }: Config, cause: unknown): AppError {
+function portTaken({ port, names }: Listening, cause: unknown): AppError {
   return new AppError({
     code: 'port_taken',
     status: 500,
-    publicMessage: `Port ${port} is taken by another program. Stop that one, or set PORT to a free one, like PORT=${port + 1000}.`,
+    publicMessage: `Port ${port} is taken by another program. Stop that one, or set ${names.port} to a free one, like ${names.port}=${port + 1000}.`,
     cause,
   });
 }

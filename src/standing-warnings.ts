@@ -6,7 +6,7 @@ import type { Foundation } from './wire.ts';
 /** Apps come back from a deploy within minutes. */
 const OLDEST_MS = 15 * 60_000;
 
-type Look = (foundation: Foundation) => Promise<string | undefined>;
+type Look = (foundation: Pick<Foundation, 'store' | 'clock' | 'config'>) => Promise<string | undefined>;
 
 export const deliveriesWait: Look = async ({ store, clock }) => {
   const since = await store.figures.oldestTryingAt();

@@ -21,7 +21,6 @@ const MOST = {
 const BYTES = { least: 8, most: 1_024 };
 
 const DIGESTS = ['sha1', 'sha256', 'sha512'] as const;
-export type Digest = (typeof DIGESTS)[number];
 
 /** Text as it stands in exports, or Keycloak's credential as an object. */
 export function readHash(given: unknown): ReadHash {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { Check } from './doctor/check.ts';
 import { systemClock } from '../ops/clock.ts';
 import { createLog } from '../ops/log.ts';
 import { addLeaf, type Context, run } from './command.ts';
+import type { Check } from './doctor/check.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 

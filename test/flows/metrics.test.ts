@@ -1,8 +1,14 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { eventually, signOff } from '../spec/scene.ts';
 import { createBrowser, send } from '../support/browser.ts';
+import { runCommand } from '../support/command.ts';
 import { freePort } from '../support/free-port.ts';
-import { describeFlows } from '../support/product.ts';
+import { describeFlows, describeOnSqlite } from '../support/product.ts';
 import { type ProductProcess, startProductProcess } from '../support/product-process.ts';
 
 type Name = 'wiki' | 'mail';
@@ -80,4 +86,18 @@ describeFlows.each(['thread', 'process'])('metrics, deliveries in a %s', (run) =
     expect((await ask('/metrics', 'POST')).status).toBe(405);
     expect((await send('GET', new URL(`${product.issuer}/metrics`), {})).status).toBe(404);
   });
+});
+
+describeOnSqlite('a port of metrics that another program has', () => {
+  it('is named with its setting, and nothing stays behind', async () => {
+    const taken = createServer();
+    await new Promise<void>((listening) => taken.listen(0, '127.0.0.1', listening));
+    const { port } = taken.address() as AddressInfo;
+    const folder = await mkdtemp(join(tmpdir(), 'signoff-port-'));
+    const env = { PORT: String(await freePort()), SIGNOFF_METRICS_PORT: String(port), NODE_ENV: 'test' };
+    const { code, stderr } = await runCommand({ folder, env }, ['start']);
+    taken.close();
+    await rm(folder, { recursive: true });
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`SIGNOFF_METRICS_PORT=${port + 1000}`)]);
+  }, 60_000);
 });
