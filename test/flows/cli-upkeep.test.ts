@@ -34,6 +34,7 @@ describe('looking after a store by commands', () => {
     expect(of('files')).toMatchObject({ result: 'failed', fix: expect.stringContaining('chmod 600') });
     expect(of('client-files')).toMatchObject({ result: 'failed', cause: expect.stringContaining('broken') });
     expect(of('apps')).toMatchObject({ result: 'warning', cause: expect.stringContaining('quiet') });
+    expect(of('mails')).toMatchObject({ result: 'ok' });
     expect(of('engine')).toMatchObject({ result: 'warning' });
     expect(of('issuer')).toMatchObject({ result: 'failed', cause: expect.stringContaining('ECONNREFUSED') });
     for (const { result, cause, fix } of checks)

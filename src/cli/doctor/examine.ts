@@ -13,7 +13,15 @@ import { schemaOf } from '../../wire-upkeep.ts';
 import { type Check, ill, reasonOf, someOf, well } from './check.ts';
 import { checkCertificate, checkIssuer } from './issuer-checks.ts';
 import { checkDisk, checkFileModes, checkProxy, fixFileModes } from './machine-checks.ts';
-import { checkApps, checkDeliveries, checkEngine, checkKeyAge, checkOwner, checkWriting } from './store-checks.ts';
+import {
+  checkApps,
+  checkDeliveries,
+  checkEngine,
+  checkKeyAge,
+  checkMails,
+  checkOwner,
+  checkWriting,
+} from './store-checks.ts';
 
 export interface DoctorParts extends Surroundings {
   readonly config: Config;
@@ -70,7 +78,7 @@ async function checkInside(parts: DoctorParts): Promise<readonly Check[]> {
     return await withFoundation(parts, async (foundation) => {
       const owner = await checkOwner(foundation);
       if (owner.result === 'failed') return [owner];
-      const looks = [checkWriting, checkKeyAge, checkEngine, checkDeliveries, checkApps];
+      const looks = [checkWriting, checkKeyAge, checkEngine, checkDeliveries, checkApps, checkMails];
       const checks = [owner];
       for (const look of looks) checks.push(await look(foundation));
       return checks;

@@ -71,6 +71,24 @@ export async function checkDeliveries(foundation: Foundation): Promise<Check> {
   });
 }
 
+/** Whether mails to people go out, as far as the store knows. */
+export async function checkMails({ store, config }: Foundation): Promise<Check> {
+  const title = 'People are mailed';
+  if (config.mails.length === 0) return well('mails', title);
+  if (config.production && config.smtp === undefined && config.smtpFile === undefined) {
+    return ill('mails', title, 'warning', {
+      cause: 'no mail server is set: nobody hears of a new device, and no forgotten password is set anew',
+      fix: 'set SIGNOFF_SMTP (or SIGNOFF_SMTP_FILE), or SIGNOFF_MAILS=off',
+    });
+  }
+  const givenUp = await store.figures.mails('given-up', COUNT_MAX);
+  if (givenUp === 0) return well('mails', title);
+  return ill('mails', title, 'warning', {
+    cause: `${givenUp} could not be sent for a day`,
+    fix: 'signoff mails list --state given-up says why; then signoff mails retry ID',
+  });
+}
+
 export async function checkEngine({ store, clock }: Foundation): Promise<Check> {
   const title = 'Somebody makes deliveries';
   const silence = await store.deliveries.silence(clock.now());
