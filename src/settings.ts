@@ -254,6 +254,12 @@ export const SETTINGS = {
     parseSignInLimit,
     'Failed tries of one address at one account, then 429; off for load tests.',
   ),
+  secondFactor: setting(
+    'SIGNOFF_SECOND_FACTOR',
+    'offer',
+    oneOf('offer', 'require', 'off'),
+    'Whether people may, must or cannot prove more than their password: passkeys, authenticator apps.',
+  ),
   requestLimit: setting(
     'SIGNOFF_REQUEST_LIMIT',
     ({ text }) => (text('SIGNOFF_SIGNIN_LIMIT') === 'off' ? 'off' : '600/1m'),

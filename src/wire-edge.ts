@@ -3,9 +3,12 @@
  * heavy one: the delivery thread and commands never load it, and a starting server loads it while its thread starts.
  */
 import { fileURLToPath } from 'node:url';
+import { createEnrolment } from './accounts/enrolment.ts';
 import { createForgottenPasswords } from './accounts/forgotten-passwords.ts';
+import { createPasskeys } from './accounts/passkeys.ts';
 import { createPasswords } from './accounts/password.ts';
 import { rehashing } from './accounts/rehash.ts';
+import { createSecondStep } from './accounts/second-step.ts';
 import { createVerifySignIn } from './accounts/verify-sign-in.ts';
 import type { EngineRunner } from './deliveries/engine-runner.ts';
 import { createApp } from './http/app.ts';
@@ -79,6 +82,10 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
     supportUrl: config.supportUrl,
     development: !config.production,
   });
+  const factors = {
+    passkeys: createPasskeys({ issuer, serviceName: config.name }),
+    enabled: config.secondFactor !== 'off',
+  };
   const streams = createEventStreams();
   let stopping = false;
   const passwords = createPasswords();
@@ -112,6 +119,9 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
     passwords,
     mails,
     forgotten,
+    secondStep: createSecondStep({ ...foundation, ...factors, log: boundedLog, limit: config.signinLimit }),
+    enrolment: createEnrolment({ ...foundation, ...factors, serviceName: config.name }),
+    factorRequired: config.secondFactor === 'require',
     verifySignIn: counted(
       rehashing(
         createVerifySignIn({

@@ -90,6 +90,26 @@ export const disableAccount = useCase({
   },
 });
 
+export const resetFactors = useCase({
+  ...KEEPERS,
+  name: 'accounts.reset-factors',
+  summary: 'Take away passkeys, authenticator apps and recovery codes; signs the account off everywhere.',
+  input: z.strictObject({ account: idText, reason: reasonText }),
+  output: endedAccount,
+  async run(admin, who, input) {
+    const account = await accountNamed(admin, input.account);
+    const { list } = await admin.store.credentials.ofAccount(account.id);
+    return end(admin, who, account, {
+      action: 'accounts.reset-factors',
+      reason: 'factor-changed',
+      change: { removeCredentials: 'all' },
+      words: input.reason,
+      before: { second_factors: list.map(({ kind }) => kind) },
+      after: { second_factors: [] },
+    });
+  },
+});
+
 export const deleteAccount = useCase({
   ...KEEPERS,
   name: 'accounts.delete',

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { deleteAccount, disableAccount, setPassword } from '../admin/account-endings.ts';
+import { deleteAccount, disableAccount, resetFactors, setPassword } from '../admin/account-endings.ts';
 import { showAccount } from '../admin/accounts.ts';
 import { previewLogout } from '../admin/logouts.ts';
 import { act } from './act.ts';
@@ -17,6 +17,7 @@ interface EndOptions {
 /** What changes an account and ends all it has, in one write. */
 export function addAccountEndings(group: Command, context: Context): void {
   addPassword(group, context);
+  addResetFactors(group, context);
   addDisable(group, context);
   addDelete(group, context);
 }
@@ -35,6 +36,24 @@ function addPassword(group: Command, context: Context): void {
           await act(product, showAccount, { account });
           const password = await context.ask.newPassword(options.passwordStdin ?? false);
           return report(context, options, 'has a new password', await act(product, setPassword, { account, password }));
+        }),
+      ),
+    );
+}
+
+function addResetFactors(group: Command, context: Context): void {
+  addLeaf(group, {
+    usage: 'reset-factors <account>',
+    summary: 'take away passkeys, authenticator apps and recovery codes; signs the account off everywhere',
+    examples: ['accounts reset-factors alice', 'accounts reset-factors alice --yes --json'],
+  })
+    .option('--yes', 'do not ask; needed where nobody can be asked')
+    .action(
+      run(context, (account: string, options: EndOptions) =>
+        context.withProduct(async (product) => {
+          if (!(await isSure(context, product, account, options, 'reset the second factors of'))) return EXIT.notAll;
+          const done = 'signs in with the password alone';
+          return report(context, options, done, await act(product, resetFactors, { account }));
         }),
       ),
     );

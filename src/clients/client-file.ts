@@ -20,6 +20,7 @@ export const END_REASONS = [
   'idle',
   'expired',
   'too-many',
+  'factor-changed',
   'password-changed',
   'account-disabled',
   'account-deleted',

@@ -1,8 +1,10 @@
 import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import Koa from 'koa';
+import type { Enrolment } from '../accounts/enrolment.ts';
 import type { ForgottenPasswords } from '../accounts/forgotten-passwords.ts';
 import type { Passwords } from '../accounts/password.ts';
+import type { SecondStep } from '../accounts/second-step.ts';
 import type { SignInResult, SignInTry } from '../accounts/verify-sign-in.ts';
 import type { Admin } from '../admin/admin.ts';
 import type { Client } from '../clients/client-file.ts';
@@ -45,6 +47,7 @@ import { mountAccountApps } from './routes/account-apps.ts';
 import { mountActivity } from './routes/activity.ts';
 import { mountDevices } from './routes/devices.ts';
 import { mountEndSession } from './routes/end-session.ts';
+import { mountFactors } from './routes/factors.ts';
 import { mountForgot } from './routes/forgot.ts';
 import { mountHealth } from './routes/health.ts';
 import { mountHome } from './routes/home.ts';
@@ -91,6 +94,10 @@ export interface AppParts {
   readonly mails: MailPlanner;
   readonly forgotten: ForgottenPasswords;
   readonly verifySignIn: (given: SignInTry) => Promise<SignInResult>;
+  readonly secondStep: SecondStep;
+  readonly enrolment: Enrolment;
+  /** `SIGNOFF_SECOND_FACTOR` is `require`. */
+  readonly factorRequired: boolean;
   readonly endSessions: EndSessions;
   readonly waitForApps: WaitForApps;
   readonly receipts: Receipts;
@@ -170,6 +177,7 @@ function createRoutes(parts: AppParts, checkCsrf: Middleware): Middleware {
   mountActivity(router, shared);
   mountForgot(router, shared);
   mountMailLinks(router, shared);
+  mountFactors(router, shared);
   const hasPage = (path: string) => router.match(path, 'GET').route;
   return inOrder((ctx, next) => {
     knowPages(ctx, hasPage);

@@ -30,6 +30,7 @@ const WHY: Readonly<Record<string, Key>> = {
   'consent-revoked': 'why.consent-revoked',
   'not-me': 'why.not-me',
   'too-many': 'why.too-many',
+  'factor-changed': 'why.factor-changed',
   'reuse-detected': 'why.reuse-detected',
 };
 

@@ -18,6 +18,11 @@ import * as words from './page-words.ts';
 const VIEWS: Readonly<Record<ViewName, 'flow' | 'page'>> = {
   'sign-in': 'flow',
   consent: 'flow',
+  'passkey-sign-in': 'flow',
+  'second-step': 'flow',
+  'totp-new': 'flow',
+  'passkey-new': 'flow',
+  'recovery-codes': 'flow',
   'continue-as': 'flow',
   'sign-off': 'flow',
   'sign-off-app': 'flow',
@@ -32,6 +37,8 @@ const VIEWS: Readonly<Record<ViewName, 'flow' | 'page'>> = {
   forgot: 'page',
   reset: 'page',
   'link-used': 'page',
+  factors: 'page',
+  'factor-remove': 'page',
   receipt: 'page',
   home: 'page',
   'signed-out': 'page',
@@ -45,6 +52,11 @@ const VIEWS: Readonly<Record<ViewName, 'flow' | 'page'>> = {
 /** Apps may show these in a popup (`signinPopup`, `signoutPopup`); COOP would cut the tie to their window for good. */
 const IN_POPUPS: readonly ViewName[] = [
   'sign-in',
+  'passkey-sign-in',
+  'second-step',
+  'totp-new',
+  'passkey-new',
+  'recovery-codes',
   'consent',
   'continue-as',
   'sign-off',

@@ -35,7 +35,7 @@ export interface EndSessionsParts {
 
 /** Why something ends, as a trigger says it. */
 export interface Cause
-  extends Pick<EndCause, 'reason' | 'actor' | 'scope' | 'clientId' | 'accountChange' | 'from' | 'linkHash'> {
+  extends Pick<EndCause, 'reason' | 'actor' | 'scope' | 'clientId' | 'accountChange' | 'from' | 'linkHash' | 'news'> {
   /** The registered address to go on to, with the app's `state`. */
   readonly continueUri?: string;
   /** The participation whose app asked, by an ID token of it that was verified. */
@@ -72,6 +72,11 @@ export interface EndSessions {
   readonly stop: () => Promise<void>;
 }
 
+function together(one: News | undefined, other: News | undefined): News | undefined {
+  if (!one || !other) return one ?? other;
+  return { events: [...one.events, ...other.events], mails: [...one.mails, ...other.mails] };
+}
+
 export function createEndSessions(parts: EndSessionsParts): EndSessions {
   const { store, clock, log, box, clients, engine, newsOf } = parts;
   const keepsOffline = (clientId: string) => clients(clientId)?.logout.keep_offline_access ?? true;
@@ -84,7 +89,7 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
     const at = clock.now();
     const linkId = randomId(32);
     const { continueUri, askedSid, browserUid, ...given } = cause;
-    const news = await newsOf?.(target, cause, at);
+    const news = together(cause.news, await newsOf?.(target, cause, at));
     const receipt = { linkHash: sha256(linkId), ...(continueUri && { sealedContinueUri: box.seal(continueUri) }) };
     const ending = { ...given, keepsOffline, receipt, ...(news && { news }) };
     const planned = plan({ at, reasonOf: () => cause.reason, askedSid, browserUid });

@@ -36,6 +36,7 @@ export type Reason =
   | 'client-removed'
   | 'consent-revoked'
   | 'not-me'
+  | 'factor-changed'
   | 'reuse-detected';
 
 /** Who did it; `id` is an account or a client, where there is one. */
@@ -72,6 +73,8 @@ export interface EndCause {
 export type AccountChange =
   | { readonly state: 'disabled' | 'deleted' }
   | { readonly passwordHash: string }
+  /** One of its passkeys or authenticator apps by its id, or all of them, recovery codes included. */
+  | { readonly removeCredentials: string }
   | { readonly mustChangePassword: true };
 
 /** What makes a receipt reachable: the hash of its link's id, and where to go on to. */

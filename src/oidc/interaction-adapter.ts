@@ -2,12 +2,15 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { type ArtifactAdapterParts, createArtifactAdapter, toArtifactWrite } from './artifact-adapter.ts';
 import type { DeviceCookie } from './device-cookie.ts';
 import { putOff } from './late-writes.ts';
+import type { PendingSignIn } from './pending-sign-in.ts';
 import { currentRequest } from './request-facts.ts';
 
 /** What we keep with an interaction besides the library's fields (`seams.ts` lets them through). */
 export interface InteractionMarks {
   /** Of the browser that began it. */
   deviceKey?: string | undefined;
+  /** The password was right; the second step is still to come. */
+  pending?: PendingSignIn | undefined;
   /** It led on; kept for a moment, without its answer. */
   answered?: boolean;
 }
@@ -38,7 +41,7 @@ export function createInteractionAdapter(parts: InteractionAdapterParts): Adapte
     async destroy(id) {
       const payload = await rows.find(id);
       if (!payload) return;
-      const { result: _result, ...rest } = payload;
+      const { result: _result, pending: _pending, ...rest } = payload as AdapterPayload & InteractionMarks;
       const write = toArtifactWrite(
         'Interaction',
         id,

@@ -87,9 +87,10 @@ export function hasLostSession({ interaction, browser }: Extract<FoundInteractio
  * a sign-in of an hour ago must not come back after a sign-off.
  */
 export async function startOver(interaction: Interaction): Promise<string> {
-  const { session, result, lastSubmission } = interaction;
-  if (session || result || lastSubmission) {
-    Object.assign(interaction, { session: undefined, result: undefined, lastSubmission: undefined });
+  const { session, result, lastSubmission, pending } = interaction;
+  if (session || result || lastSubmission || pending) {
+    const none = { session: undefined, result: undefined, lastSubmission: undefined, pending: undefined };
+    Object.assign(interaction, none);
     await interaction.persist();
   }
   return interaction.returnTo;

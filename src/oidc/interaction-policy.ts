@@ -2,16 +2,14 @@
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { isAnybodys } from '../clients/redirect-rules.ts';
 import type { Registry } from '../clients/registry.ts';
+import { type AcrParts, acrIsMet } from './acr-check.ts';
 import type { Keys } from './keys.ts';
 import { factsOf } from './request-facts.ts';
 import { isSomebodyElse, wantedSubs } from './wanted-person.ts';
 
 const { base, Check, Prompt } = interactionPolicy;
 
-/** How people prove who they are; the only `acr` value there is. */
-export const PASSWORD_ACR = 'urn:signoff:password';
-
-interface PolicyParts {
+interface PolicyParts extends AcrParts {
   readonly registry: Pick<Registry, 'get'>;
   readonly keys: Pick<Keys, 'pairwiseSalt'>;
 }
@@ -24,10 +22,9 @@ export function createInteractionPolicy(parts: PolicyParts): interactionPolicy.D
   if (!login || !consent) throw new Error("the library's prompts have changed");
 
   login.checks.add(accountIsGone(), 0);
-  // Stock asks for the password again and again when an app insists on an acr that does not exist here.
   login.checks.remove('essential_acrs');
   login.checks.remove('essential_acr');
-  login.checks.add(acrCannotBeMet(), 0);
+  login.checks.add(acrIsMet(parts));
   login.checks.remove('id_token_hint');
   login.checks.remove('claims_id_token_sub_value');
   login.checks.add(namesSomebodyElse(parts));
@@ -42,18 +39,6 @@ export function createInteractionPolicy(parts: PolicyParts): interactionPolicy.D
 function accountIsGone(): interactionPolicy.Check {
   return new Check('account_gone', 'the account cannot be used', 'login_required', ({ oidc }) => {
     return oidc.session?.accountId !== undefined && oidc.account === undefined;
-  });
-}
-
-/** Core §5.5.1.1: an essential `acr` that cannot be had is a failed authentication. */
-function acrCannotBeMet(): interactionPolicy.Check {
-  return new Check('acr_unmet', 'the requested acr cannot be had', 'login_required', ({ oidc }) => {
-    const request = oidc.claims?.id_token?.['acr'] as AcrRequest | null | undefined;
-    if (!request?.essential) return Check.NO_NEED_TO_PROMPT;
-    const wanted = request.values ?? (request.value === undefined ? [PASSWORD_ACR] : [request.value]);
-    if (!Array.isArray(wanted)) throw new errors.InvalidRequest('claims.id_token.acr.values must be an array');
-    if (wanted.includes(PASSWORD_ACR)) return Check.NO_NEED_TO_PROMPT;
-    throw new errors.UnmetAuthenticationRequirements('the requested acr is not supported');
   });
 }
 
@@ -75,12 +60,6 @@ function namesSomebodyElse({ registry, keys }: PolicyParts): interactionPolicy.C
     if (oidc.result?.login) throw new errors.LoginRequired('somebody else signed in than the request names');
     return Check.REQUEST_PROMPT;
   });
-}
-
-interface AcrRequest {
-  readonly essential?: boolean;
-  readonly value?: string;
-  readonly values?: readonly string[];
 }
 
 /** First-party apps get no consent page, whatever they ask for (DESIGN §12). */

@@ -1,8 +1,8 @@
 /** The pages between an app's request and its code: which one comes now, and what its answer means. */
 import type { InteractionResults } from 'oidc-provider';
 import type { Account } from '../accounts/account.ts';
+import { BY_PASSWORD, type Proof } from '../accounts/proof.ts';
 import type { ActivityEvent } from '../activity/news.ts';
-import type { Client } from '../clients/client-file.ts';
 import type { Registry } from '../clients/registry.ts';
 import { pageOld } from '../errors.ts';
 import type { ExtraScopes } from '../extra-scopes.ts';
@@ -10,9 +10,11 @@ import type { EndSessions } from '../logout/end-sessions.ts';
 import type { MailPlanner } from '../mails/plan-mails.ts';
 import type { Clock } from '../ops/clock.ts';
 import { randomId } from '../ops/ids.ts';
-import type { Device, Generation, Session } from '../sessions/session.ts';
+import type { Device, Session } from '../sessions/session.ts';
 import type { SessionOpening, Store } from '../store/store.ts';
+import { ACR_WANTED } from './acr-check.ts';
 import { allAsked, newlyAsked } from './asked-scopes.ts';
+import type { InteractionDetails, SignedIn } from './interaction-details.ts';
 import {
   type Exchange,
   type FoundInteraction,
@@ -24,59 +26,10 @@ import {
 import { SOMEBODY_ELSE } from './interaction-policy.ts';
 import type { Keys } from './keys.ts';
 import { ownPlaceOf } from './own-sign-in.ts';
-import { passwordLogin } from './password-login.ts';
+import { type PendingSignIn, pendingIn } from './pending-sign-in.ts';
 import type { Oidc } from './provider.ts';
 import type { Turn } from './sign-in-turns.ts';
 import { isSomebodyElse } from './wanted-person.ts';
-
-/** What an interaction page has to show. */
-export type InteractionDetails =
-  /** Too old, or of another browser; `cookiesOff` where the browser seems to keep no cookies. */
-  | { readonly kind: 'gone'; readonly cookiesOff: boolean; readonly signedIn: boolean }
-  /** What it is about is not so any more: another session, or none. The request must be judged anew. */
-  | { readonly kind: 'overtaken'; readonly overtaken: true }
-  | (Open & {
-      readonly kind: 'sign-in';
-      /** Undefined: a page of ours asks (`own-sign-in.ts`). */
-      readonly client: Client | undefined;
-      readonly loginHint: string | undefined;
-      /** Who is signed in in this browser now: somebody else's sign-in ends that. */
-      readonly account: Account | undefined;
-      /** It is this person whom the app wants to be sure of (`prompt=login`, `max_age`), not another. */
-      readonly again: boolean;
-      /** Somebody has signed in here since it began, and the app did not ask for more. */
-      readonly overtaken: boolean;
-    })
-  | (Open & {
-      readonly kind: 'consent';
-      readonly client: Client;
-      readonly account: Account;
-      /** What the app asks for and was not allowed yet; all it asks for when it wants the question (`prompt=consent`). */
-      readonly scopes: readonly string[];
-    })
-  | (Open & { readonly kind: 'continue'; readonly client: Client; readonly account: Account });
-
-interface Open {
-  readonly uid: string;
-  /** Of its page, and where its form is sent. */
-  readonly address: string;
-  /** It led on already; a second answer leads on as well. */
-  readonly answered: boolean;
-  /** Somebody is signed in in this browser now. */
-  readonly signedIn: boolean;
-}
-
-/** A verified password, and what the new session begins with. */
-export interface SignedIn {
-  readonly account: Account;
-  /** Seen when the password was verified, not now (invariant 7). */
-  readonly generation: Generation;
-  readonly device: Device;
-  /** A shared computer: the cookie goes with the browser, the session rests 15 minutes at most. */
-  readonly shared: boolean;
-  /** Of the page. */
-  readonly locale?: string | undefined;
-}
 
 /** The acts answer the address to go to (303) and throw AppError `page_old` when it is too late. */
 export interface Interactions {
@@ -84,6 +37,13 @@ export interface Interactions {
   /** Lets the app's request be judged anew, by who is signed in now. */
   startOver(exchange: Exchange, uid: string): Promise<string>;
   finishSignIn(exchange: Exchange, uid: string, signedIn: SignedIn): Promise<string>;
+  /** Lets a sign-in whose password was right wait; answers the address of the page that asks for the second step. */
+  awaitSecondStep(exchange: Exchange, uid: string, signedIn: Omit<SignedIn, 'proof'>): Promise<string>;
+  finishSecondStep(exchange: Exchange, uid: string, proof: Proof): Promise<string>;
+  /** Keeps what was proved while the person is shown something; then `finishSecondStep`. */
+  keepProof(exchange: Exchange, uid: string, proof: Proof): Promise<void>;
+  /** Forgets that the password was right; answers the address of the sign-in page. */
+  dropSecondStep(exchange: Exchange, uid: string): Promise<string>;
   finishConsent(exchange: Exchange, uid: string, decision: 'allow' | 'deny'): Promise<string>;
   /** `other` answers the address of the same interaction, which then is a sign-in. */
   finishContinue(exchange: Exchange, uid: string, decision: 'continue' | 'other'): Promise<string>;
@@ -139,6 +99,14 @@ export function createInteractions(parts: InteractionsParts): Interactions {
     }
   }
 
+  async function finishSignIn(exchange: Exchange, uid: string, signedIn: SignedIn): Promise<string> {
+    const found = await open(exchange, uid, 'sign-in');
+    if (isWrongPerson(found, signedIn.account, parts)) return finish(found.interaction, wrongPerson());
+    await endOthers(found, signedIn.account.id, parts);
+    await settleBrowser(exchange, parts);
+    return inTurn(signedIn.device, (turn) => finish(found.interaction, signInResult(signedIn, turn, found, parts)));
+  }
+
   return {
     details: (exchange, uid) => describe(exchange, uid, parts),
     async startOver(exchange, uid) {
@@ -146,12 +114,28 @@ export function createInteractions(parts: InteractionsParts): Interactions {
       if (found.kind === 'gone') throw pageOld();
       return startOver(found.interaction);
     },
-    async finishSignIn(exchange, uid, signedIn) {
+    finishSignIn,
+    async awaitSecondStep(exchange, uid, { account, generation, device, shared, locale }) {
       const found = await open(exchange, uid, 'sign-in');
-      if (isWrongPerson(found, signedIn.account, parts)) return finish(found.interaction, wrongPerson());
-      await endOthers(found, signedIn.account.id, parts);
-      await settleBrowser(exchange, parts);
-      return inTurn(signedIn.device, (turn) => finish(found.interaction, signInResult(signedIn, turn, found, parts)));
+      if (isWrongPerson(found, account, parts)) return finish(found.interaction, wrongPerson());
+      return wait(found.interaction, { accountId: account.id, generation, device, shared, locale, at: clock.now() });
+    },
+    async finishSecondStep(exchange, uid, proof) {
+      const pending = pendingFor(await open(exchange, uid, 'sign-in'), clock.now());
+      const account = pending && (await store.accounts.find(pending.accountId));
+      if (!pending || account?.state !== 'active') throw pageOld();
+      return finishSignIn(exchange, uid, { ...pending, account, proof });
+    },
+    async keepProof(exchange, uid, proof) {
+      const { interaction } = await open(exchange, uid, 'sign-in');
+      const pending = pendingIn(interaction, clock.now());
+      if (!pending) throw pageOld();
+      await wait(interaction, { ...pending, proof });
+    },
+    async dropSecondStep(exchange, uid) {
+      const { interaction } = await open(exchange, uid, 'sign-in');
+      if (interaction.pending === undefined) interaction.prompt = OTHER_ACCOUNT;
+      return wait(interaction, undefined);
     },
     async finishConsent(exchange, uid, decision) {
       const { interaction, browser } = await open(exchange, uid, 'consent');
@@ -179,8 +163,16 @@ export function createInteractions(parts: InteractionsParts): Interactions {
   };
 }
 
+/** Answers the address of the same interaction, which then asks for another thing. */
+async function wait(interaction: Interaction, pending: PendingSignIn | undefined): Promise<string> {
+  interaction.pending = pending;
+  await interaction.persist();
+  return pageOf(interaction);
+}
+
 /** Hands the answer to the library, together with those to earlier pages of the same request. */
 async function finish(interaction: Interaction, result: InteractionResults): Promise<string> {
+  interaction.pending = undefined;
   interaction.result = 'error' in result ? result : { ...interaction.lastSubmission, ...result };
   await interaction.persist();
   return interaction.returnTo;
@@ -243,7 +235,7 @@ async function describe(exchange: Exchange, uid: string, parts: InteractionsPart
   const kind = KINDS[interaction.prompt.name];
   const client = parts.registry.get(String(interaction.params['client_id']))?.client;
   const common = { uid, address: pageOf(interaction), answered: interaction.answered ?? false, signedIn };
-  if (kind === 'sign-in') return { kind, ...common, client, ...(await signInFacts(found, parts)) };
+  if (kind === 'sign-in') return { ...common, client, ...(await signInOrSecondStep(found, parts)) };
   if (!kind || !client) return { kind: 'gone', cookiesOff: false, signedIn };
   if (hasLostSession(found)) return { kind: 'overtaken', overtaken: true };
   const account = await parts.store.accounts.find(interaction.session?.accountId ?? '');
@@ -255,6 +247,25 @@ async function describe(exchange: Exchange, uid: string, parts: InteractionsPart
 
 /** Reasons for which a password is wanted although somebody may be signed in. */
 const WANTS_PASSWORD: readonly string[] = ['login_prompt', 'other_account'];
+
+/** Whoever is signed in by the password, and is asked for more by the app, is as far as one whose password was just right. */
+function pendingFor(found: Found, now: number): PendingSignIn | undefined {
+  const { interaction, browser } = found;
+  const pending = pendingIn(interaction, now);
+  if (pending || !interaction.prompt.reasons.includes(ACR_WANTED) || !browser || hasLostSession(found)) return pending;
+  const { accountId, generation, device } = browser.session;
+  return { accountId, generation, device, shared: browser.payload['transient'] === true, at: now };
+}
+
+/** Which of the two it is: in another tab the person may be signed in by now, and then it is neither. */
+async function signInOrSecondStep(found: Found, parts: InteractionsParts) {
+  const facts = await signInFacts(found, parts);
+  const pending = facts.overtaken ? undefined : pendingFor(found, parts.clock.now());
+  const account = pending && (await parts.store.accounts.find(pending.accountId));
+  return account?.state === 'active'
+    ? ({ kind: 'second-step', account, proof: pending?.proof } as const)
+    : ({ kind: 'sign-in', ...facts } as const);
+}
 
 async function signInFacts({ interaction, browser }: Found, { store }: InteractionsParts) {
   const { params, prompt, session } = interaction;
@@ -294,7 +305,7 @@ function signInResult(
   { interaction }: Found,
   { clock, config, registry, mails }: InteractionsParts,
 ): InteractionResults {
-  const { account, generation, device, shared, locale } = signedIn;
+  const { account, generation, device, shared, locale, proof = BY_PASSWORD } = signedIn;
   const now = clock.now();
   const client = registry.get(String(interaction.params['client_id']))?.client;
   const seat = { device: device.name, place: device.place };
@@ -310,6 +321,12 @@ function signInResult(
     locale,
     ifNewDevice: mails.newDevice({ ...account, locale: locale ?? account.locale }, now, seat, client?.client_name),
   };
-  const login = { ...passwordLogin(account.id, now), remember: !shared };
+  const login = {
+    accountId: account.id,
+    remember: !shared,
+    ts: Math.floor(now / 1000),
+    amr: [...proof.amr],
+    acr: proof.acr,
+  };
   return { login, opening, turn, continue: {}, select_account: {} };
 }

@@ -4,8 +4,9 @@ import type { Registry } from '../clients/registry.ts';
 import { SIGNING_ALGS } from '../deliveries/delivery.ts';
 import { type ExtraScopes, registrableScopes } from '../extra-scopes.ts';
 import type { Clock } from '../ops/clock.ts';
-import type { AccountStore } from '../store/store.ts';
+import type { AccountStore, CredentialStore } from '../store/store.ts';
 import { LANGUAGES } from '../words/language.ts';
+import { acrValues } from './acr-check.ts';
 import { claimsByScope } from './claims.ts';
 import { createAssertionJudge } from './client-assertion.ts';
 import { cookieNames } from './cookies.ts';
@@ -14,7 +15,7 @@ import { askForIdTokenClaims } from './id-token-claims.ts';
 import type { InteractionCookies } from './interaction-cookies.ts';
 import { STOCK_COOKIES } from './interaction-gate.ts';
 import { type Interaction, pageOf } from './interaction-lookup.ts';
-import { createInteractionPolicy, PASSWORD_ACR } from './interaction-policy.ts';
+import { createInteractionPolicy } from './interaction-policy.ts';
 import type { Keys } from './keys.ts';
 import type { RenderError } from './library-shapes.ts';
 import { createGrantLoader } from './load-grant.ts';
@@ -32,11 +33,15 @@ export interface OidcSettings {
   readonly sessionMaxMs: number;
   readonly sessionsPerAccount: number | undefined;
   readonly privacyUrl: string | undefined;
+  readonly secondFactor?: 'offer' | 'require' | 'off';
 }
 
 export interface ConfigurationParts {
   readonly config: OidcSettings;
-  readonly store: { readonly accounts: Pick<AccountStore, 'find' | 'consent'> };
+  readonly store: {
+    readonly accounts: Pick<AccountStore, 'find' | 'consent'>;
+    readonly credentials: Pick<CredentialStore, 'ofAccount'>;
+  };
   readonly registry: Pick<Registry, 'get'>;
   readonly keys: Keys;
   readonly clock: Clock;
@@ -63,7 +68,7 @@ export function providerConfiguration(parts: ConfigurationParts, adapter: Adapte
     responseTypes: ['code'],
     scopes: [...registrableScopes(config.scopes)],
     claims: claimsByScope(config.scopes),
-    acrValues: [PASSWORD_ACR],
+    acrValues: [...acrValues(config)],
     subjectTypes: ['public', 'pairwise'],
     pairwiseIdentifier: (_ctx, accountId, client) => subjectFor(parts, accountId, client.clientId),
     pkce: { required: (_ctx, client) => isPkceRequired(registry, client.clientId) },

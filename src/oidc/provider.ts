@@ -21,7 +21,7 @@ import type { Keys } from './keys.ts';
 import { writeLate } from './late-writes.ts';
 import type { Middleware, RenderError } from './library-shapes.ts';
 import { createOwnSignIn, type OwnSignIn } from './own-sign-in.ts';
-import { passwordLogin } from './password-login.ts';
+import { passwordAgain } from './password-login.ts';
 import { pinOrigin } from './pinned-origin.ts';
 import { findProgram, type Program } from './programs.ts';
 import { type OidcSettings, providerConfiguration } from './provider-configuration.ts';
@@ -36,7 +36,7 @@ import { createTokenReuse } from './token-reuse.ts';
 
 export interface OidcParts {
   readonly config: OidcSettings;
-  readonly store: Pick<Store, 'sessions' | 'provider' | 'accounts'>;
+  readonly store: Pick<Store, 'sessions' | 'provider' | 'accounts' | 'credentials'>;
   readonly box: CryptoBox;
   readonly clock: Clock;
   readonly log: Log;
@@ -132,8 +132,7 @@ export function createOidc(parts: OidcParts): Oidc {
     device,
     signInTurns,
     ownSignIn: createOwnSignIn({ ...signIn, currentProvider }),
-    provedAgain: (exchange, held) =>
-      browserSession.renew(exchange, held, passwordLogin(held.session.accountId, parts.clock.now())),
+    provedAgain: (exchange, held) => browserSession.renew(exchange, held, passwordAgain(held, parts.clock.now())),
     reload() {
       current = createInstance(configuration, adapter);
     },

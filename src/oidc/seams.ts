@@ -32,7 +32,9 @@ export function changeSeams(
 
   // What we keep with an interaction (`interaction-adapter.ts`); stock drops what it does not know.
   const { IN_PAYLOAD: known } = provider.Interaction;
-  Object.defineProperty(provider.Interaction, 'IN_PAYLOAD', { get: () => [...known, 'deviceKey', 'answered'] });
+  Object.defineProperty(provider.Interaction, 'IN_PAYLOAD', {
+    get: () => [...known, 'deviceKey', 'pending', 'answered'],
+  });
 
   // Before a secret is compared or a row written, and after the session was read; no hook of the library's is there.
   Client.find = async (clientId) => {

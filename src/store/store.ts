@@ -7,6 +7,7 @@
  * `undefined` means "not there". A store that cannot be reached, is full or locked throws `storeUnavailable` (errors.ts).
  */
 import type { Account, Claims, Role } from '../accounts/account.ts';
+import type { Credential, Passkey } from '../accounts/credential.ts';
 import type {
   ActivityEvent,
   EventKind,
@@ -39,6 +40,7 @@ export interface Store {
   readonly deliveries: DeliveryStore;
   readonly provider: ProviderStore;
   readonly accounts: AccountStore;
+  readonly credentials: CredentialStore;
   readonly clients: ClientStore;
   readonly keys: KeyStore;
   readonly limits: LimitStore;
@@ -599,6 +601,56 @@ export interface Consent {
   readonly clientId: string;
   readonly scopes: readonly string[];
   readonly updatedAt: number;
+}
+
+// ---------------------------------------------------------------- credentials
+
+/**
+ * Passkeys, authenticator apps and recovery codes. Those that must not be seen without the end of sessions are taken away by
+ * an `end` (`AccountChange`).
+ */
+export interface CredentialStore {
+  /** Oldest first. */
+  ofAccount(accountId: string): Promise<Credentials>;
+  findPasskey(passkeyId: string): Promise<Passkey | undefined>;
+  /**
+   * `full` where the account has `CREDENTIALS_MAX`, `taken` when the passkey is known, `gone` when the account is not active;
+   * nothing is written then. `first`: it had no unused recovery code, and `recoveryHashes` are its own from now on.
+   */
+  add(added: NewCredential): Promise<'added' | 'first' | 'full' | 'taken' | 'gone'>;
+  rename(accountId: string, id: string, name: string): Promise<boolean>;
+  /** With the last one the recovery codes go. False, and nothing written, when it is not there (any more). */
+  remove(accountId: string, id: string, news: News): Promise<boolean>;
+  /** Compare-and-set: true when the step is later than any that was taken. */
+  useTotp(id: string, step: number, now: number): Promise<boolean>;
+  /**
+   * Compare-and-set: true when it was not used since `challengedAt`, so that no answer counts twice, and its counter has
+   * moved on where it counts.
+   */
+  usePasskey(id: string, use: PasskeyUse): Promise<boolean>;
+  /** Compare-and-set: true for the first to bring this code, which is gone then. */
+  useRecoveryCode(accountId: string, hash: string): Promise<boolean>;
+  /** New codes in place of all that there are; false, and nothing written, where the account has no credential. */
+  replaceRecoveryCodes(accountId: string, hashes: readonly string[], news: News): Promise<boolean>;
+}
+
+export interface Credentials {
+  readonly list: readonly Credential[];
+  /** Recovery codes that are left. */
+  readonly recoveryCodes: number;
+}
+
+export interface NewCredential {
+  readonly credential: Credential;
+  readonly recoveryHashes: readonly string[];
+  readonly news: News;
+}
+
+export interface PasskeyUse {
+  readonly counter: number;
+  /** When the challenge was made that was answered. */
+  readonly challengedAt: number;
+  readonly now: number;
 }
 
 // ---------------------------------------------------------------- clients

@@ -3,6 +3,8 @@ import { account as accountDe } from './de/account.ts';
 import { devices as devicesDe } from './de/devices.ts';
 import { entry as entryDe } from './de/entry.ts';
 import { errorPages as errorPagesDe, errors as errorsDe } from './de/errors.ts';
+import { factorPages as factorPagesDe } from './de/factor-pages.ts';
+import { factors as factorsDe } from './de/factors.ts';
 import { frame as frameDe } from './de/frame.ts';
 import { mails as mailsDe } from './de/mails.ts';
 import { receipts as receiptsDe } from './de/receipts.ts';
@@ -13,6 +15,8 @@ import { account } from './en/account.ts';
 import { devices } from './en/devices.ts';
 import { entry } from './en/entry.ts';
 import { errorPages, errors } from './en/errors.ts';
+import { factorPages } from './en/factor-pages.ts';
+import { factors } from './en/factors.ts';
 import { frame } from './en/frame.ts';
 import { mails } from './en/mails.ts';
 import { receipts } from './en/receipts.ts';
@@ -29,6 +33,8 @@ const en = {
   ...frame,
   ...time,
   ...entry,
+  ...factors,
+  ...factorPages,
   ...signOff,
   ...receipts,
   ...scopes,
@@ -43,6 +49,8 @@ const de: Translation<typeof en> = {
   ...frameDe,
   ...timeDe,
   ...entryDe,
+  ...factorsDe,
+  ...factorPagesDe,
   ...signOffDe,
   ...receiptsDe,
   ...scopesDe,

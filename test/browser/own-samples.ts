@@ -118,6 +118,24 @@ export const ownSamples: readonly OwnSample[] = [
     password,
     backHref: '/devices',
   }),
+  sample('factors', 'factors', {
+    now: NOW,
+    rows: [
+      { id: 'c1', kind: 'totp', name: 'Phone', createdAt: NOW - 300 * HOUR, lastUsedAt: NOW - HOUR },
+      { id: 'c2', kind: 'passkey-synced', name: 'Laptop', createdAt: NOW - HOUR },
+      { id: 'c3', kind: 'passkey', name: 'Key', createdAt: NOW - HOUR },
+    ],
+    recoveryCodes: 9,
+    full: false,
+    base: '/account/factors',
+  }),
+  sample('factors-none', 'factors', { now: NOW, rows: [], recoveryCodes: 0, full: false, base: '/account/factors' }),
+  sample('factor-remove', 'factor-remove', {
+    form: { action: '/account/factors/remove', hidden: [{ name: 'id', value: 'c1' }] },
+    name: 'Phone',
+    last: 'last',
+    backHref: '/account/factors',
+  }),
   sample('step-up', 'step-up', { form: { ...end, hidden }, person: mira, password, backHref: '/devices' }),
   sample(
     'step-up-wrong',

@@ -20,6 +20,14 @@ const bookshop = {
 const mira = { name: 'Mira Holm', username: 'mira@example.com' };
 const form = { action: '/interaction/abc' };
 
+const passkey = { options: '{"challenge":"AAAA","allowCredentials":[]}', ticket: 'v1.sealed' };
+const totp = {
+  key: 'JBSW Y3DP EHPK 3PXP',
+  address: 'otpauth://totp/example:mira?secret=JBSWY3DPEHPK3PXP',
+  qr: { d: 'M2 2h7v1h-7z', size: 33 },
+  ticket: 'v1.sealed',
+};
+
 const trying: ReceiptPage = {
   href: '/logout/sample',
   at: NOW - 1_000,
@@ -113,6 +121,39 @@ export const samples: readonly Sample[] = [
     already: { name: mira.name, again: true },
   }),
   sample('sign-in-instead', 'sign-in', { form, app: bookshop, already: { name: mira.name, again: false } }),
+  sample('passkey-sign-in', 'passkey-sign-in', {
+    form,
+    app: bookshop,
+    passkey,
+    instead: '/interaction/abc',
+    wrong: true,
+  }),
+  sample('second-step', 'second-step', { form, app: bookshop, person: mira, takesCode: true, passkey }),
+  sample(
+    'second-step-code',
+    'second-step',
+    { form, person: mira, takesCode: true, notice: { kind: 'wait', seconds: 900 } },
+    429,
+  ),
+  sample('second-step-passkey', 'second-step', {
+    form,
+    person: mira,
+    takesCode: false,
+    passkey,
+    notice: { kind: 'passkey-wrong' },
+  }),
+  sample('totp-new', 'totp-new', {
+    form,
+    totp,
+    wrong: true,
+    entering: true,
+    otherHref: '/interaction/abc?with=passkey',
+  }),
+  sample('passkey-new', 'passkey-new', { form, passkey, wrong: false, entering: false, otherHref: '/account/factors' }),
+  sample('recovery-codes', 'recovery-codes', {
+    codes: ['abcd-efgh-jkmn-pqrs', '0123-4567-89ab-cdef'],
+    onward: { form },
+  }),
   sample('consent', 'consent', {
     form,
     app: bookshop,

@@ -21,7 +21,7 @@ const secrets = new Map<string, string>();
 beforeAll(async () => {
   world = await startWorld({
     apps: { wiki: { file: { rotate_refresh_tokens: true } }, polls: { file: { party: 'third' } } },
-    settings: { SIGNOFF_LOG_LEVEL: 'debug', SIGNOFF_STEP_UP: '0s' },
+    settings: { SIGNOFF_LOG_LEVEL: 'debug' },
   });
   await run();
 });
@@ -80,7 +80,6 @@ async function run(): Promise<void> {
   keepTokens(rotated.json);
   await push();
   await leaveHalfWay(createBrowser());
-  await useOwnPages(createBrowser('a phone'));
   await browser.post(`${world.issuer}/session/end`, { id_token_hint: one.idToken }, { crossSite: true, follow: false });
   const state = keep('state', 'a-state-that-nobody-else-knows');
   polls.behaviour = 'hang';
@@ -115,20 +114,6 @@ async function throughMails(): Promise<void> {
 
 function tokenIn(link: string): string {
   return new URL(link).pathname.split('/').at(-1) ?? '';
-}
-
-/** Signs in without an app, proves the password again, and ends all other sessions but those of other people. */
-async function useOwnPages(browser: Browser): Promise<void> {
-  const account = { username: 'bob', password: PASSWORD };
-  const asked = await browser.get(`${world.issuer}/devices`);
-  keepForm(asked);
-  keep('interaction', new URL(asked.url).pathname.split('/').at(-1) ?? '');
-  const devices = await browser.submit(asked, account);
-  keepCookies(browser);
-  const confirm = await browser.submit(devices, { what: 'others' }, { action: '/devices/end' });
-  const receipt = await browser.submit(confirm, { password: PASSWORD });
-  keepCookies(browser);
-  keep('receipt', new URL(receipt.url).pathname.split('/').at(-1) ?? '');
 }
 
 /** As an app's own sign-in, but every secret on the way is written down. */

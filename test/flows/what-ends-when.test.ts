@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createPasswords } from '../../src/accounts/password.ts';
+import type { AccountChange } from '../../src/logout/logout.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
 import { linkTo } from '../support/mails.ts';
 import { backToNow, DAY, letPass } from '../support/moving-time.ts';
@@ -118,6 +119,9 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
     happen: async (scene) =>
       endAccount(scene, 'password-changed', { passwordHash: await createPasswords().hash('a new password') }),
   },
+  'second factors reset by an operator': {
+    happen: (scene) => endAccount(scene, 'factor-changed', { removeCredentials: 'all' }),
+  },
   'account disabled': { happen: (scene) => endAccount(scene, 'account-disabled', { state: 'disabled' }) },
   'account deleted': { happen: (scene) => endAccount(scene, 'account-deleted', { state: 'deleted' }) },
   'session ended by an operator': {
@@ -198,8 +202,8 @@ async function onDevices(browser: Browser, fields: Readonly<Record<string, strin
 
 function endAccount(
   { world: { server }, accountId }: Scene,
-  reason: 'password-changed' | 'account-disabled' | 'account-deleted',
-  accountChange: { passwordHash: string } | { state: 'disabled' | 'deleted' },
+  reason: 'password-changed' | 'factor-changed' | 'account-disabled' | 'account-deleted',
+  accountChange: AccountChange,
 ) {
   return server.endSessions({ kind: 'account', accountId }, { reason, actor: { kind: 'operator' }, accountChange });
 }

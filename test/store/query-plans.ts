@@ -86,6 +86,12 @@ const STATISTICS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   audit: { audit_of_subject: '500000 5 1', audit_of_actor: '500000 20000 1', audit_of_action: '500000 30000 1' },
   answers: { answers: '100000 1', answers_expiring: '100000 1' },
+  credentials: {
+    sqlite_autoindex_credentials_1: '60000 1',
+    credentials_of_account: '60000 2 1 1',
+    credentials_by_passkey: '40000 1',
+  },
+  recovery_codes: { recovery_codes: '400000 10 1' },
   limits: { limits: '10000 1', limits_closing: '10000 1' },
   activity: { activity: '5000000 1', activity_of_account: '5000000 50 10 1 1', activity_by_time: '5000000 1' },
   mails: {

@@ -1,5 +1,5 @@
 /** Every address below `/api/v1`. The document is made from this list, and so are the tests. */
-import { deleteAccount, disableAccount, setPassword } from '../../admin/account-endings.ts';
+import { deleteAccount, disableAccount, resetFactors, setPassword } from '../../admin/account-endings.ts';
 import { addAccount, changeAccount, enableAccount, listAccounts, showAccount } from '../../admin/accounts.ts';
 import { exportAudit, listAudit, verifyAudit } from '../../admin/audit.ts';
 import {
@@ -75,6 +75,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   endpoint({ method: 'PATCH', path: account, useCase: changeAccount }),
   endpoint({ method: 'DELETE', path: account, useCase: deleteAccount }),
   endpoint({ method: 'POST', path: `${account}/disable`, useCase: disableAccount }),
+  endpoint({ method: 'POST', path: `${account}/reset-factors`, useCase: resetFactors }),
   endpoint({ method: 'POST', path: `${account}/enable`, useCase: enableAccount }),
   endpoint({ method: 'POST', path: `${account}/password`, useCase: setPassword }),
 

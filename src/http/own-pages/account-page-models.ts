@@ -20,6 +20,8 @@ export interface AccountPage {
   readonly email?: string;
   readonly now: number;
   readonly passwordChangedAt: number;
+  /** passkeys and codes; none where they are switched off */
+  readonly factorsHref?: string;
   /** the password was changed a moment ago, and every session went on */
   readonly changed: boolean;
 }

@@ -33,6 +33,7 @@ const ENDS: Readonly<Record<string, Key>> = {
   'consent-revoked': 'ended.consent-revoked',
   'not-me': 'ended.not-me',
   operator: 'ended.operator',
+  'factor-changed': 'ended.factor-changed',
   'reuse-detected': 'ended.reuse-detected',
 };
 

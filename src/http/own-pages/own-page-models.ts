@@ -5,6 +5,36 @@ export interface OwnPageModels {
   readonly devices: DevicesPage;
   readonly confirm: ConfirmPage;
   readonly 'step-up': StepUpPage;
+  readonly factors: FactorsPage;
+  readonly 'factor-remove': FactorRemovePage;
+}
+
+/** What an account proves itself with besides its password. Fields of its forms: `id`, `name`. */
+export interface FactorsPage {
+  readonly now: number;
+  readonly rows: readonly FactorRow[];
+  readonly recoveryCodes: number;
+  /** no more are possible */
+  readonly full: boolean;
+  /** address of this page; its forms are sent below it */
+  readonly base: string;
+}
+
+export interface FactorRow {
+  readonly id: string;
+  readonly kind: 'passkey' | 'passkey-synced' | 'totp';
+  readonly name: string;
+  readonly createdAt: number;
+  readonly lastUsedAt?: number;
+}
+
+/** Fields `decision` = `remove`, `others` = `end`. */
+export interface FactorRemovePage {
+  readonly form: FormTarget;
+  readonly name: string;
+  /** it is the last one; `required`: this service asks for one */
+  readonly last?: 'last' | 'required';
+  readonly backHref: string;
 }
 
 /** Where somebody is signed in. Fields of its forms: `what`, `session`, `client_id`; `name`. */

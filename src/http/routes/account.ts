@@ -26,6 +26,7 @@ export interface AccountParts extends AnswerLogoutParts {
   readonly passwords: Pick<Passwords, 'hash'>;
   readonly mails: Pick<MailPlanner, 'passwordChanged'>;
   readonly signedInOnly: SignedInOnly;
+  readonly secondStep: { readonly enabled: boolean };
   /** Reads a form and checks its csrf field. */
   readonly takeForm: Middleware;
 }
@@ -46,6 +47,7 @@ export function mountAccount(router: Router, parts: AccountParts): void {
       now: parts.clock.now(),
       passwordChangedAt: account.passwordChangedAt,
       changed: ctx.query['changed'] === '1',
+      ...(parts.secondStep.enabled && { factorsHref: '/account/factors' }),
     });
   });
 

@@ -4,7 +4,8 @@ import { canBeTold } from '../../clients/can-be-told.ts';
 import type { Client } from '../../clients/client-file.ts';
 import { type AppError, cookiesOff, pageOld } from '../../errors.ts';
 import type { ExtraScopes } from '../../extra-scopes.ts';
-import type { InteractionDetails, Interactions } from '../../oidc/interactions.ts';
+import type { InteractionDetails } from '../../oidc/interaction-details.ts';
+import type { Interactions } from '../../oidc/interactions.ts';
 import type { OwnSignIn } from '../../oidc/own-sign-in.ts';
 import { appFace } from '../app-face.ts';
 import { languageOf } from '../language.ts';
@@ -15,9 +16,10 @@ import type { Renderer } from '../render.ts';
 import { permissionsOf } from '../scope-words.ts';
 import { seeOther } from '../see-other.ts';
 import { leadBackTo, rememberWayBack, wayBackOf } from '../way-back.ts';
+import { createSecondStepPage, type SecondStepPageParts } from './second-step.ts';
 import { createSignIn, type SignInParts } from './sign-in.ts';
 
-export interface InteractionParts extends SignInParts {
+export interface InteractionParts extends SignInParts, SecondStepPageParts {
   readonly render: Renderer['render'];
   readonly interactions: Interactions;
   readonly ownSignIn: Pick<OwnSignIn, 'complete'>;
@@ -40,6 +42,7 @@ type Details = Exclude<InteractionDetails, { kind: 'gone' }>;
 export function mountInteraction(router: Router, parts: InteractionParts): void {
   const { interactions } = parts;
   const signIn = createSignIn(parts);
+  const secondStep = createSecondStepPage(parts);
   const leadBack = createLeadBack(parts);
 
   router.get('/auth/:uid', leadBack);
@@ -48,7 +51,8 @@ export function mountInteraction(router: Router, parts: InteractionParts): void 
     const details = await due(ctx, parts);
     if (details.kind !== 'overtaken' && details.answered && !isOwn(details)) throw notNeeded(ctx, details.signedIn);
     if (isOvertaken(details)) seeOther(ctx, await interactions.startOver(ctx, uidOf(ctx)));
-    else if (details.kind === 'sign-in') signIn.show(ctx, details, undefined);
+    else if (details.kind === 'sign-in') await signIn.show(ctx, details);
+    else if (details.kind === 'second-step') await goOnOrShow(ctx, details);
     else if (details.kind === 'consent') showConsent(ctx, details, parts);
     else showContinue(ctx, details, parts);
   });
@@ -62,11 +66,18 @@ export function mountInteraction(router: Router, parts: InteractionParts): void 
     if (next !== undefined) seeOther(ctx, next);
   });
 
+  /** What was added on the way in needs no further proof. */
+  async function goOnOrShow(ctx: Context, details: Extract<Details, { kind: 'second-step' }>): Promise<void> {
+    if (details.proof === undefined) await secondStep.show(ctx, details);
+    else seeOther(ctx, await interactions.finishSecondStep(ctx, details.uid, details.proof));
+  }
+
   /** Where to go on to; undefined when the page was shown again. */
   async function answer(ctx: Context, details: Details): Promise<string | undefined> {
     const uid = uidOf(ctx);
     if (details.kind === 'overtaken') return interactions.startOver(ctx, uid);
     if (details.kind === 'sign-in') return signIn.take(ctx, details);
+    if (details.kind === 'second-step') return secondStep.take(ctx, details);
     const decision = formOf(ctx).values.get('decision');
     if (details.kind === 'consent' && (decision === 'allow' || decision === 'deny')) {
       return interactions.finishConsent(ctx, uid, decision);

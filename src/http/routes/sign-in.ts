@@ -1,20 +1,28 @@
 import type { Context } from 'koa';
+import { byPasskey } from '../../accounts/proof.ts';
+import type { SecondStep } from '../../accounts/second-step.ts';
 import type { SignInResult, SignInTry } from '../../accounts/verify-sign-in.ts';
 import type { DeviceCookie } from '../../oidc/device-cookie.ts';
-import type { InteractionDetails, Interactions } from '../../oidc/interactions.ts';
+import type { InteractionDetails } from '../../oidc/interaction-details.ts';
+import type { Interactions } from '../../oidc/interactions.ts';
 import { describeDevice } from '../../sessions/device.ts';
 import type { Places } from '../../sessions/places.ts';
+import type { Device } from '../../sessions/session.ts';
 import { appFace } from '../app-face.ts';
 import { languageOf } from '../language.ts';
 import { clientAddressOf } from '../middleware/client-address.ts';
 import { formOf } from '../middleware/read-body.ts';
 import type { SignInNotice } from '../page-models.ts';
+import { withPasskey } from '../passkey-address.ts';
 import { personFace } from '../person-face.ts';
 import type { Renderer } from '../render.ts';
 
 export interface SignInParts {
   readonly render: Renderer['render'];
-  readonly interactions: Pick<Interactions, 'finishSignIn'>;
+  readonly interactions: Pick<Interactions, 'finishSignIn' | 'awaitSecondStep'>;
+  readonly secondStep: SecondStep;
+  /** `SIGNOFF_SECOND_FACTOR` is `require`. */
+  readonly factorRequired: boolean;
   readonly device: DeviceCookie;
   readonly verifySignIn: (given: SignInTry) => Promise<SignInResult>;
   /** Mails with a link to a new password can be sent. */
@@ -25,9 +33,12 @@ export interface SignInParts {
 type Details = Extract<InteractionDetails, { kind: 'sign-in' }>;
 
 export interface SignIn {
-  /** Shows the form; keeps the device cookie for another year. */
-  show(ctx: Context, details: Details, notice: SignInNotice | undefined): void;
-  /** Answers where to go on to, or undefined when the form is shown again. Fields `username`, `password`, `shared`. */
+  /** Shows the form, or where `with=passkey` is in the address the page that asks for one; keeps the device cookie for another year. */
+  show(ctx: Context, details: Details): Promise<void> | void;
+  /**
+   * Answers where to go on to, or undefined when the form is shown again. Fields `username`, `password`, `shared`; of the
+   * other page `passkey`, `ticket`.
+   */
   take(ctx: Context, details: Details): Promise<string | undefined>;
 }
 
@@ -35,7 +46,8 @@ export interface SignIn {
 const STATUS: Readonly<Record<SignInNotice['kind'], number>> = { empty: 400, wrong: 401, locked: 403, wait: 429 };
 
 export function createSignIn(parts: SignInParts): SignIn {
-  const { render, interactions, device, verifySignIn, places } = parts;
+  const { render, interactions, device, verifySignIn, secondStep, factorRequired, places } = parts;
+  const wantsPasskey = (ctx: Context) => secondStep.enabled && ctx.query['with'] === 'passkey';
 
   function show(ctx: Context, details: Details, notice: SignInNotice | undefined): void {
     const { address, client, loginHint, account, again } = details;
@@ -48,6 +60,7 @@ export function createSignIn(parts: SignInParts): SignIn {
       ...(client && { app: appFace(client, languageOf(ctx)) }),
       ...(username !== undefined && { username }),
       ...(account && { already: { name: personFace(account).name, again } }),
+      ...(secondStep.enabled && { passkeyHref: withPasskey(address) }),
       ...(notice && { notice }),
       ...(parts.offersReset && { forgotHref: '/forgot' }),
     };
@@ -69,12 +82,59 @@ export function createSignIn(parts: SignInParts): SignIn {
       refuse(ctx, details, result);
       return undefined;
     }
-    return interactions.finishSignIn(ctx, details.uid, {
-      account: result.account,
-      generation: result.generation,
-      device: { name: deviceName, key: device.ensure(ctx.cookies), place },
+    const { account, generation } = result;
+    const signedIn = {
+      account,
+      generation,
+      device: deviceOf(ctx),
       shared: values.has('shared'),
       locale: languageOf(ctx),
+    };
+    const { list } = await secondStep.of(account.id);
+    return list.length > 0 || factorRequired
+      ? interactions.awaitSecondStep(ctx, details.uid, signedIn)
+      : interactions.finishSignIn(ctx, details.uid, signedIn);
+  }
+
+  function deviceOf(ctx: Context): Device {
+    return {
+      name: describeDevice(ctx.get('User-Agent')),
+      key: device.ensure(ctx.cookies),
+      place: places.countryOf(clientAddressOf(ctx)),
+    };
+  }
+
+  async function showPasskey(ctx: Context, details: Details, wrong: boolean): Promise<void> {
+    device.ensure(ctx.cookies);
+    const { address, client } = details;
+    const app = client && appFace(client, languageOf(ctx));
+    const passkey = await secondStep.ask();
+    const form = { action: withPasskey(address) };
+    render(
+      ctx,
+      'passkey-sign-in',
+      { form, ...(app && { app }), passkey, instead: address, wrong },
+      { status: wrong ? 401 : 200 },
+    );
+  }
+
+  async function takePasskey(ctx: Context, details: Details): Promise<string | undefined> {
+    const { values } = formOf(ctx);
+    const given = { answer: values.get('passkey') ?? '', ticket: values.get('ticket') ?? '' };
+    const result = await secondStep.verifyPasskey(given);
+    if (result.kind === 'refused') {
+      await showPasskey(ctx, details, true);
+      return undefined;
+    }
+    const { account, generation, passkey } = result;
+    const proof = byPasskey(passkey, undefined);
+    return interactions.finishSignIn(ctx, details.uid, {
+      account,
+      generation,
+      device: deviceOf(ctx),
+      shared: false,
+      locale: languageOf(ctx),
+      proof,
     });
   }
 
@@ -88,5 +148,8 @@ export function createSignIn(parts: SignInParts): SignIn {
     show(ctx, details, { kind: 'wait', seconds });
   }
 
-  return { show, take };
+  return {
+    show: (ctx, details) => (wantsPasskey(ctx) ? showPasskey(ctx, details, false) : show(ctx, details, undefined)),
+    take: (ctx, details) => (wantsPasskey(ctx) ? takePasskey(ctx, details) : take(ctx, details)),
+  };
 }

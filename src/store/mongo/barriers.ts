@@ -6,6 +6,7 @@ import type { ClientSession } from 'mongodb';
 import type { AccountChange, EndTarget } from '../../logout/logout.ts';
 import { clientsChanged } from './clients.ts';
 import type { MongoParts } from './collections.ts';
+import { removeCredential, removeCredentials } from './credentials.ts';
 import { cutOffApp, cutOffClient, forgetApps } from './cut-offs.ts';
 import { consentKey } from './documents.ts';
 import { passGate } from './gates.ts';
@@ -121,6 +122,8 @@ async function changeAccount(
   const living = { _id: accountId, state: { $ne: 'deleted' } } as const;
   if ('passwordHash' in change) {
     await setPassword(parts, accountId, change.passwordHash, at, tx);
+  } else if ('removeCredentials' in change) {
+    await takeCredentials(parts, accountId, change.removeCredentials, tx);
   } else if ('mustChangePassword' in change) {
     await accounts.updateOne(living, { $set: { mustChange: true } }, { session: tx });
   } else if (change.state === 'disabled') {
@@ -134,8 +137,12 @@ async function changeAccount(
   }
 }
 
+function takeCredentials(parts: MongoParts, accountId: string, which: string, tx: ClientSession): Promise<unknown> {
+  return which === 'all' ? removeCredentials(parts, accountId, tx) : removeCredential(parts, accountId, which, tx);
+}
+
 /** Gone with it. */
-const OF_ACCOUNT = ['consents', 'account_devices', 'device_names', 'links', 'mails'];
+const OF_ACCOUNT = ['consents', 'credentials', 'account_devices', 'device_names', 'links', 'mails'];
 
 export async function setPassword(
   parts: MongoParts,
@@ -152,7 +159,7 @@ export async function setPassword(
 /** The id stays so that it is never given to somebody else; nothing personal does. */
 const ERASE = {
   $set: { state: 'deleted', username: '', claims: '{}', passwordHash: '' },
-  $unset: { usernameKey: true, emailKey: true, locale: true },
+  $unset: { usernameKey: true, emailKey: true, locale: true, recoveryHashes: true },
 } as const;
 
 /** Nobody signs in there any more; the record stays for those who are still to be told. */

@@ -9,6 +9,7 @@ import type {
   BreakerDoc,
   ClientDoc,
   ConsentDoc,
+  CredentialDoc,
   CutOffDoc,
   DeliveryDoc,
   DeviceNameDoc,
@@ -45,6 +46,7 @@ export interface MongoParts {
   readonly accounts: Collection<AccountDoc>;
   readonly consents: Collection<ConsentDoc>;
   readonly deviceNames: Collection<DeviceNameDoc>;
+  readonly credentials: Collection<CredentialDoc>;
   readonly clients: Collection<ClientDoc>;
   readonly cutOffs: Collection<CutOffDoc>;
   readonly gates: Collection<GateDoc>;
@@ -78,6 +80,7 @@ export function mongoParts(client: MongoClient, database: string): MongoParts {
     accounts: db.collection('accounts'),
     consents: db.collection('consents'),
     deviceNames: db.collection('device_names'),
+    credentials: db.collection('credentials'),
     clients: db.collection('clients'),
     cutOffs: db.collection('cut_offs'),
     gates: db.collection('gates'),

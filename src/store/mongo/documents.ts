@@ -4,6 +4,7 @@
  * choose (payloads, authorizations, claims) are JSON text: a client id may hold dots and dollars.
  */
 import type { AccountState, Role } from '../../accounts/account.ts';
+import type { Passkey } from '../../accounts/credential.ts';
 import type { ActivityEvent, Link, Mail } from '../../activity/news.ts';
 import type { Attempt, Breaker, Deadline, Delivery, DeliveryState } from '../../deliveries/delivery.ts';
 import type { Actor, EndTarget, Logout, Reason, Scope } from '../../logout/logout.ts';
@@ -234,6 +235,10 @@ export interface AccountDoc {
   /** Absent where it is not so. */
   readonly mustChange?: Maybe<boolean>;
   readonly locale?: Maybe<string>;
+  /** Of recovery codes that were not used yet. */
+  readonly recoveryHashes?: Maybe<string[]>;
+  /** Counts changes of its credentials, so that two that come at once collide. */
+  readonly credentials?: number;
   /** Counts new sessions, so that the first write of one collides with an `end` of the account. */
   readonly starts: number;
 }
@@ -304,6 +309,22 @@ export interface LinkDoc extends Omit<Link, 'hash' | 'usedAt'> {
   readonly _id: string;
   readonly usedAt?: Maybe<number>;
 }
+
+interface CredentialFacts {
+  readonly _id: string;
+  readonly accountId: string;
+  readonly name: string;
+  readonly createdAt: number;
+  readonly lastUsedAt?: Maybe<number>;
+  /** How far a passkey has counted, or the last time step that was taken. */
+  readonly counter: number;
+}
+
+export type CredentialDoc = CredentialFacts &
+  (
+    | ({ readonly kind: 'passkey' } & Pick<Passkey, 'passkeyId' | 'publicKey' | 'transports' | 'synced'>)
+    | { readonly kind: 'totp'; readonly sealedSecret: string; readonly passkeyId?: undefined }
+  );
 
 /** A browser that an account signed in with. */
 export interface AccountDeviceDoc {

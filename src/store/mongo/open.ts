@@ -8,6 +8,7 @@ import { createAnswers } from './answers.ts';
 import { createAudit } from './audit.ts';
 import { createClients } from './clients.ts';
 import { type MongoParts, mongoParts } from './collections.ts';
+import { createCredentials } from './credentials.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createEnding } from './ending.ts';
 import { asStoreError, createGuard } from './errors.ts';
@@ -90,6 +91,7 @@ function createStore(client: MongoClient, parts: MongoParts): Store {
     deliveries: guarded(deliveries),
     provider: guarded(createProvider(parts)),
     accounts: guarded(createAccounts(parts)),
+    credentials: guarded(createCredentials(parts)),
     clients: guarded(createClients(parts)),
     keys: guarded(createKeys(parts)),
     limits: guarded(createLimits(parts)),

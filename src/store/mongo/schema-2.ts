@@ -43,6 +43,9 @@ const INDEXES: readonly Index[] = [
   ],
   // Sign-in by e-mail address, where it is verified.
   ['accounts', 'by_email', { emailKey: 1 }, { sparse: true }],
+  // What an account proves itself with, oldest first; whose a passkey is.
+  ['credentials', 'of_account', { accountId: 1, createdAt: 1, _id: 1 }],
+  ['credentials', 'by_passkey', { passkeyId: 1 }, { unique: true, sparse: true }],
   // Ending one app of everybody, and one app of an account: a walk reads what is older, not who came back since.
   [
     'participations',

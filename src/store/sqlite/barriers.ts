@@ -1,6 +1,7 @@
 import type { AccountChange } from '../../logout/logout.ts';
 import { clientsChanged } from './clients.ts';
 import type { Tx } from './connection.ts';
+import { removeCredential, removeCredentials } from './credentials.ts';
 import { voidResets } from './news.ts';
 
 /** Answers the new generation; undefined when there is no such account. */
@@ -31,9 +32,15 @@ export function spare(tx: Tx, accountId: string, uid: string, generation: number
 
 export function changeAccount(tx: Tx, accountId: string, change: AccountChange, at: number): void {
   if ('passwordHash' in change) setPassword(tx, accountId, change.passwordHash, at);
+  else if ('removeCredentials' in change) takeCredentials(tx, accountId, change.removeCredentials);
   else if ('mustChangePassword' in change) tx.run(MUST_CHANGE, { accountId });
   else if (change.state === 'disabled') disable(tx, accountId);
   else erase(tx, accountId);
+}
+
+function takeCredentials(tx: Tx, accountId: string, which: string): void {
+  if (which === 'all') removeCredentials(tx, accountId);
+  else removeCredential(tx, accountId, which);
 }
 
 const MUST_CHANGE = 'UPDATE accounts SET must_change = 1 WHERE id = :accountId';
@@ -66,6 +73,7 @@ function erase(tx: Tx, accountId: string): void {
     { accountId },
   );
   tx.run('DELETE FROM consents WHERE account_id = :accountId', { accountId });
+  removeCredentials(tx, accountId);
   for (const table of [
     'app_generations',
     'account_devices',

@@ -8,6 +8,7 @@ import { createAnswers } from './answers.ts';
 import { createAudit } from './audit.ts';
 import { createClients } from './clients.ts';
 import { type Connection, connect } from './connection.ts';
+import { createCredentials } from './credentials.ts';
 import { createDeliveries } from './deliveries.ts';
 import { writeFact } from './facts.ts';
 import { createFigures } from './figures.ts';
@@ -47,6 +48,7 @@ function createStore(connection: Connection, path: string): Store {
     deliveries,
     provider: createProvider(connection),
     accounts: createAccounts(connection),
+    credentials: createCredentials(connection),
     clients: createClients(connection),
     keys: createKeys(connection),
     limits: createLimits(connection),

@@ -209,6 +209,24 @@ INSERT INTO account_devices (account_id, device_key, seen_at)
   SELECT account_id, device_key, max(started_at) FROM sessions WHERE device_key IS NOT NULL
   GROUP BY account_id, device_key;
 
+-- passkeys and authenticator apps; counter is how far a passkey has counted, or the last time step that was taken
+CREATE TABLE credentials (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  last_used_at INTEGER,
+  passkey_id TEXT,
+  counter INTEGER NOT NULL,
+  facts TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX credentials_of_account ON credentials (account_id, created_at, id);
+CREATE UNIQUE INDEX credentials_by_passkey ON credentials (passkey_id) WHERE passkey_id IS NOT NULL;
+
+-- those that were not used yet
+CREATE TABLE recovery_codes (account_id TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (account_id, hash)) WITHOUT ROWID;
+
 ALTER TABLE accounts ADD COLUMN must_change INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE accounts ADD COLUMN locale TEXT;
 

@@ -53,6 +53,7 @@ export const devices: Translation<typeof source> = {
   'ended.consent-revoked': 'Beendet, als der Zugriff entzogen wurde',
   'ended.not-me': 'Beendet, weil jemand sagte: Das war ich nicht',
   'ended.operator': 'Vom Betrieb beendet',
+  'ended.factor-changed': 'Beendet, weil ein Passkey oder eine Authenticator-App hinzukam oder entfernt wurde',
   'ended.reuse-detected': 'Beendet, weil ein Schlüssel davon zweimal benutzt wurde',
   'ended.somehow': 'Beendet',
   'confirm.others': 'Die anderen Geräte abmelden?',

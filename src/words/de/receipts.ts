@@ -27,6 +27,7 @@ export const receipts: Translation<typeof source> = {
   'why.client-removed': 'Die App wurde entfernt.',
   'why.consent-revoked': 'Ihr Zugriff wurde beendet.',
   'why.not-me': 'Jemand hat gesagt: Das war ich nicht.',
+  'why.factor-changed': 'Ein Passkey oder eine Authenticator-App kam hinzu oder wurde entfernt.',
   'why.reuse-detected': 'Ein Schlüssel davon wurde zweimal benutzt. Das kann heißen, dass ihn jemand kopiert hat.',
   'receipt.at': 'Abgemeldet {when}.',
   'receipt.none-could': 'Keine App war zu erreichen.',

@@ -51,6 +51,7 @@ export const devices = {
   'ended.consent-revoked': 'Ended when its access was taken back',
   'ended.not-me': 'Ended because somebody said that it was not them',
   'ended.operator': 'Ended by an operator',
+  'ended.factor-changed': 'Ended because a passkey or an authenticator app was added or removed',
   'ended.reuse-detected': 'Ended because a key of it was used twice',
   'ended.somehow': 'Ended',
   'confirm.others': 'Sign out the other devices?',

@@ -27,6 +27,7 @@ export const receipts = {
   'why.client-removed': 'The app was removed.',
   'why.consent-revoked': 'Its access was ended.',
   'why.not-me': 'Somebody said that it was not them.',
+  'why.factor-changed': 'A passkey or an authenticator app was added or removed.',
   'why.reuse-detected': 'A key of it was used twice, which can mean that somebody copied it.',
   'receipt.at': 'Signed off {when}.',
   'receipt.none-could': 'No app could be told.',

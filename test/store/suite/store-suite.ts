@@ -8,6 +8,7 @@ import { barriersSuite } from './barriers.ts';
 import { claimingSuite } from './claiming.ts';
 import { clientsSuite } from './clients.ts';
 import { crashSuite } from './crash.ts';
+import { credentialsSuite } from './credentials.ts';
 import { cuttingOffSuite } from './cutting-off.ts';
 import { deliveriesSuite } from './deliveries.ts';
 import { endingSuite } from './ending.ts';
@@ -68,6 +69,7 @@ export function storeSuite(name: string, backend: Backend | undefined): void {
     describe('deliveries', () => deliveriesSuite(place));
     describe('provider', () => providerSuite(place));
     describe('accounts', () => accountsSuite(place));
+    describe('credentials', () => credentialsSuite(place));
     describe('clients', () => clientsSuite(place));
     describe('keys', () => keysSuite(place));
     describe('figures', () => figuresSuite(place));

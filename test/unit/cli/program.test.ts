@@ -46,6 +46,7 @@ describe('the command line', () => {
       'accounts update',
       'accounts enable',
       'accounts password',
+      'accounts reset-factors',
       'accounts disable',
       'accounts delete',
       'clients list',

@@ -61,7 +61,7 @@ describe('pages and hostile text', () => {
         );
         expect({ text: text.slice(0, 60), sample: sample.name, strange }).toMatchObject({ strange: [] });
         expect(
-          addressesOf(tags).filter((address) => !/^(\/(?![/\\])|https?:|mailto:|undefined)/u.test(address)),
+          addressesOf(tags).filter((address) => !/^(\/(?![/\\])|https?:|mailto:|otpauth:|undefined)/u.test(address)),
         ).toEqual([]);
       }
     }
@@ -112,7 +112,10 @@ describe('pages', () => {
   });
 
   it('pages of a flow have no form-action, which Chromium applies to the redirect to the app; all others have', async () => {
-    const flow: ViewName[] = ['sign-in', 'consent', 'continue-as', 'sign-off', 'sign-off-app'];
+    const flow: ViewName[] = [
+      ...(['sign-in', 'consent', 'continue-as', 'sign-off', 'sign-off-app'] as const),
+      ...(['passkey-sign-in', 'second-step', 'totp-new', 'passkey-new', 'recovery-codes'] as const),
+    ];
     for (const sample of samples) {
       const csp = (await pageOf(sample)).headers.get('content-security-policy') ?? '';
       expect({ view: sample.view, restricted: csp.includes("form-action 'self'") }).toEqual({
