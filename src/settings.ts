@@ -173,6 +173,12 @@ export const SETTINGS = {
     duration(1, FOREVER),
     'How long ended sessions, logouts and deliveries are kept.',
   ),
+  registration: setting(
+    'SIGNOFF_REGISTRATION',
+    'off',
+    oneOf('off', 'token', 'open'),
+    'Who may register apps over the network: nobody, whoever has an initial access token, or anybody.',
+  ),
   auditRetentionMs: setting(
     'SIGNOFF_AUDIT_RETENTION',
     '365d',

@@ -104,6 +104,7 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
     limits,
     issuer,
     cookieKeys: keys.cookieKeys,
+    registration: config.registration,
     proxies: config.proxy,
     logoutWaitMs: config.logoutWaitMs,
     extraScopes: config.scopes,

@@ -1,4 +1,6 @@
 /** The server: what runs, in which order it starts and stops. What it is made of is in `wire.ts` and `wire-edge.ts`. */
+
+import { offerFirstLink } from './admin/first-owner.ts';
 import { loadClients } from './clients/load-clients.ts';
 import { createRegistryWatch } from './clients/registry-watch.ts';
 import type { Config } from './config.ts';
@@ -99,6 +101,9 @@ async function startOn(foundation: Foundation, env: Parameters<typeof startServe
     ...(outbox ? [outbox] : []),
   ];
   const http = await startAll(background, edge);
+  const link = await offerFirstLink({ ...foundation, issuer: config.issuer });
+  // Shown once, where only those who run the service look; worth nothing after 15 minutes, or once it was used.
+  if (link) log.info('owner.invited', link);
   // Beside everything else: it may ask apps for documents, and nobody waits for those.
   void edge.checkClients();
   let stopped: Promise<void> | undefined;

@@ -144,7 +144,13 @@ export function wireAdmin(
     endSessions,
     receipts,
     probe: (client) => probe(foundation, client),
-    tellApps: createTellApps({ store, clock, endSessions, engine }),
+    walkOn(logoutId) {
+      // A command would have to stay for all of it; a running server sees what was said within its sweep.
+      if (engine) return;
+      const failed = (error: unknown) => log.warn('logout.not_walked', { logout_id: logoutId, error });
+      endSessions.proceed(logoutId).catch(failed);
+    },
+    tellApps: createTellApps({ store, clock, engine }),
     claimNames: Object.values(config.scopes).flat(),
     ruleBook: {
       folder: config.clients,

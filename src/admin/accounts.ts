@@ -98,7 +98,7 @@ export const addAccount = useCase({
   },
 });
 
-function newAccount(username: string, claims: Claims, passwordHash: string, now: number): Account {
+export function newAccount(username: string, claims: Claims, passwordHash: string, now: number): Account {
   const fresh = {
     state: 'active',
     generation: 0,

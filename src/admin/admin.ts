@@ -24,6 +24,8 @@ export interface Admin {
   readonly endSessions: EndSessions;
   readonly receipts: Pick<Receipts, 'byLogout'>;
   readonly tellApps: TellApps;
+  /** Goes on with a walk that was paused, behind whoever asks. */
+  readonly walkOn: (logoutId: string) => void;
   /** Claims of the operator's own scopes. */
   readonly claimNames: readonly string[];
   /** Sends an app one good token and wrong ones; when an operator asks for it alone. */

@@ -195,7 +195,14 @@ async function put(admin: Admin, who: Operator, given: Put): Promise<RegisteredC
     before: was,
     after: becomes,
   });
-  await admin.registry.put({ client, state: 'active', source: from }, audit);
+  const hash = before?.registrationHash;
+  const entry = {
+    client,
+    state: 'active',
+    source: from,
+    ...(hash !== undefined && { registrationHash: hash }),
+  } as const;
+  await admin.registry.put(entry, audit);
   return clientWithId(admin, client.client_id);
 }
 

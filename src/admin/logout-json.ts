@@ -49,6 +49,9 @@ export const logoutJson = z.strictObject({
     cannot_be_told: count,
     /** More is still being ended; all of it is dead already. */
     walking: z.boolean(),
+    paused: z.boolean(),
+    /** Sessions a second, where the walk has a pace. */
+    rate: count.nullable(),
   }),
 });
 
@@ -76,6 +79,8 @@ export function toLogoutJson(receipt: Receipt, progress: Progress, url: string |
       moot: progress.moot,
       cannot_be_told: progress.cannotBeTold,
       walking: logout.walking,
+      paused: logout.paused,
+      rate: logout.pace ?? null,
     },
   };
 }

@@ -7,13 +7,14 @@ import { durationText, InvalidInput, idText, instant, listOf, msOf, pageMembers,
 import { type LogoutJson, logoutJson, toLogoutJson } from './logout-json.ts';
 import { accountNamed } from './people.ts';
 import { type Preview, previewOf } from './preview.ts';
-import { notThere, type Operator, permit, useCase } from './use-case.ts';
+import { conflict, notThere, type Operator, permit, useCase } from './use-case.ts';
 import { within } from './within.ts';
 
 const READERS = { scope: 'signoff.read', role: 'support' } as const;
 /** One person's sessions; what ends more asks for more. */
 const ENDERS = { scope: 'signoff.sessions', role: 'support' } as const;
 const OF_AN_APP = { scope: 'signoff.sessions', role: 'operator' } as const;
+const OF_EVERYBODY = { scope: 'signoff.admin', role: 'owner' } as const;
 
 /** Over a network, where somebody else's time-out would end it. */
 const WAIT_MAX_MS = 60_000;
@@ -22,13 +23,19 @@ const targetMembers = {
   session: idText.optional().describe('One session.'),
   account: idText.optional().describe('All sessions of an account, by name or id; with client only that app.'),
   client: idText.optional().describe('One app, of everybody or of the account.'),
+  everybody: z.literal(true).optional().describe('All sessions of everybody; for owners.'),
+  keep: idText.optional().describe('With everybody: all but this session.'),
 };
 
-type TargetInput = { readonly [Name in keyof typeof targetMembers]?: string | undefined };
+const rate = z.int().min(1).max(100_000);
+
+type TargetInput = { readonly [Name in keyof typeof targetMembers]?: z.output<(typeof targetMembers)[Name]> };
 
 /** Throws what is wrong with it, 403 where it is more than `who` may end, and 404. */
 async function targetOf(admin: Admin, who: Operator, input: TargetInput): Promise<EndTarget> {
-  const { session, account, client } = input;
+  const { session, account, client, everybody, keep } = input;
+  if (everybody) return everybodyBut(admin, who, input);
+  if (keep !== undefined) throw new InvalidInput([{ field: 'keep', message: 'goes with everybody only.' }]);
   if (session !== undefined) {
     if (account !== undefined || client !== undefined) throw oneTarget();
     return { kind: 'session', uid: session };
@@ -46,10 +53,19 @@ async function targetOf(admin: Admin, who: Operator, input: TargetInput): Promis
   return { kind: 'client', clientId: client };
 }
 
+async function everybodyBut(admin: Admin, who: Operator, input: TargetInput): Promise<EndTarget> {
+  const { session, account, client, keep } = input;
+  if (session !== undefined || account !== undefined || client !== undefined) throw oneTarget();
+  permit(who, OF_EVERYBODY);
+  if (keep === undefined) return { kind: 'everybody' };
+  const kept = await admin.store.sessions.findByUid(keep);
+  if (!kept) throw notThere('session_unknown', `There is no live session ${keep} to keep.`);
+  return { kind: 'everybody', exceptUid: keep };
+}
+
 function oneTarget(): InvalidInput {
-  return new InvalidInput([
-    { field: '', message: 'Say exactly one of session, account, client, or account with client.' },
-  ]);
+  const message = 'Say exactly one of session, account, client, account with client, or everybody.';
+  return new InvalidInput([{ field: '', message }]);
 }
 
 function assertClient({ registry }: Admin, clientId: string): void {
@@ -67,18 +83,21 @@ const previewJson = z.strictObject({
 
 /** Deliveries of a second, on the machine of a small service; what healthy apps take is more. */
 const DELIVERIES_PER_SECOND = 500;
+/** Sessions of everybody a second, where nobody says otherwise: slow enough for those who sign in again meanwhile. */
+const EVERYBODY_PACE = 300;
 
 export const previewLogout = useCase({
   ...ENDERS,
   name: 'logouts.preview',
   summary: 'Count what an end would reach; nothing is ended.',
-  input: z.strictObject({ ...targetMembers, reason: reasonText, wait: durationText.optional() }),
+  input: z.strictObject({ ...targetMembers, reason: reasonText, wait: durationText.optional(), rate: rate.optional() }),
   output: previewJson,
   async run(admin, who, input) {
     const target = await targetOf(admin, who, input);
     const preview = await countTarget(admin, target);
-    const estimated = Math.ceil(preview.participations / DELIVERIES_PER_SECOND);
-    return { ...preview, apps: [...preview.apps], estimated_seconds: estimated };
+    const pace = input.rate ?? (target.kind === 'everybody' ? EVERYBODY_PACE : Number.POSITIVE_INFINITY);
+    const seconds = Math.max(preview.participations / DELIVERIES_PER_SECOND, preview.sessions / pace);
+    return { ...preview, apps: [...preview.apps], estimated_seconds: Math.ceil(seconds) };
   },
 });
 
@@ -95,6 +114,8 @@ async function countTarget(admin: Admin, target: EndTarget): Promise<Preview> {
       return previewOf(admin, { accountId: target.accountId, clientId: target.clientId });
     case 'client':
       return previewOf(admin, { clientId: target.clientId });
+    case 'everybody':
+      return previewOf(admin, {}, (one) => one.session.uid !== target.exceptUid);
     case 'participation':
       throw nothingToEnd();
   }
@@ -103,18 +124,26 @@ async function countTarget(admin: Admin, target: EndTarget): Promise<Preview> {
 export const endSessions = useCase({
   ...ENDERS,
   name: 'logouts.end',
-  summary: 'End a session, an account’s sessions, or an app of one account or of everybody; every app is told.',
+  summary:
+    'End a session, an account’s sessions, an app of one account or of everybody, or everybody; every app is told.',
   input: z.strictObject({
     ...targetMembers,
     reason: reasonText,
     wait: durationText.default('0s').describe('How long to wait for the apps, at most 60s.'),
+    rate: rate.optional().describe('Sessions a second, where there are very many.'),
   }),
   output: logoutJson,
-  async run(admin, who, { reason, wait, ...given }) {
+  async run(admin, who, { reason, wait, rate: asked, ...given }) {
     const waitMs = waitMsOf(who, wait);
     const target = await targetOf(admin, who, given);
-    const audit = auditOf(admin, who, { action: endSessions.name, subject: subjectOf(target), reason });
-    const ended = await admin.endSessions(target, { reason: 'operator', actor: actorOf(who), audit });
+    const pace = asked ?? (target.kind === 'everybody' ? EVERYBODY_PACE : undefined);
+    const audit = auditOf(admin, who, { action: 'logouts.end', subject: subjectOf(target), reason });
+    const ended = await admin.endSessions(target, {
+      reason: target.kind === 'everybody' ? 'everybody' : 'operator',
+      actor: actorOf(who),
+      audit,
+      ...(pace !== undefined && { pace }),
+    });
     if (ended.kind === 'nothing') throw nothingToEnd();
     await admin.tellApps(ended.logout.id, waitMs, 'settled');
     return logoutWithId(admin, ended.logout.id, `${admin.issuer}/logout/${ended.linkId}`);
@@ -140,6 +169,8 @@ function subjectOf(target: EndTarget): string {
       return `client ${target.clientId}`;
     case 'participation':
       return `participation ${target.sid}`;
+    case 'everybody':
+      return 'everybody';
   }
 }
 
@@ -176,6 +207,7 @@ const logoutRow = z.strictObject({
   target: z.string(),
   sessions_ended: z.number().int(),
   walking: z.boolean(),
+  paused: z.boolean(),
 });
 
 export const listLogouts = useCase({
@@ -206,8 +238,52 @@ export const listLogouts = useCase({
         target: subjectOf(logout.target),
         sessions_ended: logout.sessionsEnded,
         walking: logout.walking,
+        paused: logout.paused,
       })),
       next,
     };
+  },
+});
+
+/** Whoever may begin such a walk may stop it. */
+async function assertWalking(admin: Admin, who: Operator, id: string): Promise<void> {
+  const logout = await admin.store.logouts.find(id);
+  if (!logout) throw notThere('logout_unknown', `There is no logout ${id}.`);
+  if (logout.target.kind === 'everybody') permit(who, OF_EVERYBODY);
+  if (!logout.walking) throw notWalking(id);
+}
+
+function notWalking(id: string) {
+  return conflict('not_walking', `The logout ${id} has ended all that it was to end; there is nothing to pause.`);
+}
+
+export const pauseWalk = useCase({
+  ...OF_AN_APP,
+  name: 'logouts.pause',
+  summary: 'Pause the walk of a large logout. All of it is dead already; the apps hear of the rest when it goes on.',
+  input: z.strictObject({ id: idText, reason: reasonText }),
+  output: logoutJson,
+  async run(admin, who, { id, reason }) {
+    await assertWalking(admin, who, id);
+    const audit = auditOf(admin, who, { action: 'logouts.pause', subject: `logout ${id}`, reason });
+    if (!(await admin.store.logouts.steer(id, { paused: true }, audit))) throw notWalking(id);
+    return logoutWithId(admin, id, null);
+  },
+});
+
+export const resumeWalk = useCase({
+  ...OF_AN_APP,
+  name: 'logouts.resume',
+  summary: 'Let a paused walk go on, or give it another pace.',
+  input: z.strictObject({ id: idText, rate: rate.optional(), reason: reasonText }),
+  output: logoutJson,
+  async run(admin, who, { id, rate: pace, reason }) {
+    await assertWalking(admin, who, id);
+    const after = { rate: pace ?? null };
+    const audit = auditOf(admin, who, { action: 'logouts.resume', subject: `logout ${id}`, reason, after });
+    const change = { paused: false, ...(pace !== undefined && { pace }) };
+    if (!(await admin.store.logouts.steer(id, change, audit))) throw notWalking(id);
+    admin.walkOn(id);
+    return logoutWithId(admin, id, null);
   },
 });

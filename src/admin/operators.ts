@@ -3,6 +3,7 @@ import { ROLES } from '../accounts/account.ts';
 import { iso } from '../ops/clock.ts';
 import { randomId, sha256 } from '../ops/ids.ts';
 import { auditOf } from './audit-notes.ts';
+import { FIRST_LINK_MS } from './first-owner.ts';
 import { idText, instant, listOf, reasonText } from './input.ts';
 import { accountNamed, usernames } from './people.ts';
 import { conflict, notThere, useCase } from './use-case.ts';
@@ -92,8 +93,6 @@ function assertDone(answer: 'done' | 'unchanged' | 'nobody' | 'last-owner', user
     throw conflict('last_owner', `${username} is the only owner left; make somebody else an owner first.`);
   }
 }
-
-const FIRST_LINK_MS = 15 * 60 * 1000;
 
 export const newFirstLink = useCase({
   ...OWNERS,

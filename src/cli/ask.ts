@@ -8,6 +8,8 @@ import type { Terminal } from './terminal.ts';
 export interface Ask {
   /** Before what cannot be undone. `yes`: it was said on the command line. Where nobody can be asked, it must be. */
   isSure(question: string, yes: boolean | undefined): Promise<boolean>;
+  /** The same, for what is so large that a yes is typed too easily: the word itself has to be. */
+  isWord(word: string, question: string, yes: boolean | undefined): Promise<boolean>;
   /** Undefined where nobody can be asked, or nothing was answered. */
   text(question: string, placeholder?: string): Promise<string | undefined>;
   /** From standard input when told so, else by a prompt, typed twice. Never from an argument: other users could read it. */
@@ -23,6 +25,13 @@ export function createAsk(terminal: Terminal): Ask {
       if (!terminal.canAsk) throw new UsageError('Nobody can be asked here whether you are sure: say --yes.');
       const { confirm } = await import('@clack/prompts');
       return (await confirm({ message: safeText(question), initialValue: false, ...streams })) === true;
+    },
+    async isWord(word, question, yes) {
+      if (yes) return true;
+      if (!terminal.canAsk) throw new UsageError('Nobody can be asked here whether you are sure: say --yes.');
+      const { isCancel, text } = await import('@clack/prompts');
+      const answer = await text({ message: `${safeText(question)} Type the word ${word}.`, ...streams });
+      return !isCancel(answer) && answer?.trim() === word;
     },
     async text(question, placeholder) {
       if (!terminal.canAsk) return undefined;

@@ -27,12 +27,16 @@ export interface Registry {
   refresh(): Promise<boolean>;
   /** Registers an app that no file speaks of, or changes one; who may is decided above. */
   put(entry: RegisteredClient, audit: AuditEntry): Promise<void>;
+  /** Takes in an app that registers itself, by a token where it needs one (`ClientStore.register`). */
+  add(entry: RegisteredClient, tokenHash: string | undefined, audit: AuditEntry): Promise<'done' | 'gone' | 'taken'>;
 }
 
 export interface RegisteredClient {
   readonly client: Client;
   readonly state: ClientState;
   readonly source: ClientSource;
+  /** Of the token by which it changes its registration, where it registered itself. */
+  readonly registrationHash?: string | undefined;
 }
 
 /** Ids of apps that somebody may miss. */
@@ -50,7 +54,7 @@ interface Entry extends RegisteredClient {
 type Entries = ReadonlyMap<string, Entry>;
 
 export function createRegistry(parts: {
-  store: Pick<ClientStore, 'all' | 'save' | 'version'>;
+  store: Pick<ClientStore, 'all' | 'save' | 'register' | 'version'>;
   box: CryptoBox;
   clock: Clock;
   log: Log;
@@ -75,6 +79,13 @@ export function createRegistry(parts: {
       await store.save([toRecord(entry, box, clock.now())], audit);
       await refresh();
     },
+    async add(entry, tokenHash, audit) {
+      const now = clock.now();
+      const token = tokenHash === undefined ? undefined : { hash: tokenHash, now };
+      const answer = await store.register(toRecord(entry, box, now), token, audit);
+      await refresh();
+      return answer;
+    },
     async apply(loaded) {
       await refresh();
       const { changed, missing, removed } = compare(loaded, entries);
@@ -92,10 +103,11 @@ export function createRegistry(parts: {
 function read(records: readonly ClientRecord[], known: Entries, box: CryptoBox): Entries {
   const sorted = records.toSorted((a, b) => (a.clientId < b.clientId ? -1 : 1));
   return new Map(
-    sorted.map(({ clientId, state, source, sealed }) => {
+    sorted.map(({ clientId, state, source, sealed, registrationHash }) => {
       const old = known.get(clientId);
       if (old && old.sealed === sealed) return [clientId, old.state === state ? old : { ...old, state }];
-      return [clientId, { client: deepFreeze(JSON.parse(box.open(sealed)) as Client), state, source, sealed }];
+      const client = deepFreeze(JSON.parse(box.open(sealed)) as Client);
+      return [clientId, { client, state, source, sealed, ...(registrationHash !== undefined && { registrationHash }) }];
     }),
   );
 }
@@ -132,8 +144,16 @@ function isSame(client: Client, entries: Entries): boolean {
   );
 }
 
-function toRecord({ client, state, source }: RegisteredClient, box: CryptoBox, now: number): ClientRecord {
-  return { clientId: client.client_id, state, source, sealed: box.seal(JSON.stringify(client)), updatedAt: now };
+function toRecord(entry: RegisteredClient, box: CryptoBox, now: number): ClientRecord {
+  const { client, state, source, registrationHash } = entry;
+  const record = {
+    clientId: client.client_id,
+    state,
+    source,
+    sealed: box.seal(JSON.stringify(client)),
+    updatedAt: now,
+  };
+  return { ...record, ...(registrationHash !== undefined && { registrationHash }) };
 }
 
 function ignoredOf(entries: Entries): Ignored {

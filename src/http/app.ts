@@ -24,6 +24,7 @@ import type { Log } from '../ops/log.ts';
 import type { Places } from '../sessions/places.ts';
 import type { Store, StoredSession } from '../store/store.ts';
 import { createApi } from './api/api.ts';
+import { mountRegistration, type RegistrationParts } from './api/registration.ts';
 import type { EventStreams } from './event-streams.ts';
 import { knowPages } from './language.ts';
 import { createAnswerTimes, type EndAnswer } from './middleware/answer-times.ts';
@@ -48,6 +49,7 @@ import { mountActivity } from './routes/activity.ts';
 import { mountDevices } from './routes/devices.ts';
 import { mountEndSession } from './routes/end-session.ts';
 import { mountFactors } from './routes/factors.ts';
+import { mountFirstOwner } from './routes/first-owner.ts';
 import { mountForgot } from './routes/forgot.ts';
 import { mountHealth } from './routes/health.ts';
 import { mountHome } from './routes/home.ts';
@@ -60,6 +62,7 @@ import { createSignOffTickets } from './routes/sign-off-ticket.ts';
 
 /** Everything the edge needs, by name; `wire.ts` puts it together. */
 export interface AppParts {
+  readonly registration: RegistrationParts['registration'];
   /** What operators can do. */
   readonly admin: Admin;
   readonly issuer: string;
@@ -178,6 +181,8 @@ function createRoutes(parts: AppParts, checkCsrf: Middleware): Middleware {
   mountForgot(router, shared);
   mountMailLinks(router, shared);
   mountFactors(router, shared);
+  mountFirstOwner(router, shared);
+  mountRegistration(router, shared);
   const hasPage = (path: string) => router.match(path, 'GET').route;
   return inOrder((ctx, next) => {
     knowPages(ctx, hasPage);

@@ -24,6 +24,7 @@ export interface PageModels extends OwnPageModels, AccountPageModels {
   readonly receipt: ReceiptPage;
   readonly home: HomePage;
   readonly 'signed-out': SignedOutPage;
+  readonly 'first-owner': FirstOwnerPage;
   readonly error: ErrorPage;
   readonly 'page-old': PageOldPage;
   readonly 'wrong-host': WrongHostPage;
@@ -56,6 +57,24 @@ export interface HiddenField {
   readonly name: string;
   readonly value: string;
 }
+
+/** Fields `username`, `password`. */
+export interface FirstOwnerPage {
+  readonly form: FormTarget;
+  /** what was typed before */
+  readonly username?: string;
+  readonly problem?: FirstOwnerProblem;
+  /** it worked, and for whom; no form any more */
+  readonly done?: { readonly username: string; readonly commands: readonly string[] };
+}
+
+export type FirstOwnerProblem =
+  /** there is such an account, with another password */
+  | { readonly kind: 'wrong' }
+  /** too many tries: 429 */
+  | { readonly kind: 'wait'; readonly ms: number }
+  /** not a name or password for a new account, and why */
+  | { readonly kind: 'invalid'; readonly words: string };
 
 /** Where a form is sent. */
 export interface FormTarget {

@@ -26,6 +26,7 @@ const WHY: Readonly<Record<string, Key>> = {
   'account-disabled': 'why.account-disabled',
   'account-deleted': 'why.account-deleted',
   operator: 'why.operator',
+  everybody: 'why.everybody',
   'client-removed': 'why.client-removed',
   'consent-revoked': 'why.consent-revoked',
   'not-me': 'why.not-me',

@@ -42,6 +42,7 @@ const VIEWS: Readonly<Record<ViewName, 'flow' | 'page'>> = {
   receipt: 'page',
   home: 'page',
   'signed-out': 'page',
+  'first-owner': 'page',
   error: 'page',
   'page-old': 'page',
   'wrong-host': 'page',

@@ -12,6 +12,7 @@ import type { Log } from '../ops/log.ts';
 import type { AuditEntry, EndWatch, LogoutStore, SessionEnd, SessionStore } from '../store/store.ts';
 import type { EndCause, EndResult, EndTarget, Logout, Reason } from './logout.ts';
 import { type PlannedEnd, planDeliveries, type TellableClient } from './plan-deliveries.ts';
+import { createWalkPace } from './walk-pace.ts';
 
 /** What ending must know of a client; its last known record where it was suspended or removed. */
 export interface EndingClient extends TellableClient {
@@ -35,7 +36,10 @@ export interface EndSessionsParts {
 
 /** Why something ends, as a trigger says it. */
 export interface Cause
-  extends Pick<EndCause, 'reason' | 'actor' | 'scope' | 'clientId' | 'accountChange' | 'from' | 'linkHash' | 'news'> {
+  extends Pick<
+    EndCause,
+    'reason' | 'actor' | 'scope' | 'clientId' | 'accountChange' | 'from' | 'linkHash' | 'news' | 'pace'
+  > {
   /** The registered address to go on to, with the app's `state`. */
   readonly continueUri?: string;
   /** The participation whose app asked, by an ID token of it that was verified. */
@@ -62,7 +66,7 @@ export interface EndSessions {
    * one. Answers what became of those, in their order.
    */
   readonly several: (sessions: readonly DueEnd[]) => Promise<readonly EndResult[]>;
-  /** Goes on with a logout that is larger than one write, to its end; after a crash. One walk of it at a time. */
+  /** Goes on with a logout that is larger than one write, to its end or until it is paused. One walk of it at a time. */
   readonly proceed: (logoutId: string) => Promise<void>;
   /** Whether this process is at it. */
   readonly isWalking: (logoutId: string) => boolean;
@@ -83,7 +87,7 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
   const plan = (end: PlannedEnd) => planDeliveries(clients, end);
 
   const walks = new Map<string, Promise<void>>();
-  let stopping = false;
+  const stopping = new AbortController();
 
   async function endSessions(target: EndTarget, cause: Cause): Promise<Ended> {
     const at = clock.now();
@@ -145,15 +149,18 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
   }
 
   async function walkOn(logoutId: string): Promise<void> {
-    let rest: 'more' | 'done' = 'more';
-    const reason = (await store.logouts.find(logoutId))?.reason;
-    while (rest === 'more' && !stopping) {
-      const planned = plan({ at: clock.now(), reasonOf: () => reason });
-      rest = await store.sessions.continueEnd(logoutId, keepsOffline, planned);
+    const pace = createWalkPace(stopping.signal);
+    while (!stopping.signal.aborted) {
+      const logout = await store.logouts.find(logoutId);
+      if (!logout?.walking || logout.paused) return;
+      await pace.beforeWrite(logout);
+      if (stopping.signal.aborted) return;
+      const planned = plan({ at: clock.now(), reasonOf: () => logout.reason });
+      const rest = await store.sessions.continueEnd(logoutId, keepsOffline, planned);
       engine.wake();
+      if (rest === 'done') return log.info('logout.walked', { logout_id: logoutId });
       await new Promise(setImmediate);
     }
-    if (rest === 'done') log.info('logout.walked', { logout_id: logoutId });
   }
 
   /** All of it is dead already, so nobody waits for the rest; what a crash leaves of it is the sweep's. */
@@ -166,7 +173,7 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
   }
 
   async function stop(): Promise<void> {
-    stopping = true;
+    stopping.abort();
     await settled();
   }
 

@@ -18,7 +18,9 @@ export type EndTarget =
   /** One app of one account, on all devices: `app-everywhere`. */
   | { readonly kind: 'account-client'; readonly accountId: string; readonly clientId: string }
   /** One app of everybody: `logout --client`, or its removal. Leaves a cut-off behind. */
-  | { readonly kind: 'client'; readonly clientId: string };
+  | { readonly kind: 'client'; readonly clientId: string }
+  /** Everybody, or everybody but one session. Raises the generation of the realm. */
+  | { readonly kind: 'everybody'; readonly exceptUid?: string };
 
 /** Why something ended. An app may say of which it wants to hear (`client-file.ts`, which has the same list). */
 export type Reason =
@@ -33,6 +35,7 @@ export type Reason =
   | 'account-disabled'
   | 'account-deleted'
   | 'operator'
+  | 'everybody'
   | 'client-removed'
   | 'consent-revoked'
   | 'not-me'
@@ -56,6 +59,8 @@ export interface EndCause {
   /** Clients whose `offline_access` grants stay (RFC 9700 §4.14.2; DESIGN §5 "what ends when"). */
   readonly keepsOffline: (clientId: string) => boolean;
   readonly receipt?: ReceiptTicket;
+  /** Sessions a second that a walk through very many may end; as fast as it goes where it is not said. */
+  readonly pace?: number;
   /** What becomes of the account in the same write; only with an `account` target. */
   readonly accountChange?: AccountChange;
   /** Where it was asked for: what the activity says of an end that is about more than one session. */
@@ -100,6 +105,9 @@ export interface Logout {
   readonly sessionsEnded: number;
   /** More than one write's worth of participations: the rest is dead already and is being walked. */
   readonly walking: boolean;
+  /** Nobody goes on with the walk until somebody says so. */
+  readonly paused: boolean;
+  readonly pace: number | undefined;
 }
 
 /** What `end` answers: the logout, or that there was nothing left to end (two racing ends make one logout). */

@@ -106,6 +106,7 @@ const SCOPES: Readonly<Record<EndTarget['kind'], Scope | undefined>> = {
   account: 'all-everywhere',
   'account-client': 'app-everywhere',
   client: undefined,
+  everybody: undefined,
 };
 
 /** The public surface writes these two so, and had the others before. */

@@ -34,6 +34,7 @@ export interface OidcSettings {
   readonly sessionsPerAccount: number | undefined;
   readonly privacyUrl: string | undefined;
   readonly secondFactor?: 'offer' | 'require' | 'off';
+  readonly registration: 'off' | 'token' | 'open';
 }
 
 export interface ConfigurationParts {
@@ -152,7 +153,7 @@ function lifetimes(config: OidcSettings): NonNullable<Configuration['ttl']> {
   };
 }
 
-function discovery({ privacyUrl }: OidcSettings): Record<string, unknown> {
+function discovery({ privacyUrl, issuer, registration }: OidcSettings): Record<string, unknown> {
   return {
     claim_types_supported: ['normal'],
     prompt_values_supported: ['none', 'login', 'select_account', 'consent'],
@@ -161,6 +162,8 @@ function discovery({ privacyUrl }: OidcSettings): Record<string, unknown> {
     frontchannel_logout_supported: true,
     frontchannel_logout_session_supported: true,
     ...(privacyUrl && { op_policy_uri: privacyUrl }),
+    // The address is ours: the same judge as for client files.
+    ...(registration !== 'off' && { registration_endpoint: `${issuer}/reg` }),
   };
 }
 

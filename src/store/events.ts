@@ -48,8 +48,8 @@ export function logoutEvent(
   about: Seat & { readonly clientId?: string | undefined },
 ): ActivityEvent {
   const { target } = logout;
-  // One end of an app of everybody is an event of each account.
-  const id = target.kind === 'client' ? digest(`${logout.id} ${accountId}`) : logout.id;
+  // An end of everybody, or of an app of everybody, is an event of each account.
+  const id = target.kind === 'client' || target.kind === 'everybody' ? digest(`${logout.id} ${accountId}`) : logout.id;
   return {
     id,
     accountId,

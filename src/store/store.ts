@@ -105,8 +105,8 @@ export interface SessionStore {
 
   /**
    * THE end (invariant 1). Its first write is atomic, begins at instant `at`, and makes all of the target dead, whatever there
-   * is of it: the logout's row; the session marked ended, or the generation raised (of the `account`, the `client`, or the app
-   * of the account); a spared session (`exceptUid`) and its live grants restamped with the new one; `cause.accountChange`
+   * is of it: the logout's row; the session marked ended, or the generation raised (of the `account`, the `client`, the app
+   * of the account, or the realm for `everybody`); a spared session (`exceptUid`) and its live grants restamped with the new one; `cause.accountChange`
    * applied; a client's record `removed` where that is the reason; `cause.linkHash` spent; the event of this end and
    * `cause.news` written. `consent-revoked` forgets what the account allowed the app. Of a client's end each account that it
    * concerns has an event, in the write that ends its participations. Several short writes follow, enough for 1,000 participations
@@ -328,8 +328,10 @@ export interface LogoutStore {
   apps(logoutId: string): Promise<readonly LogoutApp[]>;
   /** "Done": the link leads nowhere from now on. */
   closeReceipt(linkHash: string): Promise<void>;
-  /** Ids of logouts that are still being walked, oldest first. */
+  /** Ids of logouts that are still being walked and are not paused, oldest first. */
   walking(limit: number): Promise<readonly string[]>;
+  /** Pauses a walk, lets it go on, or changes its pace. False when nothing is walking there. */
+  steer(id: string, change: { readonly paused?: boolean; readonly pace?: number }, audit: AuditEntry): Promise<boolean>;
   /**
    * Removes what ended before `before`: ended sessions, their participations, settled logouts, deliveries, attempts; at
    * most `limit` rows of each; answers how many. Several short writes, children first. Never a logout with a delivery that
@@ -658,6 +660,15 @@ export interface PasskeyUse {
 export interface ClientStore {
   /** Inserts or replaces; undoes no end. */
   save(records: readonly ClientRecord[], audit?: AuditEntry): Promise<void>;
+  /**
+   * Registers a client that registers itself, and uses up one use of its initial access token (`tokenHash`) where it needs one.
+   * `gone`: that token is unknown, used up or expired; `taken`: there is such a client. Nothing was written then.
+   */
+  register(
+    record: ClientRecord,
+    token: { readonly hash: string; readonly now: number } | undefined,
+    audit: AuditEntry,
+  ): Promise<'done' | 'gone' | 'taken'>;
   all(): Promise<readonly ClientRecord[]>;
   /** Another one whenever a client was saved or removed: cheap enough to be asked each second by every process. */
   version(): Promise<string>;
@@ -673,6 +684,8 @@ export interface ClientRecord {
   /** The client as JSON, sealed: it may hold a secret. */
   readonly sealed: string;
   readonly updatedAt: number;
+  /** Of the token by which a client that registered itself changes its registration. */
+  readonly registrationHash?: string | undefined;
 }
 
 /** Where it was registered: by a file, which wins over all others and is never written by them, or by one of those. */
@@ -843,6 +856,8 @@ export interface OperatorStore {
   ): Promise<'done' | 'unchanged' | 'nobody' | 'last-owner'>;
   /** The one link that makes the first owner; it takes the place of the one before. */
   saveFirstLink(link: FirstLink, audit?: AuditEntry): Promise<void>;
+  /** The same, only where none was ever made and nobody is an owner; answers whether it was saved. */
+  offerFirstLink(link: FirstLink): Promise<boolean>;
   /** Whether this link would do now: it is the one, its time is not over, and there is no owner yet. */
   isFirstLink(hash: string, now: number): Promise<boolean>;
   /** Uses the link up. */
@@ -855,7 +870,15 @@ export interface OperatorStore {
   tokens(accountId: string | undefined, page: Page): Promise<readonly AccessTokenRow[]>;
   /** False when there is none. */
   revokeToken(id: string, audit: AuditEntry): Promise<boolean>;
-  /** Removes expired ones; answers how many. */
+  /** Initial access tokens, by which apps register themselves. */
+  addRegistrationToken(token: RegistrationTokenRow, audit: AuditEntry): Promise<void>;
+  /** Undefined when it is unknown, used up or expired. */
+  registrationToken(hash: string, now: number): Promise<RegistrationTokenRow | undefined>;
+  /** Oldest first. */
+  registrationTokens(page: Page): Promise<readonly RegistrationTokenRow[]>;
+  /** False when there is none. */
+  revokeRegistrationToken(id: string, audit: AuditEntry): Promise<boolean>;
+  /** Removes expired ones of both kinds; answers how many. */
   removeExpiredTokens(now: number, limit: number): Promise<number>;
 }
 
@@ -867,6 +890,17 @@ export interface OperatorRow {
 
 export interface FirstLink {
   readonly hash: string;
+  readonly expiresAt: number;
+}
+
+/** An initial access token. */
+export interface RegistrationTokenRow {
+  readonly id: string;
+  readonly hash: string;
+  /** What apps that it registers are. */
+  readonly party: 'first' | 'third';
+  readonly usesLeft: number;
+  readonly createdAt: number;
   readonly expiresAt: number;
 }
 

@@ -7,6 +7,7 @@ import { factorPages as factorPagesDe } from './de/factor-pages.ts';
 import { factors as factorsDe } from './de/factors.ts';
 import { frame as frameDe } from './de/frame.ts';
 import { mails as mailsDe } from './de/mails.ts';
+import { operators as operatorsDe } from './de/operators.ts';
 import { receipts as receiptsDe } from './de/receipts.ts';
 import { scopes as scopesDe } from './de/scopes.ts';
 import { signOff as signOffDe } from './de/sign-off.ts';
@@ -19,6 +20,7 @@ import { factorPages } from './en/factor-pages.ts';
 import { factors } from './en/factors.ts';
 import { frame } from './en/frame.ts';
 import { mails } from './en/mails.ts';
+import { operators } from './en/operators.ts';
 import { receipts } from './en/receipts.ts';
 import { scopes } from './en/scopes.ts';
 import { signOff } from './en/sign-off.ts';
@@ -41,6 +43,7 @@ const en = {
   ...devices,
   ...errors,
   ...errorPages,
+  ...operators,
 };
 
 const de: Translation<typeof en> = {
@@ -57,6 +60,7 @@ const de: Translation<typeof en> = {
   ...devicesDe,
   ...errorsDe,
   ...errorPagesDe,
+  ...operatorsDe,
 };
 
 export type Source = typeof en;

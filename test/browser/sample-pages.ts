@@ -222,6 +222,21 @@ export const samples: readonly Sample[] = [
   sample('home-empty', 'home', { person: mira, signOutHref: '/session/end', apps: [] }),
   sample('home-anonymous', 'home', { signOutHref: '/session/end', apps: [] }),
   sample('signed-out', 'signed-out', { app: bookshop }),
+  sample('first-owner', 'first-owner', { form: { action: '/admin/first/sample' } }),
+  sample(
+    'first-owner-wrong',
+    'first-owner',
+    {
+      form: { action: '/admin/first/sample' },
+      username: 'mira',
+      problem: { kind: 'invalid', words: 'password is shorter than 8 characters; a few words make a good one.' },
+    },
+    422,
+  ),
+  sample('first-owner-done', 'first-owner', {
+    form: { action: '/admin/first/sample' },
+    done: { username: 'mira', commands: ['signoff clients add'] },
+  }),
   sample(
     'error-sign-out',
     'error',

@@ -32,6 +32,7 @@ const STATISTICS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     sessions_by_start: '1000000 1 1',
     sessions_of_account: '1000000 10 1 1',
     sessions_open: '200000 1 1',
+    sessions_of_realm: '200000 100000',
     sessions_open_of_account: '200000 2 1 1',
     sessions_of_device: '200000 2',
     sessions_ended: '800000 1',
@@ -83,6 +84,12 @@ const STATISTICS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     access_tokens_by_time: '2000 1 1',
     access_tokens_of_account: '2000 10 1 1',
     access_tokens_expiring: '2000 1',
+  },
+  registration_tokens: {
+    registration_tokens: '200 1',
+    registration_tokens_by_hash: '200 1',
+    registration_tokens_by_time: '200 1 1',
+    registration_tokens_expiring: '200 1',
   },
   audit: { audit_of_subject: '500000 5 1', audit_of_actor: '500000 20000 1', audit_of_action: '500000 30000 1' },
   answers: { answers: '100000 1', answers_expiring: '100000 1' },
@@ -152,6 +159,7 @@ const WALKS = new Set([
   'sessions_due ((due_at,uid)>(?,?) AND due_at<?)',
   'sessions_due (due_at>?)',
   'sessions_ended (ended_at<?)',
+  'sessions_of_realm (gen_realm<?)',
   'sessions_open',
   'sessions_open ((started_at,uid)<(?,?))',
 ]);

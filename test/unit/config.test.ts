@@ -50,6 +50,7 @@ describe('settings', () => {
       sessionMaxMs: 14 * 86_400_000,
       idTokenTtlMs: 3_600_000,
       retentionMs: 30 * 86_400_000,
+      registration: 'off',
       auditRetentionMs: 365 * 86_400_000,
       sweepMs: 10_000,
       retryFirstMs: 1_000,

@@ -13,9 +13,14 @@ import {
 } from '../../admin/clients.ts';
 import { listDeliveries, replayDeliveries, showDelivery } from '../../admin/deliveries.ts';
 import { listKeys, retireKey, rotateKeys } from '../../admin/keys.ts';
-import { endSessions, listLogouts, previewLogout, showLogout } from '../../admin/logouts.ts';
+import { endSessions, listLogouts, pauseWalk, previewLogout, resumeWalk, showLogout } from '../../admin/logouts.ts';
 import { listOperators, newFirstLink, removeRole, setRole } from '../../admin/operators.ts';
 import { probeClient } from '../../admin/probe.ts';
+import {
+  addRegistrationToken,
+  listRegistrationTokens,
+  revokeRegistrationToken,
+} from '../../admin/registration-tokens.ts';
 import { listSessions, showSession } from '../../admin/sessions.ts';
 import { addToken, listTokens, revokeToken } from '../../admin/tokens.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
@@ -36,6 +41,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   }),
   endpoint({ method: 'GET', path: '/logouts/{id}', useCase: showLogout }),
   endpoint({ method: 'GET', path: '/logouts/{id}/events', useCase: showLogout, stream: true }),
+
+  endpoint({ method: 'POST', path: '/logouts/{id}/pause', useCase: pauseWalk }),
+  endpoint({ method: 'POST', path: '/logouts/{id}/resume', useCase: resumeWalk }),
 
   endpoint({ method: 'GET', path: '/deliveries', useCase: listDeliveries }),
   endpoint({ method: 'POST', path: '/deliveries/replay', useCase: replayDeliveries }),
@@ -95,4 +103,13 @@ export const ENDPOINTS: readonly Endpoint[] = [
   endpoint({ method: 'GET', path: '/tokens', useCase: listTokens }),
   endpoint({ method: 'POST', path: '/tokens', useCase: addToken, created: ({ id }) => `/tokens/${id}` }),
   endpoint({ method: 'DELETE', path: '/tokens/{id}', useCase: revokeToken }),
+
+  endpoint({ method: 'GET', path: '/registration-tokens', useCase: listRegistrationTokens }),
+  endpoint({
+    method: 'POST',
+    path: '/registration-tokens',
+    useCase: addRegistrationToken,
+    created: ({ id }) => `/registration-tokens/${id}`,
+  }),
+  endpoint({ method: 'DELETE', path: '/registration-tokens/{id}', useCase: revokeRegistrationToken }),
 ];

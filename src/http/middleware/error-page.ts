@@ -45,6 +45,8 @@ function answer(ctx: Context, error: AppError, thrown: unknown, render: Renderer
   const retryAfterS = error.retryAfterS ?? (error.status === 503 ? RETRY_AFTER_S : undefined);
   if (retryAfterS !== undefined) ctx.set('Retry-After', String(Math.ceil(retryAfterS)));
   ctx.set('Cache-Control', 'no-store');
+  // RFC 6750 §3: whoever needs a token is told so.
+  if (error.code === 'invalid_token') ctx.set('WWW-Authenticate', 'Bearer realm="signoff", error="invalid_token"');
   if (prefersHtml(ctx)) answerPage(ctx, error, thrown, render);
   else answerJson(ctx, error);
 }

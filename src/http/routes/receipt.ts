@@ -204,6 +204,7 @@ const SCOPE_OF_TARGET = {
   account: 'account',
   'account-client': 'app-everywhere',
   client: 'client',
+  everybody: 'account',
 } as const;
 
 function notFound(): AppError {

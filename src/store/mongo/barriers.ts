@@ -12,6 +12,7 @@ import { consentKey } from './documents.ts';
 import { passGate } from './gates.ts';
 import type { Ending } from './logout-rows.ts';
 import { voidResets } from './news.ts';
+import { raiseRealm, spareInRealm } from './realm.ts';
 
 /** What a logout's first write found or set up. */
 export interface Barrier {
@@ -36,6 +37,11 @@ export async function raiseBarrier(parts: MongoParts, ending: Ending, tx: Client
     case 'client': {
       const generation = await cutOffClient(parts, target.clientId, tx);
       if (cause.reason === 'client-removed') await removeClient(parts, target.clientId, at, tx);
+      return { accountId: undefined, generation };
+    }
+    case 'everybody': {
+      const generation = await raiseRealm(parts, tx);
+      if (target.exceptUid !== undefined) await spareInRealm(parts, target.exceptUid, generation, tx);
       return { accountId: undefined, generation };
     }
     default:

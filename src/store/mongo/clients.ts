@@ -2,6 +2,7 @@ import type { ClientSession } from 'mongodb';
 import type { ClientStore } from '../store.ts';
 import { appendAudit } from './audit.ts';
 import type { MongoParts } from './collections.ts';
+import { useRegistrationToken } from './registration-tokens.ts';
 
 /** What the running product was started with, where commands and other processes can read it. */
 export function createClients(parts: MongoParts): ClientStore {
@@ -18,6 +19,15 @@ export function createClients(parts: MongoParts): ClientStore {
         await appendAudit(parts, audit, tx);
       });
     },
+    register: ({ clientId, ...record }, token, audit) =>
+      transact(async (tx) => {
+        if (await clients.findOne({ _id: clientId }, { session: tx })) return 'taken';
+        if (token && !(await useRegistrationToken(parts, token, tx))) return 'gone';
+        await clients.insertOne({ _id: clientId, ...record }, { session: tx });
+        await clientsChanged({ meta }, tx);
+        await appendAudit(parts, audit, tx);
+        return 'done';
+      }),
     async all() {
       const rows = await clients.find().sort({ _id: 1 }).toArray();
       // Before there were others, all came from files.

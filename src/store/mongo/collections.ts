@@ -23,6 +23,7 @@ import type {
   MetaDoc,
   OperatorDoc,
   ParticipationDoc,
+  RegistrationTokenDoc,
   SessionDoc,
   SigningKeyDoc,
 } from './documents.ts';
@@ -58,6 +59,7 @@ export interface MongoParts {
   readonly accountDevices: Collection<AccountDeviceDoc>;
   readonly operators: Collection<OperatorDoc>;
   readonly accessTokens: Collection<AccessTokenDoc>;
+  readonly registrationTokens: Collection<RegistrationTokenDoc>;
   readonly audit: Collection<AuditDoc>;
   readonly answers: Collection<AnswerDoc>;
 }
@@ -92,6 +94,7 @@ export function mongoParts(client: MongoClient, database: string): MongoParts {
     accountDevices: db.collection('account_devices'),
     operators: db.collection('operators'),
     accessTokens: db.collection('access_tokens'),
+    registrationTokens: db.collection('registration_tokens'),
     audit: db.collection('audit'),
     answers: db.collection('answers'),
   };

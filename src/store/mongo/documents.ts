@@ -17,6 +17,7 @@ import type {
   ClientState,
   Establishment,
   FirstLink,
+  RegistrationTokenRow,
   SessionOpening,
   SigningKeyRow,
 } from '../store.ts';
@@ -57,6 +58,10 @@ export interface OperatorDoc {
 }
 
 export interface AccessTokenDoc extends Omit<AccessTokenRow, 'id'> {
+  readonly _id: string;
+}
+
+export interface RegistrationTokenDoc extends Omit<RegistrationTokenRow, 'id'> {
   readonly _id: string;
 }
 
@@ -143,6 +148,8 @@ export interface LogoutDoc {
   readonly generation?: Maybe<number>;
   /** Only there while it is true: the index of walks stays empty. */
   readonly walking?: Maybe<true>;
+  readonly paused?: Maybe<true>;
+  readonly pace?: Maybe<number>;
   /** Counts the writes of a walk, so that two walkers collide. */
   readonly steps?: Maybe<number>;
 }
@@ -264,6 +271,7 @@ export interface ClientDoc {
   readonly _id: string;
   readonly state: ClientState;
   readonly source?: Maybe<ClientSource>;
+  readonly registrationHash?: Maybe<string>;
   readonly sealed: string;
   readonly updatedAt: number;
 }
@@ -391,6 +399,8 @@ export function toLogout(doc: LogoutDoc): Logout {
     sealedContinueUri: doc.sealedContinueUri,
     sessionsEnded: doc.sessionsEnded,
     walking: doc.walking ?? false,
+    paused: doc.paused ?? false,
+    pace: doc.pace,
   };
 }
 

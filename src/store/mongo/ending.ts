@@ -27,7 +27,9 @@ export function createEnding(parts: MongoParts): Pick<SessionStore, 'end' | 'end
       });
       if (!begun) return { kind: 'nothing' };
       watch?.written(begun.leased, begun.rest);
-      return { kind: 'ended', logout: toLogout(await walkAWhile(parts, begun.logout, ending, watch)) };
+      const { logout } = begun;
+      if (cause.pace !== undefined) return { kind: 'ended', logout: toLogout(logout) };
+      return { kind: 'ended', logout: toLogout(await walkAWhile(parts, logout, ending, watch)) };
     },
     endSome: (ends, cause, at, plan) => parts.transact((tx) => endSome(parts, ends, { cause, at, plan }, tx)),
     async continueEnd(logoutId, keepsOffline, plan) {

@@ -35,6 +35,7 @@ export function newLogout(
     sealedContinueUri: cause.receipt?.sealedContinueUri,
     linkHash: cause.receipt?.linkHash,
     sessionsEnded: 0,
+    pace: cause.pace,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Progress } from '../../logout/logout.ts';
 import { LOOK_FOR_SHUT, type StateCount, toProgress, WORST_FIRST } from '../progress.ts';
 import type { LogoutApp, LogoutFilter, LogoutStore, Page } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import type { MongoParts } from './collections.ts';
 import { type DeliveryDoc, type LogoutDoc, toLogout } from './documents.ts';
 import { removeBefore } from './removing.ts';
@@ -28,12 +29,22 @@ export function createLogouts(parts: MongoParts): LogoutStore {
     },
     async walking(limit) {
       const rows = await logouts
-        .find({ walking: true, at: { $gt: 0 } })
+        .find({ walking: true, paused: { $exists: false }, at: { $gt: 0 } })
         .sort({ at: 1, _id: 1 })
         .limit(limit)
         .toArray();
       return rows.map(({ _id }) => _id);
     },
+    steer: (id, { paused, pace }, audit) =>
+      parts.transact(async (tx) => {
+        const change = {
+          $set: { ...(paused === true && { paused }), ...(pace !== undefined && { pace }) },
+          ...(paused === false && { $unset: { paused: true as const } }),
+        };
+        const { matchedCount } = await logouts.updateOne({ _id: id, walking: true }, change, { session: tx });
+        if (matchedCount > 0) await appendAudit(parts, audit, tx);
+        return matchedCount > 0;
+      }),
     removeBefore: (before, limit) => removeBefore(parts, before, limit),
   };
 }

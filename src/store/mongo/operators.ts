@@ -4,11 +4,13 @@ import type { AccessTokenRow, OperatorStore, Page } from '../store.ts';
 import { appendAudit } from './audit.ts';
 import type { MongoParts } from './collections.ts';
 import type { AccessTokenDoc } from './documents.ts';
+import { createRegistrationTokens } from './registration-tokens.ts';
 
 /** Who runs this service, and their tokens. A role counts while its account is active. */
 export function createOperators(parts: MongoParts): OperatorStore {
   const { operators, accessTokens, meta, transact } = parts;
   return {
+    ...createRegistrationTokens(parts),
     role: (accountId) => roleOf(parts, accountId),
     async list() {
       const rows = await operators.find().sort({ _id: 1 }).toArray();
@@ -27,6 +29,13 @@ export function createOperators(parts: MongoParts): OperatorStore {
       transact(async (tx) => {
         await meta.updateOne({ _id: 'first-owner' }, { $set: { firstLink: link } }, { upsert: true, session: tx });
         await appendAudit(parts, audit, tx);
+      }),
+    offerFirstLink: (link) =>
+      transact(async (tx) => {
+        const row = await meta.findOne({ _id: 'first-owner' }, { session: tx });
+        if (row?.firstLink || (await activeOwners(parts, tx)).length > 0) return false;
+        await meta.updateOne({ _id: 'first-owner' }, { $set: { firstLink: link } }, { upsert: true, session: tx });
+        return true;
       }),
     isFirstLink: (hash, now) => isFirstLink(parts, hash, now),
     redeemFirstLink: (hash, accountId, now, audit) =>
@@ -63,7 +72,8 @@ export function createOperators(parts: MongoParts): OperatorStore {
         .limit(limit)
         .toArray();
       const { deletedCount } = await accessTokens.deleteMany({ ...old, _id: { $in: rows.map(({ _id }) => _id) } });
-      return deletedCount;
+      // Few, and all of them at once: an operator makes each by hand.
+      return deletedCount + (await parts.registrationTokens.deleteMany(old)).deletedCount;
     },
   };
 }

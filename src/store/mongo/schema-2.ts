@@ -93,6 +93,8 @@ const INDEXES: readonly Index[] = [
   ['links', 'expiring', { expiresAt: 1 }],
   // Browsers that an account signed in with.
   ['account_devices', 'of_account', { accountId: 1, seenAt: -1 }],
+  // Everybody: what is older than the realm's generation.
+  ['sessions', 'older_of_realm', { 'generation.realm': 1 }, { partialFilterExpression: { dueAt: { $exists: true } } }],
   // Logouts, newest first: of everybody, and of one account; removal.
   ['logouts', 'newest', { at: -1, _id: -1 }],
   [
@@ -106,6 +108,10 @@ const INDEXES: readonly Index[] = [
   ['access_tokens', 'by_time', { createdAt: 1, _id: 1 }],
   ['access_tokens', 'of_account', { accountId: 1, createdAt: 1, _id: 1 }],
   ['access_tokens', 'expiring', { expiresAt: 1 }],
+  // Initial access tokens.
+  ['registration_tokens', 'by_hash', { hash: 1 }, { unique: true }],
+  ['registration_tokens', 'by_time', { createdAt: 1, _id: 1 }],
+  ['registration_tokens', 'expiring', { expiresAt: 1 }],
   // What operators did, newest first.
   ['audit', 'of_subject', { subject: 1, _id: -1 }],
   ['audit', 'of_actor', { 'actor.id': 1, _id: -1 }],
@@ -125,7 +131,17 @@ const DROPPED = {
 } as const;
 
 /** Made here since a transaction that has to make one waits for locks. */
-const ADDED = ['activity', 'mails', 'links', 'account_devices', 'operators', 'access_tokens', 'audit', 'answers'];
+const ADDED = [
+  'activity',
+  'mails',
+  'links',
+  'account_devices',
+  'operators',
+  'access_tokens',
+  'registration_tokens',
+  'audit',
+  'answers',
+];
 
 export async function schema2(db: Db): Promise<void> {
   for (const name of ADDED) await createCollection(db, name);

@@ -3,6 +3,8 @@ import { type Generation, isCurrent } from '../../sessions/session.ts';
 import type { SessionOpening } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import type { AccountDoc, SessionDoc } from './documents.ts';
+import { passGate, REALM } from './gates.ts';
+import { realmGeneration } from './realm.ts';
 
 /** Today's generations. An account that is not there has generation 0. */
 export async function generationToday(parts: MongoParts, accountId: string, tx?: ClientSession): Promise<Generation> {
@@ -48,7 +50,8 @@ export function todayOf({ account, realm }: WithToday): Generation {
 
 /**
  * The same for a session's first row. Writes the account, so that this row collides with an `end` of the account under
- * way: that one has looked for the account's sessions already and would not find it.
+ * way: that one has looked for the account's sessions already and would not find it. Passes a gate of the realm for the same
+ * reason: an end of everybody waits there for who had begun.
  */
 export async function beginsInGoodStanding(
   parts: MongoParts,
@@ -58,7 +61,9 @@ export async function beginsInGoodStanding(
   const filter = { _id: opening.accountId, state: 'active', generation: { $lte: opening.generation.account } } as const;
   const update = { $inc: { starts: 1 }, ...(opening.locale !== undefined && { $set: { locale: opening.locale } }) };
   const { matchedCount } = await parts.accounts.updateOne(filter, update, { session: tx });
-  return matchedCount === 1 && opening.generation.realm >= (await realmGeneration(parts, tx));
+  if (matchedCount === 0) return false;
+  await passGate(parts, { clientId: REALM, accountId: opening.accountId }, tx);
+  return opening.generation.realm >= (await realmGeneration(parts, tx));
 }
 
 async function accountRow(
@@ -68,9 +73,4 @@ async function accountRow(
 ): Promise<Pick<AccountDoc, 'state' | 'generation'> | undefined> {
   const options = { projection: { state: 1, generation: 1 }, ...(tx && { session: tx }) };
   return (await accounts.findOne({ _id: accountId }, options)) ?? undefined;
-}
-
-async function realmGeneration({ meta }: MongoParts, tx: ClientSession | undefined): Promise<number> {
-  const realm = await meta.findOne({ _id: 'realm' }, tx && { session: tx });
-  return realm?.generation ?? 0;
 }

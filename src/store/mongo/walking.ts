@@ -15,7 +15,7 @@ import {
   toLogout,
   toParticipation,
 } from './documents.ts';
-import { waitForGates } from './gates.ts';
+import { REALM, waitForGates } from './gates.ts';
 import { writeMissingEvents } from './news.ts';
 import { revokeEnded, revokeGrants, revokeSomeGrants } from './revoking.ts';
 
@@ -61,7 +61,7 @@ export async function walkOn(
 
 async function walkSlice(parts: MongoParts, logoutId: string, means: Means): Promise<Slice | undefined> {
   const slice = await parts.transact((tx) => endSlice(parts, logoutId, means, tx));
-  if (slice?.logout.target.kind === 'client') {
+  if (slice?.logout.target.kind === 'client' || slice?.logout.target.kind === 'everybody') {
     await revokeGrants(
       parts,
       slice.ended.map(({ grantId }) => grantId),
@@ -87,7 +87,11 @@ async function endSlice(
   const owed = await endParticipations(parts, walk, { logoutId, state: 'owed' }, SLICE, tx);
   if (owed.ended.length > 0) return { logout, ...owed, more: true };
   const { target, generation = 0 } = logout;
-  if (target.kind === 'account') return endSessions(parts, walk, { accountId: target.accountId, generation }, tx);
+  if (target.kind === 'everybody') return endSessions(parts, walk, { 'generation.realm': { $lt: generation } }, tx);
+  if (target.kind === 'account') {
+    const older = { accountId: target.accountId, 'generation.account': { $lt: generation } };
+    return endSessions(parts, walk, older, tx);
+  }
   const which = olderParticipations(logout);
   if (!which) return { logout, ended: [], more: false };
   return { logout, ...(await endParticipations(parts, walk, which, SLICE, tx)) };
@@ -102,24 +106,24 @@ function olderParticipations({ target, generation }: LogoutDoc): Filter<Particip
   return { accountId: target.accountId, clientId: target.clientId, state: 'live', appGeneration: older };
 }
 
-/** Some sessions of an account with all that is in them. New ones are of the new generation, and not its to end. */
+/** Some sessions of an account, or of everybody, with all that is in them. New ones are of the new generation, and not its to end. */
 async function endSessions(
   parts: MongoParts,
   walk: Walk,
-  { accountId, generation }: { readonly accountId: string; readonly generation: number },
+  older: Filter<SessionDoc>,
   tx: ClientSession,
 ): Promise<Slice> {
   const { sessions, logouts } = parts;
   const { logout } = walk;
-  const older = { accountId, dueAt: { $exists: true }, 'generation.account': { $lt: generation } };
   const rows = await sessions
-    .find(older, { session: tx, projection: { _id: 1 } })
+    .find({ ...older, dueAt: { $exists: true } }, { session: tx, projection: { accountId: 1 } })
     .limit(SESSIONS)
     .toArray();
   if (rows.length === 0) return { logout, ended: [], more: false };
   const uids = rows.map(({ _id }) => _id);
   await sessions.updateMany({ _id: { $in: uids } }, endedBy({ id: logout._id, at: logout.at }), { session: tx });
   await logouts.updateOne({ _id: logout._id }, { $inc: { sessionsEnded: uids.length } }, { session: tx });
+  if (logout.target.kind === 'everybody') await tellAccounts(parts, logout, rows, tx);
   const which = { sessionUid: { $in: uids }, state: 'live' } as const;
   const { ended, more } = await endParticipations(parts, walk, which, SLICE, tx);
   if (more) await oweTheRest(parts, logout, which, tx);
@@ -155,11 +159,11 @@ export async function endParticipations(
   return { ended, more: rows.length > limit, deliveries };
 }
 
-/** An app that ends for everybody is an event of each account that was there. */
+/** What ends for everybody is an event of each account that it concerns. */
 async function tellAccounts(
   parts: MongoParts,
   logout: LogoutDoc,
-  rows: readonly ParticipationDoc[],
+  rows: readonly Pick<ParticipationDoc, 'accountId'>[],
   tx: ClientSession,
 ): Promise<void> {
   const accountIds = [...new Set(rows.map(({ accountId }) => accountId))];
@@ -179,11 +183,15 @@ export async function oweTheRest(
 }
 
 /** A sign-in that had begun before the barrier may have come in behind the walk. No other can be under way after this. */
-async function somebodyCameLate(parts: MongoParts, { _id, target }: LogoutDoc, means: Means): Promise<boolean> {
-  if (target.kind !== 'client') return false;
-  await waitForGates(parts, target.clientId);
+async function somebodyCameLate(
+  parts: MongoParts,
+  { _id, target, sessionsEnded }: LogoutDoc,
+  means: Means,
+): Promise<boolean> {
+  if (target.kind !== 'client' && target.kind !== 'everybody') return false;
+  await waitForGates(parts, target.kind === 'client' ? target.clientId : REALM);
   const late = await walkSlice(parts, _id, means);
-  return late !== undefined && late.ended.length > 0;
+  return late !== undefined && (late.ended.length > 0 || late.more || late.logout.sessionsEnded > sessionsEnded);
 }
 
 /** Every grant that is older, whatever became of its session: offline grants of ended ones are among them. */

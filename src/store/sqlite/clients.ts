@@ -3,6 +3,7 @@ import type { ClientRecord, ClientSource, ClientState, ClientStore } from '../st
 import { appendAudit } from './audit.ts';
 import type { Connection, Tx } from './connection.ts';
 import { readFact, writeFact } from './facts.ts';
+import { useRegistrationToken } from './registration-tokens.ts';
 
 const OUTBOUND_RULES = 'outbound-rules';
 const VERSION = 'clients-version';
@@ -12,17 +13,21 @@ export function createClients({ read, write }: Connection): ClientStore {
   return {
     async save(records, audit) {
       await write((tx) => {
-        for (const { clientId, state, source, sealed, updatedAt } of records) {
-          tx.run(
-            `INSERT OR REPLACE INTO clients (client_id, state, source, sealed, updated_at)
-             VALUES (:clientId, :state, :source, :sealed, :updatedAt)`,
-            { clientId, state, source, sealed, updatedAt },
-          );
-        }
+        for (const record of records) saveClient(tx, record);
         clientsChanged(tx);
         appendAudit(tx, audit);
       });
     },
+    register: (record, token, audit) =>
+      write((tx) => {
+        const { clientId } = record;
+        if (tx.get('SELECT 1 FROM clients WHERE client_id = :clientId', { clientId })) return 'taken';
+        if (token && !useRegistrationToken(tx, token)) return 'gone';
+        saveClient(tx, record);
+        clientsChanged(tx);
+        appendAudit(tx, audit);
+        return 'done';
+      }),
     all: () => read((tx) => tx.all<ClientRow>('SELECT * FROM clients ORDER BY client_id').map(toRecord)),
     version: () => read((tx) => readFact(tx, VERSION) ?? ''),
     async saveOutboundRules(rules) {
@@ -30,6 +35,14 @@ export function createClients({ read, write }: Connection): ClientStore {
     },
     outboundRules: () => read((tx) => JSON.parse(readFact(tx, OUTBOUND_RULES) ?? '[]')),
   };
+}
+
+function saveClient(tx: Tx, { clientId, state, source, sealed, updatedAt, registrationHash }: ClientRecord): void {
+  tx.run(
+    `INSERT OR REPLACE INTO clients (client_id, state, source, sealed, updated_at, registration_hash)
+     VALUES (:clientId, :state, :source, :sealed, :updatedAt, :registrationHash)`,
+    { clientId, state, source, sealed, updatedAt, registrationHash },
+  );
 }
 
 /** Belongs into every write that changes a client. */
@@ -43,14 +56,10 @@ interface ClientRow {
   readonly source: ClientSource;
   readonly sealed: string;
   readonly updated_at: number;
+  readonly registration_hash: string | null;
 }
 
 function toRecord(row: ClientRow): ClientRecord {
-  return {
-    clientId: row.client_id,
-    state: row.state,
-    source: row.source,
-    sealed: row.sealed,
-    updatedAt: row.updated_at,
-  };
+  const { client_id: clientId, state, source, sealed, updated_at: updatedAt, registration_hash: hash } = row;
+  return { clientId, state, source, sealed, updatedAt, ...(hash !== null && { registrationHash: hash }) };
 }

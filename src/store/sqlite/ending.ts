@@ -10,6 +10,7 @@ import type { Connection, Tx } from './connection.ts';
 import { cutOffApp, cutOffClient } from './cut-offs.ts';
 import { insertLogout, type LogoutRow, logoutById, newLogout, toLogout } from './logout-rows.ts';
 import { spendLink, writeEvent, writeNews } from './news.ts';
+import { raiseRealm, spareInRealm } from './realm.ts';
 import { participationBySid, type SessionRow, sessionByUid } from './session-rows.ts';
 import { type Means, SLICE, walkSlice } from './walking.ts';
 
@@ -29,6 +30,7 @@ export function createEnding({ write }: Connection): Pick<SessionStore, 'end' | 
       const first = { limit: FIRST_SLICE, lease: watch?.lease };
       const begun = await write((tx) => end(tx, { id, target, cause, at, plan, ...first }));
       if (begun.result.kind === 'ended') watch?.written(begun.leased, begun.rest);
+      if (cause.pace !== undefined) return begun.result;
       return walkAWhile(begun.result, async () => {
         const next = await write((tx) => goOn(tx, id, cause.keepsOffline, plan));
         watch?.written([], true);
@@ -171,6 +173,11 @@ function raiseBarrier(tx: Tx, { target, cause, at }: Ending): Barrier | undefine
     case 'client': {
       const generation = cutOffClient(tx, target.clientId);
       if (cause.reason === 'client-removed') removeClient(tx, target.clientId, at);
+      return { generation, evenIfNothing: true };
+    }
+    case 'everybody': {
+      const generation = raiseRealm(tx);
+      if (target.exceptUid !== undefined) spareInRealm(tx, target.exceptUid, generation);
       return { generation, evenIfNothing: true };
     }
   }

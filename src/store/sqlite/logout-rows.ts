@@ -18,6 +18,8 @@ export interface LogoutRow {
   readonly generation: number | null;
   readonly sessions_ended: number;
   readonly walking: 0 | 1;
+  readonly paused: 0 | 1;
+  readonly pace: number | null;
 }
 
 export function logoutById(tx: Tx, id: string): LogoutRow | undefined {
@@ -51,6 +53,8 @@ export function newLogout(facts: {
     generation: facts.generation ?? null,
     sessions_ended: 0,
     walking: 0,
+    paused: 0,
+    pace: cause.pace ?? null,
   };
 }
 
@@ -81,5 +85,7 @@ export function toLogout(row: LogoutRow): Logout {
     sealedContinueUri: row.sealed_continue_uri ?? undefined,
     sessionsEnded: row.sessions_ended,
     walking: row.walking === 1,
+    paused: row.paused === 1,
+    pace: row.pace ?? undefined,
   };
 }

@@ -2,6 +2,7 @@ import type { DeliveryState } from '../../deliveries/delivery.ts';
 import type { Progress } from '../../logout/logout.ts';
 import { LOOK_FOR_SHUT, type StateCount, toProgress, WORST_FIRST } from '../progress.ts';
 import type { LogoutApp, LogoutFilter, LogoutStore, Page } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import type { Connection, Tx } from './connection.ts';
 import { type LogoutRow, logoutById, toLogout } from './logout-rows.ts';
 import { removeBefore } from './removing.ts';
@@ -28,8 +29,16 @@ export function createLogouts(connection: Connection): LogoutStore {
     },
     walking: (limit) =>
       read((tx) => {
-        const sql = 'SELECT id FROM logouts WHERE walking = 1 ORDER BY at, id LIMIT :limit';
+        const sql = 'SELECT id FROM logouts WHERE walking = 1 AND paused = 0 ORDER BY at, id LIMIT :limit';
         return tx.all<{ id: string }>(sql, { limit }).map((row) => row.id);
+      }),
+    steer: (id, { paused, pace }, audit) =>
+      write((tx) => {
+        const sql = `UPDATE logouts SET paused = coalesce(:paused, paused), pace = coalesce(:pace, pace)
+          WHERE id = :id AND walking = 1`;
+        const isWalking = tx.run(sql, { id, paused: paused === undefined ? undefined : Number(paused), pace }) > 0;
+        if (isWalking) appendAudit(tx, audit);
+        return isWalking;
       }),
     removeBefore: (before, limit) => removeBefore(connection, before, limit),
   };

@@ -3,12 +3,15 @@ import type { AccessTokenRow, FirstLink, OperatorStore, Page } from '../store.ts
 import { appendAudit } from './audit.ts';
 import type { Connection, Tx } from './connection.ts';
 import { readFact, writeFact } from './facts.ts';
+import { createRegistrationTokens } from './registration-tokens.ts';
 
 const FIRST_LINK = 'first-owner-link';
 
 /** Who runs this service, and their tokens. A role counts while its account is active. */
-export function createOperators({ read, write, jot }: Connection): OperatorStore {
+export function createOperators(connection: Connection): OperatorStore {
+  const { read, write, jot } = connection;
   return {
+    ...createRegistrationTokens(connection),
     role: (accountId) => read((tx) => roleOf(tx, accountId)),
     list: () => read((tx) => tx.all('SELECT account_id AS accountId, role, since FROM operators ORDER BY account_id')),
     setRole: (accountId, role, at, audit) =>
@@ -26,6 +29,12 @@ export function createOperators({ read, write, jot }: Connection): OperatorStore
         appendAudit(tx, audit);
       });
     },
+    offerFirstLink: (link) =>
+      write((tx) => {
+        if (readFact(tx, FIRST_LINK) !== undefined || tx.get(`${OWNERS} LIMIT 1`) !== undefined) return false;
+        writeFact(tx, FIRST_LINK, JSON.stringify(link));
+        return true;
+      }),
     isFirstLink: (hash, now) => read((tx) => isFirstLink(tx, hash, now)),
     redeemFirstLink: (hash, accountId, now, audit) =>
       write((tx) => {
@@ -62,10 +71,13 @@ export function createOperators({ read, write, jot }: Connection): OperatorStore
     removeExpiredTokens: (now, limit) =>
       jot((tx) => {
         const old = 'SELECT id FROM access_tokens WHERE expires_at <= :now ORDER BY expires_at LIMIT :limit';
-        return tx.run(`DELETE FROM access_tokens WHERE id IN (${old})`, { now, limit });
+        const personal = tx.run(`DELETE FROM access_tokens WHERE id IN (${old})`, { now, limit });
+        return personal + tx.run(`DELETE FROM registration_tokens WHERE id IN (${OLD_REGISTRATION})`, { now, limit });
       }),
   };
 }
+
+const OLD_REGISTRATION = 'SELECT id FROM registration_tokens WHERE expires_at <= :now ORDER BY expires_at LIMIT :limit';
 
 function roleOf(tx: Tx, accountId: string): Role | undefined {
   const sql = `SELECT o.role FROM operators o JOIN accounts a ON a.id = o.account_id

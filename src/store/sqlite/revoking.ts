@@ -32,6 +32,7 @@ export function revoke(
       if (targetParams(logout)['offline'] === 'kept') removeBound(tx, ofSameApp(tx, logout));
       else removeTokens(tx, ofSameApp(tx, logout), 'TRUE');
       return false;
+    case 'everybody':
     case 'client':
       // Not the app's other tokens in these sessions: whoever has come back since has new ones.
       removeOfGrants(

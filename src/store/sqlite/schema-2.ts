@@ -73,6 +73,11 @@ DROP INDEX participations_to_end_client;
 CREATE INDEX participations_to_end_account ON participations (account_id, client_id, gen_app) WHERE ended_at IS NULL;
 CREATE INDEX participations_to_end_client ON participations (client_id, gen_client) WHERE ended_at IS NULL;
 
+-- everybody: what is older than the realm's generation; a walk that is paced, and may be paused
+CREATE INDEX sessions_of_realm ON sessions (gen_realm) WHERE state <> 'ended';
+ALTER TABLE logouts ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE logouts ADD COLUMN pace INTEGER;
+
 -- where a client was registered
 ALTER TABLE clients ADD COLUMN source TEXT NOT NULL DEFAULT 'file';
 
@@ -97,6 +102,20 @@ CREATE UNIQUE INDEX access_tokens_by_hash ON access_tokens (hash);
 CREATE INDEX access_tokens_by_time ON access_tokens (created_at, id);
 CREATE INDEX access_tokens_of_account ON access_tokens (account_id, created_at, id);
 CREATE INDEX access_tokens_expiring ON access_tokens (expires_at);
+
+-- by which apps register themselves, and change their registration
+CREATE TABLE registration_tokens (
+  id TEXT PRIMARY KEY,
+  hash TEXT NOT NULL,
+  party TEXT NOT NULL,
+  uses_left INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX registration_tokens_by_hash ON registration_tokens (hash);
+CREATE INDEX registration_tokens_by_time ON registration_tokens (created_at, id);
+CREATE INDEX registration_tokens_expiring ON registration_tokens (expires_at);
+ALTER TABLE clients ADD COLUMN registration_hash TEXT;
 
 -- what they did: each row carries the hash of the one before
 CREATE TABLE audit (

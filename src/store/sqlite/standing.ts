@@ -1,6 +1,6 @@
 import { type Generation, isCurrent } from '../../sessions/session.ts';
 import type { Tx } from './connection.ts';
-import { readFact } from './facts.ts';
+import { realmGeneration } from './realm.ts';
 
 /** Today's generations. An account that is not there has generation 0. */
 export function generationToday(tx: Tx, accountId: string): Generation {
@@ -22,8 +22,4 @@ export function isRemoved(tx: Tx, clientId: string): boolean {
 
 function accountRow(tx: Tx, accountId: string): { state: string; generation: number } | undefined {
   return tx.get('SELECT state, generation FROM accounts WHERE id = :accountId', { accountId });
-}
-
-function realmGeneration(tx: Tx): number {
-  return Number(readFact(tx, 'realm-generation') ?? 0);
 }

@@ -6,6 +6,7 @@ import type { FirstLease, PlanDeliveries } from '../store.ts';
 import type { Tx } from './connection.ts';
 import { type LogoutRow, targetParams, toLogout } from './logout-rows.ts';
 import { writeEvent } from './news.ts';
+import { endOfRealm, type RealmSlice } from './realm.ts';
 import { revoke } from './revoking.ts';
 import { type ParticipationRow, toParticipation } from './session-rows.ts';
 
@@ -34,19 +35,29 @@ export interface Walked {
 
 /** Ends a slice of the sessions and participations of a logout, makes their deliveries, removes their grants. */
 export function walkSlice(tx: Tx, logout: LogoutRow, { keepsOffline, plan, limit, lease }: Means): Walked {
-  const sessions = endSessions(tx, logout, limit);
-  const participations = liveParticipations(tx, logout, limit);
+  const slice = sliceOf(tx, logout, limit);
+  const { sessions, participations } = slice;
   endParticipations(tx, logout, participations);
   const ended = participations.map((row) => toParticipation({ ...row, ended_at: logout.at, logout_id: logout.id }));
   const deliveries = ended.length > 0 ? newDeliveries(logout, ended, plan(ended)) : [];
   const trying = deliveries.filter(({ state }) => state === 'trying');
   const leased = lease ? leasable(tx, trying) : [];
   insertDeliveries(tx, deliveries, lease && { lease, ids: new Set(leased.map(({ id }) => id)) });
-  if (logout.target_kind === 'client') tellAccounts(tx, logout, participations);
+  tellAccounts(tx, logout, slice.accountIds);
   const moreGrants = revoke(tx, logout, participations, keepsOffline);
-  const more = moreGrants || Math.max(sessions, participations.length) === limit;
+  const more = moreGrants || slice.more;
   const rest = trying.length > leased.length;
   return { sessions, found: sessions + participations.length, more, leased, rest };
+}
+
+/** What this write ends; its sessions are ended already. */
+function sliceOf(tx: Tx, logout: LogoutRow, limit: number): RealmSlice {
+  if (logout.target_kind === 'everybody') return endOfRealm(tx, logout, limit);
+  const sessions = endSessions(tx, logout, limit);
+  const participations = liveParticipations(tx, logout, PARTICIPATIONS[logout.target_kind], limit);
+  // An end of an account has told of itself.
+  const accountIds = logout.target_kind === 'client' ? participations.map((each) => each.account_id) : [];
+  return { sessions, participations, accountIds, more: Math.max(sessions, participations.length) === limit };
 }
 
 /** Sessions end with the first two targets only. An account's new sessions are of the new generation, and not its. */
@@ -66,8 +77,7 @@ const SESSIONS: Partial<Record<LogoutRow['target_kind'], string>> = {
   account: 'account_id = :accountId AND gen_account < :generation',
 };
 
-function liveParticipations(tx: Tx, logout: LogoutRow, limit: number): readonly ParticipationRow[] {
-  const which = PARTICIPATIONS[logout.target_kind];
+function liveParticipations(tx: Tx, logout: LogoutRow, which: string, limit: number): readonly ParticipationRow[] {
   const sql = `SELECT p.* FROM participations p ${which} AND p.ended_at IS NULL LIMIT :limit`;
   return tx.all(sql, { ...targetParams(logout), limit });
 }
@@ -76,7 +86,7 @@ function liveParticipations(tx: Tx, logout: LogoutRow, limit: number): readonly 
  * The ended mark of this logout on the session says whose its participations are: two racing ends make one delivery. The
  * plus keeps SQLite from going through all that live at the app.
  */
-const PARTICIPATIONS: Record<LogoutRow['target_kind'], string> = {
+const PARTICIPATIONS: Record<Exclude<LogoutRow['target_kind'], 'everybody'>, string> = {
   session: `JOIN sessions s ON s.uid = p.session_uid WHERE p.session_uid = :uid AND s.logout_id = :id`,
   participation: `JOIN participations named ON named.sid = :sid
     WHERE p.session_uid = named.session_uid AND +p.client_id = named.client_id`,
@@ -93,9 +103,9 @@ function endParticipations(tx: Tx, logout: LogoutRow, participations: readonly P
 }
 
 /** An app that ends for everybody is an event of each account that was there. */
-function tellAccounts(tx: Tx, row: LogoutRow, participations: readonly ParticipationRow[]): void {
+function tellAccounts(tx: Tx, row: LogoutRow, accountIds: readonly string[]): void {
   const logout = toLogout(row);
-  for (const accountId of new Set(participations.map((each) => each.account_id))) {
+  for (const accountId of new Set(accountIds)) {
     writeEvent(tx, logoutEvent(logout, accountId, {}));
   }
 }

@@ -24,6 +24,7 @@ export const receipts: Translation<typeof source> = {
   'why.account-disabled': 'Das Konto wurde gesperrt.',
   'why.account-deleted': 'Das Konto wurde gelöscht.',
   'why.operator': 'Der Betrieb hat sie beendet.',
+  'why.everybody': 'Der Betrieb hat alle abgemeldet.',
   'why.client-removed': 'Die App wurde entfernt.',
   'why.consent-revoked': 'Ihr Zugriff wurde beendet.',
   'why.not-me': 'Jemand hat gesagt: Das war ich nicht.',

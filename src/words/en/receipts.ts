@@ -24,6 +24,7 @@ export const receipts = {
   'why.account-disabled': 'The account was switched off.',
   'why.account-deleted': 'The account was deleted.',
   'why.operator': 'An operator ended it.',
+  'why.everybody': 'Everybody was signed off by those who run this service.',
   'why.client-removed': 'The app was removed.',
   'why.consent-revoked': 'Its access was ended.',
   'why.not-me': 'Somebody said that it was not them.',

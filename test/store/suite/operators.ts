@@ -81,6 +81,9 @@ export function operatorsSuite(make: MakePlace): void {
     const [first, second] = [await newAccount(at.store), await newAccount(at.store)];
     const redeem = (hash: string, id: string, now = T0) =>
       at.store.operators.redeemFirstLink(hash, id, now, anAuditEntry({ action: 'operators.first' }));
+    await expect(at.store.operators.offerFirstLink({ hash: 'first', expiresAt: T0 + MINUTE })).resolves.toBe(true);
+    await expect(at.store.operators.offerFirstLink({ hash: 'second', expiresAt: T0 + HOUR })).resolves.toBe(false);
+    await expect(at.store.operators.isFirstLink('first', T0)).resolves.toBe(true);
     await at.store.operators.saveFirstLink({ hash: 'old', expiresAt: T0 + 15 * MINUTE }, anAuditEntry());
     await at.store.operators.saveFirstLink({ hash: 'new', expiresAt: T0 + 15 * MINUTE });
     await expect(at.store.operators.isFirstLink('old', T0)).resolves.toBe(false);
@@ -90,9 +93,45 @@ export function operatorsSuite(make: MakePlace): void {
     await expect(redeem('new', unique('nobody'))).resolves.toBe('gone');
     const race = await Promise.all([redeem('new', first.id), redeem('new', second.id)]);
     expect(race.toSorted()).toEqual(['done', 'gone']);
+    await expect(at.store.operators.offerFirstLink({ hash: 'third', expiresAt: T0 + HOUR })).resolves.toBe(false);
     await at.store.operators.saveFirstLink({ hash: 'late', expiresAt: T0 + HOUR });
     await expect(at.store.operators.isFirstLink('late', T0)).resolves.toBe(false);
     await expect(redeem('late', second.id)).resolves.toBe('gone');
+  });
+
+  it('keeps initial access tokens, and lets each register as many apps as it says, by one of two at once', async () => {
+    const token = {
+      id: unique('iat'),
+      hash: unique('hash'),
+      party: 'third',
+      usesLeft: 2,
+      createdAt: T0,
+      expiresAt: T0 + HOUR,
+    } as const;
+    await at.store.operators.addRegistrationToken(token, anAuditEntry());
+    await expect(at.store.operators.registrationToken(token.hash, T0)).resolves.toEqual(token);
+    await expect(at.store.operators.registrationToken(token.hash, T0 + HOUR)).resolves.toBeUndefined();
+    const register = (clientId: string, hash = token.hash, now = T0) => {
+      const record = { clientId, state: 'active', source: 'registration', sealed: 'v1.', updatedAt: T0 } as const;
+      const use = { hash, now };
+      return at.store.clients.register({ ...record, registrationHash: `of ${clientId}` }, use, anAuditEntry());
+    };
+    await expect(register('late', token.hash, T0 + HOUR)).resolves.toBe('gone');
+    await expect(register('other', 'nobody')).resolves.toBe('gone');
+    const race = await Promise.all(['a', 'b', 'c'].map((id) => register(id)));
+    expect(race.toSorted()).toEqual(['done', 'done', 'gone']);
+    await expect(at.store.operators.registrationToken(token.hash, T0)).resolves.toBeUndefined();
+    await expect(at.store.operators.registrationTokens({ limit: 10 })).resolves.toEqual([{ ...token, usesLeft: 0 }]);
+    const [known] = await at.store.clients.all();
+    expect(known).toMatchObject({ source: 'registration', registrationHash: `of ${known?.clientId}` });
+    await expect(register(known?.clientId ?? '')).resolves.toBe('taken');
+    const open = { clientId: 'open', state: 'active', source: 'registration', sealed: 'v1.', updatedAt: T0 } as const;
+    await expect(at.store.clients.register(open, undefined, anAuditEntry())).resolves.toBe('done');
+    await expect(at.store.operators.revokeRegistrationToken(token.id, anAuditEntry())).resolves.toBe(true);
+    await expect(at.store.operators.revokeRegistrationToken(token.id, anAuditEntry())).resolves.toBe(false);
+    await at.store.operators.addRegistrationToken({ ...token, id: 'old' }, anAuditEntry());
+    await expect(at.store.operators.registrationTokens({ limit: 1, after: 'old' })).resolves.toEqual([]);
+    await expect(at.store.operators.removeExpiredTokens(T0 + HOUR, 10)).resolves.toBe(1);
   });
 
   it('keeps tokens as hashes with what they may, until they are revoked or their time is over', async () => {

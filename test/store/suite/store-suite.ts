@@ -17,6 +17,7 @@ import { endingRacesSuite } from './ending-races.ts';
 import { endingSomeSuite } from './ending-some.ts';
 import { enginesSuite } from './engines.ts';
 import { figuresSuite } from './figures.ts';
+import { everybodySuite } from './everybody.ts';
 import { handingOverSuite } from './handing-over.ts';
 import { joiningSuite } from './joining.ts';
 import { keysSuite } from './keys.ts';
@@ -59,6 +60,7 @@ export function storeSuite(name: string, backend: Backend | undefined): void {
     describe('cutting off', () => cuttingOffSuite(place));
     describe('a barrier', () => barriersSuite(place));
     describe('walking', () => walkingSuite(place));
+    describe('everybody', () => everybodySuite(place));
     describe('logouts', () => logoutsSuite(place));
     describe('removing', () => removingSuite(place));
     describe('claiming', () => claimingSuite(place));

@@ -30,6 +30,7 @@ function aRegistry(): Registry {
         return [...records.values()];
       },
       version: async () => String(saves),
+      register: async () => 'taken',
       save: async (some) => {
         saves += 1;
         for (const one of some) records.set(one.clientId, one);

@@ -89,6 +89,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     sessionIdleMs: 12 * HOUR,
     sessionMaxMs: 14 * DAY,
     sessionsPerAccount: undefined,
+    registration: 'off',
     privacyUrl: undefined,
     ...options.config,
   };
