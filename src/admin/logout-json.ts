@@ -20,6 +20,9 @@ export const logoutJson = z.strictObject({
     given_up: count,
     moot: count,
     cannot_be_told: count,
+    /** Only where there are any. */
+    asked_browser: count.optional(),
+    not_asked_for: count.optional(),
   }),
   scope: z.enum(SCOPES).nullable(),
   reason: z.string(),
@@ -47,6 +50,8 @@ export const logoutJson = z.strictObject({
     given_up: count,
     moot: count,
     cannot_be_told: count,
+    asked_browser: count,
+    not_asked_for: count,
     /** More is still being ended; all of it is dead already. */
     walking: z.boolean(),
     paused: z.boolean(),
@@ -78,6 +83,8 @@ export function toLogoutJson(receipt: Receipt, progress: Progress, url: string |
       given_up: progress.givenUp,
       moot: progress.moot,
       cannot_be_told: progress.cannotBeTold,
+      asked_browser: progress.askedBrowser,
+      not_asked_for: progress.notAskedFor,
       walking: logout.walking,
       paused: logout.paused,
       rate: logout.pace ?? null,

@@ -25,6 +25,7 @@ export const END_REASONS = [
   'account-disabled',
   'account-deleted',
   'operator',
+  'everybody',
   'client-removed',
   'consent-revoked',
   'not-me',
@@ -51,6 +52,10 @@ const logoutSection = z.strictObject({
     .optional()
     .describe('offline_access outlives "all apps, this device" (default true).'),
   subject: z.enum(['sub+sid', 'sid']).optional().describe('What logout tokens carry (default sub+sid).'),
+  merge: z
+    .enum(['none', 'sub'])
+    .optional()
+    .describe('sub: where all sessions of a person end, one token without sid says so (default none: one for each).'),
   token_typ: z.enum(['logout+jwt', 'JWT']).optional().describe('The typ header of logout tokens (default logout+jwt).'),
   token_ttl: duration.optional().describe('Life of a logout token (default 2m, at most 5m).'),
   on: z
@@ -177,6 +182,7 @@ interface LogoutRules {
   readonly after_wait: 'receipt' | 'redirect';
   readonly keep_offline_access: boolean;
   readonly subject: 'sub+sid' | 'sid';
+  readonly merge: 'none' | 'sub';
   readonly token_typ: 'logout+jwt' | 'JWT';
   /** Milliseconds. */
   readonly token_ttl: number;
@@ -203,6 +209,7 @@ export function withDefaults({ tls_ca, tls_pin, ...file }: ClientFile, authoriti
       after_wait: logout.after_wait ?? 'receipt',
       keep_offline_access: logout.keep_offline_access ?? true,
       subject: logout.subject ?? 'sub+sid',
+      merge: logout.merge ?? 'none',
       token_typ: logout.token_typ ?? 'logout+jwt',
       token_ttl: logout.token_ttl ?? 120_000,
       ...(logout.on && { on: logout.on }),

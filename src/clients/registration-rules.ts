@@ -34,6 +34,7 @@ export function registrationProblems(client: Client, book: RuleBook): readonly P
     ...linkProblems(client),
     ...sectorProblems(client),
     ...scopeProblems(client, book),
+    ...mergeProblems(client),
     ...durationProblems(client),
     ...trustProblems(client),
   ];
@@ -221,6 +222,13 @@ function scopeProblems({ scope, response_types }: Client, { scopes }: RuleBook):
   return asked.includes('openid')
     ? problems
     : [...problems, problem(['scope'], 'has no openid', 'add openid: without it there is no ID token and no sign-off')];
+}
+
+/** A token for all of a person has nothing but a `sub` to say whom it is about. */
+function mergeProblems({ logout }: Client): readonly Problem[] {
+  return logout.merge === 'sub' && logout.subject === 'sid'
+    ? [problem(['logout', 'merge'], 'needs the sub that logout.subject leaves out', 'keep one of the two')]
+    : [];
 }
 
 function durationProblems({ max_session: max, logout }: Client): readonly Problem[] {

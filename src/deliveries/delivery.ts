@@ -17,8 +17,9 @@ export type DeliveryState =
 export const SIGNING_ALGS = ['RS256', 'ES256', 'PS256', 'EdDSA'] as const;
 export type SigningAlg = (typeof SIGNING_ALGS)[number];
 
-/** The duty to tell one client about one ended participation. */
+/** The duty to tell one client about one ended participation, or about all that a person had there. */
 export interface Delivery {
+  /** The `sid` of its participation; where it is about all of a person, another one (`isMerged`). */
   readonly id: string;
   readonly logoutId: string;
   readonly clientId: string;
@@ -47,6 +48,14 @@ export interface Delivery {
   readonly deadline: Deadline;
 }
 
+/** In front of the id of a delivery that is about all of a person; a `sid` has no tilde. */
+export const MERGED = 'all~';
+
+/** One token without a `sid`, for all sessions of a person at this app. Its own `sid` is that of one of them. */
+export function isMerged({ id }: Pick<Delivery, 'id'>): boolean {
+  return id.startsWith(MERGED);
+}
+
 /** After 24 h a delivery is given up; past a client's declared `max_session` it is moot. */
 export interface Deadline {
   readonly at: number;
@@ -60,6 +69,8 @@ export interface DeliveryPlan {
   readonly origin: string;
   readonly asked: boolean;
   readonly deadline: Deadline;
+  /** It stands for all that the person had at this app. */
+  readonly merged?: true;
 }
 
 /** A batch taken by one engine. A value: whoever lost it is refused (fence). */

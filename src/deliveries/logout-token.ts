@@ -1,6 +1,6 @@
 import { constants, type KeyObject, sign } from 'node:crypto';
 import { randomId } from '../ops/ids.ts';
-import type { Delivery, SigningAlg } from './delivery.ts';
+import { type Delivery, isMerged, type SigningAlg } from './delivery.ts';
 
 /** A private key that may sign now. */
 export interface SigningKey {
@@ -29,7 +29,7 @@ interface LogoutClaims {
   readonly exp: number;
   readonly jti: string;
   readonly sub?: string;
-  readonly sid: string;
+  readonly sid?: string;
   readonly events: Readonly<Record<string, Readonly<Record<string, never>>>>;
 }
 
@@ -41,7 +41,7 @@ export const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
  */
 export async function makeLogoutToken(parts: {
   readonly issuer: string;
-  readonly delivery: Pick<Delivery, 'sid' | 'sub'>;
+  readonly delivery: Pick<Delivery, 'id' | 'sid' | 'sub'>;
   readonly client: TokenRules;
   readonly key: SigningKey;
   /** Epoch ms. */
@@ -59,7 +59,7 @@ export async function makeLogoutToken(parts: {
 /** Pure. Never a `nonce`: with one it could pass for an ID token (B12). */
 function logoutClaims(parts: {
   readonly issuer: string;
-  readonly delivery: Pick<Delivery, 'sid' | 'sub'>;
+  readonly delivery: Pick<Delivery, 'id' | 'sid' | 'sub'>;
   readonly client: TokenRules;
   readonly jti: string;
   readonly now: number;
@@ -72,8 +72,8 @@ function logoutClaims(parts: {
     iat,
     exp: iat + Math.floor(client.logout.token_ttl / 1000),
     jti,
-    ...(client.logout.subject === 'sub+sid' ? { sub: delivery.sub } : {}),
-    sid: delivery.sid,
+    ...(isMerged(delivery) || client.logout.subject === 'sub+sid' ? { sub: delivery.sub } : {}),
+    ...(isMerged(delivery) ? {} : { sid: delivery.sid }),
     events: { [LOGOUT_EVENT]: {} },
   };
 }

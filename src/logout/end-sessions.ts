@@ -16,7 +16,11 @@ import { createWalkPace } from './walk-pace.ts';
 
 /** What ending must know of a client; its last known record where it was suspended or removed. */
 export interface EndingClient extends TellableClient {
-  readonly logout: { readonly keep_offline_access: boolean; readonly on?: readonly Reason[] };
+  readonly logout: {
+    readonly keep_offline_access: boolean;
+    readonly on?: readonly Reason[];
+    readonly merge?: 'none' | 'sub' | undefined;
+  };
 }
 
 export interface EndSessionsParts {
@@ -96,7 +100,7 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
     const news = together(cause.news, await newsOf?.(target, cause, at));
     const receipt = { linkHash: sha256(linkId), ...(continueUri && { sealedContinueUri: box.seal(continueUri) }) };
     const ending = { ...given, keepsOffline, receipt, ...(news && { news }) };
-    const planned = plan({ at, reasonOf: () => cause.reason, askedSid, browserUid });
+    const planned = plan({ at, reasonOf: () => cause.reason, askedSid, browserUid, whole: isWhole(target) });
     const result = await handingOver((watch) => store.sessions.end(randomId(16), target, ending, at, planned, watch));
     if (result.kind === 'nothing') return result;
     follow(result.logout);
@@ -155,7 +159,7 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
       if (!logout?.walking || logout.paused) return;
       await pace.beforeWrite(logout);
       if (stopping.signal.aborted) return;
-      const planned = plan({ at: clock.now(), reasonOf: () => logout.reason });
+      const planned = plan({ at: clock.now(), reasonOf: () => logout.reason, whole: isWhole(logout.target) });
       const rest = await store.sessions.continueEnd(logoutId, keepsOffline, planned);
       engine.wake();
       if (rest === 'done') return log.info('logout.walked', { logout_id: logoutId });
@@ -194,4 +198,9 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
 
   const isWalking = (logoutId: string) => walks.has(logoutId);
   return Object.assign(endSessions, { several, proceed, isWalking, settled, stop });
+}
+
+/** All sessions of each person that it is about, none spared: a token for all of them would end a spared one, too. */
+function isWhole(target: EndTarget): boolean {
+  return (target.kind === 'account' || target.kind === 'everybody') && target.exceptUid === undefined;
 }

@@ -11,7 +11,7 @@ export interface TellableClient {
   /** How long the client keeps a session of its own at most, in ms, where it declared that. */
   readonly max_session?: number | undefined;
   /** Which ends it wants to hear of; all where it does not say. */
-  readonly logout?: { readonly on?: readonly Reason[] };
+  readonly logout?: { readonly on?: readonly Reason[]; readonly merge?: 'none' | 'sub' | undefined };
 }
 
 /** What a plan must know of the end. */
@@ -23,6 +23,8 @@ export interface PlannedEnd {
   readonly askedSid?: string | undefined;
   /** The session of the browser that asked and gets a page of ours next: what this one calls, calls with its cookies. */
   readonly browserUid?: string | undefined;
+  /** All that each person has ends, so that one token may say it to an app that takes such tokens (`logout.merge: sub`). */
+  readonly whole?: boolean | undefined;
 }
 
 /** How long an app without a declared `max_session` is retried. */
@@ -37,7 +39,18 @@ export function planDeliveries(
   clients: (clientId: string) => TellableClient | undefined,
   end: PlannedEnd,
 ): PlanDeliveries {
-  return (ended) => ended.map((one) => planOne(one, clients(one.clientId), end));
+  return (ended) => {
+    const merged = new Set<string>();
+    return ended.flatMap((one) => {
+      const client = clients(one.clientId);
+      const plan = planOne(one, client, end);
+      if (!end.whole || client?.logout?.merge !== 'sub' || plan.state !== 'trying') return [plan];
+      const person = `${one.accountId} ${one.clientId}`;
+      if (merged.has(person)) return [];
+      merged.add(person);
+      return [{ ...plan, merged: true } as const];
+    });
+  };
 }
 
 function planOne(participation: Participation, client: TellableClient | undefined, end: PlannedEnd): DeliveryPlan {

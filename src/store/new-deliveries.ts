@@ -1,10 +1,12 @@
-import type { Delivery, DeliveryPlan } from '../deliveries/delivery.ts';
+import { type Delivery, type DeliveryPlan, MERGED } from '../deliveries/delivery.ts';
 import type { Logout } from '../logout/logout.ts';
+import { sha256 } from '../ops/ids.ts';
 import type { Participation } from '../sessions/session.ts';
 
 /**
  * The deliveries of participations that a logout ended, as planned. A participation ends once, so its `sid` names its
- * delivery; what cannot or need not be told is final at once, and never due. Throws a RangeError for a plan of one that
+ * delivery; one that is about all of a person is named after both, so that the next slice of the walk makes it no second
+ * time. What cannot or need not be told is final at once, and never due. Throws a RangeError for a plan of one that
  * did not end. Pure.
  */
 export function newDeliveries(
@@ -13,12 +15,12 @@ export function newDeliveries(
   plans: readonly DeliveryPlan[],
 ): readonly Delivery[] {
   const bySid = new Map(ended.map((participation) => [participation.sid, participation]));
-  return plans.map(({ sid, state, origin, asked, deadline }) => {
+  return plans.map(({ sid, state, origin, asked, deadline, merged }) => {
     const participation = bySid.get(sid);
     if (!participation) throw new RangeError('a delivery was planned for a participation that did not end');
     const { clientId, accountId, sessionUid, sub } = participation;
     return {
-      id: sid,
+      id: merged ? `${MERGED}${sha256(JSON.stringify([logoutId, clientId, accountId]))}` : sid,
       logoutId,
       clientId,
       accountId,

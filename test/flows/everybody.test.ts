@@ -44,6 +44,29 @@ describeFlows('everybody', () => {
     expect((await owner('/audit?limit=1')).json.items[0]).toMatchObject({ subject: 'everybody', reason: 'a leak' });
   });
 
+  it('is one token without a sid for each person, at an app that says it takes those', async () => {
+    await world.stop();
+    world = await startWorld({ apps: { wiki: { file: { logout: { merge: 'sub' } } }, mail: {} } });
+    owner = apiClient(world.issuer, await aTokenFor(world.store, await addAccount(world.store, 'root'), 'owner'));
+    const { wiki, mail } = world.apps;
+    for (let n = 0; n < 2; n += 1) {
+      const browser = createBrowser();
+      await wiki.signIn(browser);
+      await mail.signIn(browser);
+    }
+    const bob = await wiki.signIn(createBrowser(), { username: 'bob' });
+    const ended = await owner('/logouts', { body: { everybody: true, wait: '10s' } });
+    expect(ended.json.progress).toMatchObject({ sessions_ended: 3, deliveries: 4, told: 4 });
+    const subs = wiki.received.map(({ claims }) => [claims.sub, claims.sid]).toSorted();
+    expect(subs).toEqual(
+      [
+        [await world.accountId('alice'), undefined],
+        [bob.claims.sub, undefined],
+      ].toSorted(),
+    );
+    expect(mail.received.every(({ claims }) => claims.sid !== undefined)).toBe(true);
+  });
+
   it('is for owners', async () => {
     const token = await aTokenFor(world.store, await world.accountId('alice'), 'operator');
     const refused = await apiClient(world.issuer, token)('/logouts', { body: { everybody: true } });

@@ -1,5 +1,5 @@
 import type { ClientSession, Filter } from 'mongodb';
-import type { Delivery } from '../../deliveries/delivery.ts';
+import { type Delivery, isMerged } from '../../deliveries/delivery.ts';
 import type { EndCause } from '../../logout/logout.ts';
 import { logoutEvent } from '../events.ts';
 import { newDeliveries } from '../new-deliveries.ts';
@@ -228,8 +228,24 @@ export async function endThem(
     { session: tx },
   );
   const planned = some.flatMap((each) => deliveriesOf(each, plan));
-  if (planned.length > 0) await deliveries.insertMany(planned.map(toDeliveryDoc), { session: tx });
+  const own = planned.filter((one) => !isMerged(one));
+  if (own.length > 0) await deliveries.insertMany(own.map(toDeliveryDoc), { session: tx });
+  const merged = planned.filter(isMerged).map(toDeliveryDoc);
+  await insertMissing(deliveries, merged, tx);
   return planned;
+}
+
+/** What is about all of a person may have been made by an earlier write of the walk. */
+async function insertMissing(
+  deliveries: MongoParts['deliveries'],
+  rows: readonly DeliveryDoc[],
+  tx: ClientSession,
+): Promise<void> {
+  if (rows.length === 0) return;
+  const writes = rows.map(({ _id, ...row }) => ({
+    updateOne: { filter: { _id }, update: { $setOnInsert: row }, upsert: true },
+  }));
+  await deliveries.bulkWrite(writes, { session: tx });
 }
 
 function markOf({ _id, at }: LogoutDoc) {

@@ -1,4 +1,4 @@
-import type { Delivery } from '../../deliveries/delivery.ts';
+import { type Delivery, isMerged } from '../../deliveries/delivery.ts';
 import type { EndCause } from '../../logout/logout.ts';
 import { logoutEvent } from '../events.ts';
 import { newDeliveries } from '../new-deliveries.ts';
@@ -125,14 +125,15 @@ interface Leased {
 
 function insertDeliveries(tx: Tx, deliveries: readonly Delivery[], leased: Leased | undefined): void {
   for (const { id, state, origin, asked, deadline, nextAttemptAt, createdAt, ...rest } of deliveries) {
-    const { logoutId, clientId, accountId, sessionUid, sub } = rest;
+    const { logoutId, clientId, accountId, sessionUid, sid, sub } = rest;
     const lease = leased?.ids.has(id) ? leased.lease : undefined;
-    tx.run(INSERT_DELIVERY, {
+    tx.run(isMerged({ id }) ? `${INSERT_DELIVERY}${UNLESS_MERGED}` : INSERT_DELIVERY, {
       id,
       logoutId,
       clientId,
       accountId,
       sessionUid,
+      sid,
       sub,
       state,
       origin,
@@ -150,5 +151,8 @@ function insertDeliveries(tx: Tx, deliveries: readonly Delivery[], leased: Lease
 const INSERT_DELIVERY = `INSERT INTO deliveries (id, logout_id, client_id, account_id, session_uid, sid, sub, state,
     origin, asked, created_at, next_attempt_at, ready_at, deadline_at, deadline_becomes, lease_token, lease_process,
     lease_until)
-  VALUES (:id, :logoutId, :clientId, :accountId, :sessionUid, :id, :sub, :state,
+  VALUES (:id, :logoutId, :clientId, :accountId, :sessionUid, :sid, :sub, :state,
     :origin, :asked, :createdAt, :nextAttemptAt, :readyAt, :deadlineAt, :becomes, :token, :processId, :until)`;
+
+/** An earlier write of the walk has made it. */
+const UNLESS_MERGED = ' ON CONFLICT (id) DO NOTHING';

@@ -39,6 +39,8 @@ export function endingSuite(make: MakePlace): void {
         sealedContinueUri: 'v1.sealed',
         sessionsEnded: 1,
         walking: false,
+        paused: false,
+        pace: undefined,
       });
       await expect(at.store.logouts.find(logout.id)).resolves.toEqual(logout);
       await expect(at.store.logouts.findByLink(receipt.linkHash)).resolves.toEqual(logout);

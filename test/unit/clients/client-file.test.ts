@@ -19,6 +19,7 @@ describe('a client file', () => {
       keep_offline_access: true,
       subject: 'sub+sid',
       token_typ: 'logout+jwt',
+      merge: 'none',
       token_ttl: 120_000,
     });
   });

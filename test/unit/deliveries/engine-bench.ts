@@ -140,6 +140,7 @@ export function aClient(clientId: string, uri: string | undefined): DeliveryClie
       after_wait: 'receipt',
       keep_offline_access: true,
       subject: 'sub+sid',
+      merge: 'none',
       token_typ: 'logout+jwt',
       token_ttl: 120_000,
     },

@@ -36,6 +36,22 @@ describe('who must be told', () => {
     ]);
   });
 
+  it('an app that takes one token for a person gets one, where all of the person ends, and else one for each', () => {
+    const clients = { wiki: { backchannel_logout_uri: 'https://wiki.example/out', logout: { merge: 'sub' } } } as const;
+    const both = [aParticipation('wiki', AT - 2), aParticipation('wiki', AT - 1)];
+    const someoneElse = { ...aParticipation('wiki', AT - 3), accountId: 'other' };
+    const of = (whole: boolean) =>
+      planDeliveries((id) => clients[id as 'wiki'], { at: AT, reasonOf: () => 'everybody', whole })([
+        ...both,
+        someoneElse,
+      ]);
+    expect(of(true).map(({ sid, merged }) => [sid, merged])).toEqual([
+      [both[0]?.sid, true],
+      [someoneElse.sid, true],
+    ]);
+    expect(of(false).map(({ merged }) => merged)).toEqual([undefined, undefined, undefined]);
+  });
+
   it('an app with an address: until 24 hours are over', () => {
     expect(
       plan({ wiki: { backchannel_logout_uri: 'https://wiki.example:8443/out?x=1' } }, aParticipation('wiki')),
