@@ -156,9 +156,11 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
     const pace = createWalkPace(stopping.signal);
     while (!stopping.signal.aborted) {
       const logout = await store.logouts.find(logoutId);
-      if (!logout?.walking || logout.paused) return;
+      if (!mayWalk(logout)) return;
       await pace.beforeWrite(logout);
-      if (stopping.signal.aborted) return;
+      // Looked at again after a long wait: it may have been paused meanwhile.
+      if (stopping.signal.aborted || (logout.pace !== undefined && !mayWalk(await store.logouts.find(logoutId))))
+        return;
       const planned = plan({ at: clock.now(), reasonOf: () => logout.reason, whole: isWhole(logout.target) });
       const rest = await store.sessions.continueEnd(logoutId, keepsOffline, planned);
       engine.wake();
@@ -203,4 +205,8 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
 /** All sessions of each person that it is about, none spared: a token for all of them would end a spared one, too. */
 function isWhole(target: EndTarget): boolean {
   return (target.kind === 'account' || target.kind === 'everybody') && target.exceptUid === undefined;
+}
+
+function mayWalk(logout: Logout | undefined): logout is Logout {
+  return logout !== undefined && logout.walking && !logout.paused;
 }
