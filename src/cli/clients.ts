@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { listClients, newSecret, removeClient, showClient } from '../admin/clients.ts';
+import { removeClient } from '../admin/client-removal.ts';
+import { listClients, newSecret, showClient } from '../admin/clients.ts';
 import { previewLogout } from '../admin/logouts.ts';
 import { probeClient } from '../admin/probe.ts';
 import { fileNameOf } from '../clients/client-file-name.ts';

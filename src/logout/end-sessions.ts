@@ -208,5 +208,5 @@ function isWhole(target: EndTarget): boolean {
 }
 
 function mayWalk(logout: Logout | undefined): logout is Logout {
-  return logout !== undefined && logout.walking && !logout.paused;
+  return logout?.walking === true && !logout.paused;
 }

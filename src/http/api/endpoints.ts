@@ -2,12 +2,12 @@
 import { deleteAccount, disableAccount, resetFactors, setPassword } from '../../admin/account-endings.ts';
 import { addAccount, changeAccount, enableAccount, listAccounts, showAccount } from '../../admin/accounts.ts';
 import { exportAudit, listAudit, verifyAudit } from '../../admin/audit.ts';
+import { removeClient } from '../../admin/client-removal.ts';
 import {
   addClient,
   changeClient,
   clientDocumentShape,
   listClients,
-  removeClient,
   renewSecret,
   showClient,
 } from '../../admin/clients.ts';
