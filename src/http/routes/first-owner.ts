@@ -64,9 +64,9 @@ async function accountOf(
   if (!(await admin.store.accounts.findForSignIn(given.username))) return newAccount(given, admin);
   const result = await verifySignIn({ ...given, address: clientAddressOf(ctx) });
   if (result.kind === 'ok') return result.account;
-  return result.kind === 'refused'
-    ? { status: 401, problem: { kind: 'wrong' } }
-    : { status: 429, problem: { kind: 'wait', ms: result.retryAfterMs } };
+  // A password that must be changed is as good as none here: it may be known to others.
+  if (result.kind === 'refused' || result.kind === 'must-change') return { status: 401, problem: { kind: 'wrong' } };
+  return { status: 429, problem: { kind: 'wait', ms: result.retryAfterMs } };
 }
 
 /** What is wrong with a name or a password is said by who judges it, for commands too. */
