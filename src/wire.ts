@@ -131,7 +131,7 @@ export function wireAdmin(
     readonly engine: EngineRunner | undefined;
   },
 ): Admin {
-  const { config, store, clock, box, registry } = foundation;
+  const { config, store, clock, box, log, registry } = foundation;
   const { passwords, endSessions, receipts, engine } = parts;
   const outbound = createOutbound({ allow: config.outboundAllow });
   return {
