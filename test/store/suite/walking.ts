@@ -6,7 +6,7 @@ import { crowdInOneSession, crowdOfSessions, everyoneIsToldOnce, walkToTheEnd } 
 import { freshStore, type MakePlace } from './fixture.ts';
 
 /** More than an `end` does before it answers. */
-const LARGE = 1_200;
+const LARGE = 1_400;
 const SLOW_MS = 120_000;
 
 export function walkingSuite(make: MakePlace): void {
