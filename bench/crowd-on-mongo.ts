@@ -1,12 +1,8 @@
 import { type Db, MongoClient } from 'mongodb';
-import type {
-  AccountDoc,
-  ArtifactDoc,
-  DeliveryDoc,
-  LogoutDoc,
-  ParticipationDoc,
-  SessionDoc,
-} from '../src/store/mongo/documents.ts';
+import type { AccountDoc } from '../src/store/mongo/account-documents.ts';
+import type { DeliveryDoc, LogoutDoc } from '../src/store/mongo/delivery-documents.ts';
+import type { ArtifactDoc } from '../src/store/mongo/documents.ts';
+import type { ParticipationDoc, SessionDoc } from '../src/store/mongo/session-documents.ts';
 import { DAY, HOUR, T0 } from '../test/support/builders.ts';
 import {
   APPS,

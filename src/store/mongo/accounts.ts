@@ -1,10 +1,10 @@
 import type { ClientSession } from 'mongodb';
 import { type Account, type Claims, emailKey, usernameKey, verifiedEmailKey } from '../../accounts/account.ts';
 import type { AccountStore, AuditEntry, Page, PasswordChange } from '../store.ts';
+import { type AccountDoc, consentKey } from './account-documents.ts';
 import { appendAudit } from './audit.ts';
 import { setPassword } from './barriers.ts';
 import type { MongoParts } from './collections.ts';
-import { type AccountDoc, consentKey } from './documents.ts';
 import { writeNews } from './news.ts';
 import { isDuplicate } from './transaction.ts';
 

@@ -1,7 +1,7 @@
 import { type ActivityEvent, EVENT_KINDS } from '../../activity/news.ts';
 import type { ActivityStore } from '../store.ts';
+import type { EventDoc } from './account-documents.ts';
 import type { MongoParts } from './collections.ts';
-import type { EventDoc } from './documents.ts';
 
 /** What happened to accounts. Its rows come with the writes they tell of (`news.ts`). */
 export function createActivity({ activity }: MongoParts): ActivityStore {

@@ -3,7 +3,8 @@ import { accessOf, GRANTS_LOOKED_AT } from '../app-access.ts';
 import type { AppAccess } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { cutOffsToday, isCutOff, withCutOffs } from './cut-offs.ts';
-import type { ArtifactDoc, CutOffDoc } from './documents.ts';
+import type { ArtifactDoc } from './documents.ts';
+import type { CutOffDoc } from './session-documents.ts';
 import { generationToday } from './standing.ts';
 
 interface FoundGrant extends ArtifactDoc {

@@ -1,8 +1,8 @@
 import type { ClientSession, Filter } from 'mongodb';
 import { chained } from '../audit-chain.ts';
 import type { AuditEntry, AuditFilter, AuditRow, AuditStart, AuditStore } from '../store.ts';
+import type { AuditDoc } from './account-documents.ts';
 import type { MongoParts } from './collections.ts';
-import type { AuditDoc } from './documents.ts';
 
 const NOTHING: AuditStart = { seq: 0, hash: '' };
 

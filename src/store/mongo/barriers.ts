@@ -4,11 +4,11 @@
  */
 import type { ClientSession } from 'mongodb';
 import type { AccountChange, EndTarget } from '../../logout/logout.ts';
+import { consentKey } from './account-documents.ts';
 import { clientsChanged } from './clients.ts';
 import type { MongoParts } from './collections.ts';
 import { removeCredential, removeCredentials } from './credentials.ts';
 import { cutOffApp, cutOffClient, forgetApps } from './cut-offs.ts';
-import { consentKey } from './documents.ts';
 import { passGate } from './gates.ts';
 import type { Ending } from './logout-rows.ts';
 import { voidResets } from './news.ts';

@@ -2,7 +2,7 @@ import type { Filter } from 'mongodb';
 import { claimable, type Gate, inOrderOf, inTurns, LAST_ATTEMPT_MS } from '../claimable.ts';
 import type { Claim, ClaimRequest } from '../store.ts';
 import type { MongoParts } from './collections.ts';
-import { type BreakerDoc, type DeliveryDoc, toBreaker, toDelivery } from './documents.ts';
+import { type BreakerDoc, type DeliveryDoc, toBreaker, toDelivery } from './delivery-documents.ts';
 import { HEARD_LATELY, leaseFor } from './server-time.ts';
 
 /**

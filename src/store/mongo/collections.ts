@@ -4,30 +4,18 @@ import type {
   AccountDeviceDoc,
   AccountDoc,
   AnswerDoc,
-  ArtifactDoc,
   AuditDoc,
-  BreakerDoc,
-  ClientDoc,
   ConsentDoc,
   CredentialDoc,
-  CutOffDoc,
-  DeliveryDoc,
-  DeviceNameDoc,
   EventDoc,
-  GateDoc,
-  HeartbeatDoc,
-  LimitDoc,
   LinkDoc,
-  LogoutDoc,
   MailDoc,
-  MetaDoc,
   OperatorDoc,
-  ParticipationDoc,
-  RegistrationTokenDoc,
-  SessionDoc,
-  SigningKeyDoc,
-} from './documents.ts';
+} from './account-documents.ts';
+import type { BreakerDoc, DeliveryDoc, HeartbeatDoc, LogoutDoc } from './delivery-documents.ts';
+import type { ArtifactDoc, ClientDoc, LimitDoc, MetaDoc, RegistrationTokenDoc, SigningKeyDoc } from './documents.ts';
 import { isOutOfReach } from './errors.ts';
+import type { CutOffDoc, DeviceNameDoc, GateDoc, ParticipationDoc, SessionDoc } from './session-documents.ts';
 import { createTransact, type Transact } from './transaction.ts';
 import { createTurns, type InTurn } from './turns.ts';
 

@@ -1,8 +1,8 @@
 import type { ClientSession } from 'mongodb';
 import { CREDENTIALS_MAX, type Credential, type Passkey } from '../../accounts/credential.ts';
 import type { CredentialStore, NewCredential, PasskeyUse } from '../store.ts';
+import type { CredentialDoc } from './account-documents.ts';
 import type { MongoParts } from './collections.ts';
-import type { CredentialDoc } from './documents.ts';
 import { writeNews } from './news.ts';
 
 /** Passkeys, authenticator apps, recovery codes. The codes that are left stand in the account's row. */

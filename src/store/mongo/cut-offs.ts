@@ -5,7 +5,7 @@
  */
 import type { ClientSession, Document } from 'mongodb';
 import type { MongoParts } from './collections.ts';
-import type { CutOffDoc, ParticipationDoc } from './documents.ts';
+import type { CutOffDoc, ParticipationDoc } from './session-documents.ts';
 
 /** How often something was cut off when a row began, or has been until today. */
 export interface CutOffs {

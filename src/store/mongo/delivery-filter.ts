@@ -1,6 +1,6 @@
 import type { Filter } from 'mongodb';
 import type { DeliveryFilter } from '../store.ts';
-import type { DeliveryDoc } from './documents.ts';
+import type { DeliveryDoc } from './delivery-documents.ts';
 
 /** As a query. */
 export function matching({ id, since, until, ...rest }: DeliveryFilter): Filter<DeliveryDoc> {

@@ -5,11 +5,12 @@ import type { EndResult, EndTarget } from '../../logout/logout.ts';
 import { logoutEvent } from '../events.ts';
 import type { PlanDeliveries, SessionEnd, SharedCause } from '../store.ts';
 import type { MongoParts } from './collections.ts';
-import { type LogoutDoc, type ParticipationDoc, type SessionDoc, toLogout } from './documents.ts';
+import { type LogoutDoc, toLogout } from './delivery-documents.ts';
 import { leaseThem } from './leasing.ts';
 import { type About, type Ending, insertLogout, newLogout } from './logout-rows.ts';
 import { writeEvents } from './news.ts';
 import { revokeApp, revokeEnded } from './revoking.ts';
+import type { ParticipationDoc, SessionDoc } from './session-documents.ts';
 import { endedBy, endParticipations, endThem, oweTheRest } from './walking.ts';
 
 /** Of the first write of an `end`: its apps are told while the others are written. */

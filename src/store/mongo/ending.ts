@@ -3,7 +3,7 @@ import type { EndWatch, SessionStore } from '../store.ts';
 import { appendAudit } from './audit.ts';
 import { raiseBarrier } from './barriers.ts';
 import type { MongoParts } from './collections.ts';
-import { type LogoutDoc, toLogout } from './documents.ts';
+import { type LogoutDoc, toLogout } from './delivery-documents.ts';
 import { type Begun, endParticipation, endSession, endSome } from './ending-sessions.ts';
 import { type Ending, insertLogout, newLogout } from './logout-rows.ts';
 import { spendLink } from './news.ts';

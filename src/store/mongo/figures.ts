@@ -2,7 +2,7 @@ import type { Filter } from 'mongodb';
 import type { DeliveryState } from '../../deliveries/delivery.ts';
 import type { FigureStore } from '../store.ts';
 import type { MongoParts } from './collections.ts';
-import type { SessionDoc } from './documents.ts';
+import type { SessionDoc } from './session-documents.ts';
 
 /** In words of their partial indexes. */
 const SESSIONS = {

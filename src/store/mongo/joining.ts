@@ -4,9 +4,9 @@ import type { AlongWithCode, ArtifactWrite, NewParticipation, SessionOpening } f
 import { replaceArtifact } from './artifact-rows.ts';
 import type { MongoParts } from './collections.ts';
 import { type CutOffs, isCutOff, numbersOf, readCutOffs } from './cut-offs.ts';
-import { openingFields, type ParticipationDoc } from './documents.ts';
 import { passGate } from './gates.ts';
 import { beginSession, save } from './saving.ts';
+import { openingFields, type ParticipationDoc } from './session-documents.ts';
 import { beginsInGoodStanding, isInGoodStanding } from './standing.ts';
 
 interface Joining {

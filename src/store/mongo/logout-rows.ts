@@ -4,7 +4,7 @@ import type { EndCause, EndTarget } from '../../logout/logout.ts';
 import { logoutEvent } from '../events.ts';
 import type { Audited, FirstLease, PlanDeliveries } from '../store.ts';
 import type { MongoParts } from './collections.ts';
-import { type LogoutDoc, toLogout } from './documents.ts';
+import { type LogoutDoc, toLogout } from './delivery-documents.ts';
 import { writeEvents, writeNews } from './news.ts';
 
 /** What is to end, and how. */

@@ -3,7 +3,7 @@ import { LOOK_FOR_SHUT, type StateCount, toProgress, WORST_FIRST } from '../prog
 import type { LogoutApp, LogoutFilter, LogoutStore, Page } from '../store.ts';
 import { appendAudit } from './audit.ts';
 import type { MongoParts } from './collections.ts';
-import { type DeliveryDoc, type LogoutDoc, toLogout } from './documents.ts';
+import { type DeliveryDoc, type LogoutDoc, toLogout } from './delivery-documents.ts';
 import { removeBefore } from './removing.ts';
 
 /** What is known of logouts: their receipts and their removal. They are made by `ending.ts` alone. */

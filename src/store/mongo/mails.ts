@@ -1,8 +1,8 @@
 import type { Mail, MailSettlement } from '../../activity/news.ts';
 import type { MailStore } from '../store.ts';
+import type { MailDoc } from './account-documents.ts';
 import { appendAudit } from './audit.ts';
 import type { MongoParts } from './collections.ts';
-import type { MailDoc } from './documents.ts';
 import { writeNews } from './news.ts';
 
 /** The outbox. `dueAt` is set while a mail waits only; a claim moves it, so that a claim that dies gives way by itself. */

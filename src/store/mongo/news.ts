@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import type { ActivityEvent, NewMail, News } from '../../activity/news.ts';
+import type { EventDoc } from './account-documents.ts';
 import type { MongoParts } from './collections.ts';
-import type { EventDoc } from './documents.ts';
 
 /** Devices that are remembered of one account: whoever browses in private windows is somebody new each time. */
 const DEVICES_MAX = 200;

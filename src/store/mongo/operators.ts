@@ -1,9 +1,9 @@
 import type { ClientSession } from 'mongodb';
 import type { Role } from '../../accounts/account.ts';
 import type { AccessTokenRow, OperatorStore, Page } from '../store.ts';
+import type { AccessTokenDoc } from './account-documents.ts';
 import { appendAudit } from './audit.ts';
 import type { MongoParts } from './collections.ts';
-import type { AccessTokenDoc } from './documents.ts';
 import { createRegistrationTokens } from './registration-tokens.ts';
 
 /** Who runs this service, and their tokens. A role counts while its account is active. */

@@ -3,17 +3,15 @@ import { nameEvent } from '../events.ts';
 import type { OwnApp, OwnPage, OwnSession, Reach } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { cutOffsToday, isCutOff, withCutOffs } from './cut-offs.ts';
+import { type DeliveryDoc, type LogoutDoc, toLogout } from './delivery-documents.ts';
+import { writeMissingEvents } from './news.ts';
 import {
   type CutOffDoc,
-  type DeliveryDoc,
-  type LogoutDoc,
   type ParticipationDoc,
   type SessionDoc,
-  toLogout,
   toParticipation,
   toSession,
-} from './documents.ts';
-import { writeMissingEvents } from './news.ts';
+} from './session-documents.ts';
 import { generationToday } from './standing.ts';
 
 /** Sign-ins of apps that are read of one session; the latest ones. */

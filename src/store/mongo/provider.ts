@@ -8,7 +8,8 @@ import { artifactKey, replaceArtifact, rewriteArtifact, writeArtifact } from './
 
 import type { MongoParts } from './collections.ts';
 import { cutOffsToday, isCutOff, withCutOffs } from './cut-offs.ts';
-import type { ArtifactDoc, CutOffDoc, SessionDoc } from './documents.ts';
+import type { ArtifactDoc } from './documents.ts';
+import type { CutOffDoc, SessionDoc } from './session-documents.ts';
 import { isOpen, todayOf, WITH_TODAY, type WithToday } from './standing.ts';
 import { sessionTurn } from './turns.ts';
 

@@ -2,8 +2,8 @@ import type { Filter } from 'mongodb';
 import type { AuditEntry, DeliveryFilter } from '../store.ts';
 import { appendAudit } from './audit.ts';
 import type { MongoParts } from './collections.ts';
+import type { DeliveryDoc } from './delivery-documents.ts';
 import { matching } from './delivery-filter.ts';
-import type { DeliveryDoc } from './documents.ts';
 import { HEARD_LATELY } from './server-time.ts';
 
 /** Rows of one write. */

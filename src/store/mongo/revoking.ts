@@ -1,6 +1,7 @@
 import type { ClientSession, Filter } from 'mongodb';
 import type { MongoParts } from './collections.ts';
-import type { ArtifactDoc, ParticipationDoc } from './documents.ts';
+import type { ArtifactDoc } from './documents.ts';
+import type { ParticipationDoc } from './session-documents.ts';
 
 /** A grant, and an app in a session: a token may know its session although its grant was made anew since. */
 type Roots = Pick<ParticipationDoc, 'grantId' | 'sessionUid' | 'clientId'>;

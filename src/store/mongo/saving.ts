@@ -12,6 +12,7 @@ import {
 import type { Authorizations, SessionOpening, SessionWrite, StoredSession } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { cutOffsToday, isCutOff, withCutOffs } from './cut-offs.ts';
+import { meetDevice, postMail, writeEvents } from './news.ts';
 import {
   type CookieDoc,
   type CutOffDoc,
@@ -19,8 +20,7 @@ import {
   type ParticipationDoc,
   type SessionDoc,
   toSession,
-} from './documents.ts';
-import { meetDevice, postMail, writeEvents } from './news.ts';
+} from './session-documents.ts';
 import { beginsInGoodStanding, todayOf, WITH_TODAY, type WithToday } from './standing.ts';
 
 /** Ids of one session that are remembered; it gets a new one at each sign-in only. */

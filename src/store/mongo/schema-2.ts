@@ -1,7 +1,10 @@
 import type { AnyBulkWriteOperation, CreateIndexesOptions, Db, IndexSpecification } from 'mongodb';
 import { type Claims, verifiedEmailKey } from '../../accounts/account.ts';
-import type { AccountDoc, ArtifactDoc, CutOffDoc, LogoutDoc, ParticipationDoc } from './documents.ts';
+import type { AccountDoc } from './account-documents.ts';
+import type { LogoutDoc } from './delivery-documents.ts';
+import type { ArtifactDoc } from './documents.ts';
 import { createCollection } from './schema-1.ts';
+import type { CutOffDoc, ParticipationDoc } from './session-documents.ts';
 
 type Index = readonly [collection: string, name: string, key: IndexSpecification, options?: CreateIndexesOptions];
 

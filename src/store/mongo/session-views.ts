@@ -1,7 +1,7 @@
 import type { Document, FindCursor } from 'mongodb';
 import type { Page, SessionFilter, SessionView } from '../store.ts';
 import type { MongoParts } from './collections.ts';
-import { type ParticipationDoc, type SessionDoc, toParticipation, toSession } from './documents.ts';
+import { type ParticipationDoc, type SessionDoc, toParticipation, toSession } from './session-documents.ts';
 
 interface ViewDoc extends SessionDoc {
   readonly participations: readonly ParticipationDoc[];

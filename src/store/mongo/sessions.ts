@@ -1,11 +1,11 @@
 import { TOUCH_EVERY_MS } from '../session-life.ts';
 import type { SessionOpening, SessionStore } from '../store.ts';
 import type { MongoParts } from './collections.ts';
-import { toParticipation, toSession } from './documents.ts';
 import { createEnding } from './ending.ts';
 import { join } from './joining.ts';
 import { nameDevice, ownSessions, reach, surplus } from './own-sessions.ts';
 import { findByCookie, findByUid, retireCookie, save } from './saving.ts';
+import { toParticipation, toSession } from './session-documents.ts';
 import { getView, listViews } from './session-views.ts';
 import { generationToday } from './standing.ts';
 import { accountTurn, sessionTurn } from './turns.ts';

@@ -2,7 +2,7 @@ import type { AnyBulkWriteOperation, ClientSession, UpdateFilter } from 'mongodb
 import type { Attempt, BreakerChange, Settlement } from '../../deliveries/delivery.ts';
 import type { Settled } from '../store.ts';
 import type { MongoParts } from './collections.ts';
-import type { BreakerDoc, DeliveryDoc } from './documents.ts';
+import type { BreakerDoc, DeliveryDoc } from './delivery-documents.ts';
 
 /** Attempts kept in a delivery: more than a day's retries and some replays; the oldest go first. */
 const ATTEMPTS_MAX = 200;

@@ -1,10 +1,11 @@
 import type { ClientSession, Document } from 'mongodb';
 import { type Generation, isCurrent } from '../../sessions/session.ts';
 import type { SessionOpening } from '../store.ts';
+import type { AccountDoc } from './account-documents.ts';
 import type { MongoParts } from './collections.ts';
-import type { AccountDoc, SessionDoc } from './documents.ts';
 import { passGate, REALM } from './gates.ts';
 import { realmGeneration } from './realm.ts';
+import type { SessionDoc } from './session-documents.ts';
 
 /** Today's generations. An account that is not there has generation 0. */
 export async function generationToday(parts: MongoParts, accountId: string, tx?: ClientSession): Promise<Generation> {

@@ -6,18 +6,12 @@ import { newDeliveries } from '../new-deliveries.ts';
 import type { PlanDeliveries } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { olderThan } from './cut-offs.ts';
-import {
-  type ArtifactDoc,
-  type DeliveryDoc,
-  type LogoutDoc,
-  type ParticipationDoc,
-  type SessionDoc,
-  toLogout,
-  toParticipation,
-} from './documents.ts';
+import { type DeliveryDoc, type LogoutDoc, toLogout } from './delivery-documents.ts';
+import type { ArtifactDoc } from './documents.ts';
 import { REALM, waitForGates } from './gates.ts';
 import { writeMissingEvents } from './news.ts';
 import { revokeEnded, revokeGrants, revokeSomeGrants } from './revoking.ts';
+import { type ParticipationDoc, type SessionDoc, toParticipation } from './session-documents.ts';
 
 /** Participations of one write of a walk. Short, so that others who write to its rows seldom meet it. */
 const SLICE = 250;

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ChangeStream } from 'mongodb';
 import type { Unwatch } from '../store.ts';
 import type { MongoParts } from './collections.ts';
-import type { DeliveryDoc } from './documents.ts';
+import type { DeliveryDoc } from './delivery-documents.ts';
 
 /** Many rows of one logout are one call. */
 const DEBOUNCE_MS = 50;
