@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { type ExtraScopes, readScopes } from './extra-scopes.ts';
 import { suggestion } from './ops/did-you-mean.ts';
+import type { Setting } from './setting.ts';
 import type { Parsed, Surroundings } from './setting-parsers.ts';
-import { SETTINGS, type Setting, type SettingName, yamlName } from './settings.ts';
+import { SETTINGS, type SettingName, yamlName } from './settings.ts';
 
 type Values = { readonly [Name in SettingName]: (typeof SETTINGS)[Name] extends Setting<infer T> ? T : never };
 

@@ -1,12 +1,11 @@
 import { MAIL_KINDS } from './activity/news.ts';
-import { parseDuration } from './ops/duration.ts';
+import { optional, required, setting, shorter } from './setting.ts';
 import {
   duration,
   durationOrOff,
   link,
   numberOrOff,
   oneOf,
-  type Parse,
   parseCertificates,
   parseDurations,
   parseFile,
@@ -29,61 +28,14 @@ import {
   wholeNumber,
 } from './setting-parsers.ts';
 
+const DAY = 86_400_000;
+const FOREVER = 3_650 * DAY;
+
 /**
  * Every setting (DESIGN §12): its environment variable, its default, one sentence, how it is read. Validation, the table
  * of `signoff config` and the reference in the handbook are all made from this list. In `signoff.yaml` a setting has the
  * same name without `SIGNOFF_`, in lower case.
  */
-export interface Setting<T> {
-  readonly env: string;
-  readonly sentence: string;
-  readonly parse: Parse<T>;
-  /** What is wrong where there is neither a value nor a default; undefined: it may be absent. */
-  readonly missing?: string;
-  /** The default as somebody would write it; undefined: there is none. Settings above it in the list are known. */
-  readonly fallback: (known: Known) => string | undefined;
-  /** How the value is shown to people; secrets show less than there is. */
-  readonly show: (text: string) => string;
-}
-
-/** What a default may depend on: other settings as text, and where we run. */
-interface Known {
-  readonly production: boolean;
-  /** Standard output is a terminal. */
-  readonly terminal: boolean;
-  text(env: string): string;
-}
-
-const DAY = 86_400_000;
-const FOREVER = 3_650 * DAY;
-const asIs = (text: string): string => text;
-
-function setting<T>(
-  env: string,
-  fallback: string | ((known: Known) => string | undefined),
-  parse: Parse<T>,
-  sentence: string,
-  show = asIs,
-): Setting<T> {
-  return { env, sentence, parse, show, fallback: typeof fallback === 'string' ? () => fallback : fallback };
-}
-
-/** The shorter of two durations. */
-function shorter(one: string, other: string): string {
-  const ms = parseDuration(other);
-  return ms !== undefined && ms < (parseDuration(one) ?? 0) ? other : one;
-}
-
-/** A setting that may be absent. */
-function optional<T>(env: string, parse: Parse<T>, sentence: string, show = asIs): Setting<T | undefined> {
-  return setting<T | undefined>(env, () => undefined, parse, sentence, show);
-}
-
-/** A setting that only development has a default for. */
-function required<T>(one: Setting<T>, what: string): Setting<T> {
-  return { ...one, missing: `must be set in production: ${what}` };
-}
-
 export const SETTINGS = {
   port: setting('PORT', '4000', parsePort, 'The port to listen on.'),
   host: setting(

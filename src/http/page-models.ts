@@ -1,7 +1,15 @@
 import type { Key } from '../words/catalogues.ts';
 import type { ErrorKey } from '../words/en/errors.ts';
+import type {
+  PasskeyNewPage,
+  PasskeySignInPage,
+  RecoveryCodesPage,
+  SecondStepPage,
+  TotpNewPage,
+} from './factor-models.ts';
 import type { AccountPageModels } from './own-pages/account-page-models.ts';
 import type { OwnPageModels } from './own-pages/own-page-models.ts';
+import type { ReceiptPage } from './receipt-models.ts';
 
 /**
  * What each page is told: facts, never sentences, and never html. The words live in `src/words/`, once a language.
@@ -108,76 +116,6 @@ export type SignInNotice =
   /** too many tries: 429 */
   | { readonly kind: 'wait'; readonly seconds: number };
 
-/** What the browser is asked for (`views/assets/passkey.js`): its options as JSON, and our question, sealed. */
-export interface PasskeyQuestion {
-  readonly options: string;
-  readonly ticket: string;
-}
-
-/** Fields `passkey` (the browser's answer as JSON), `ticket`. */
-export interface PasskeySignInPage {
-  readonly form: FormTarget;
-  readonly app?: AppFace;
-  readonly passkey: PasskeyQuestion;
-  /** address of the sign-in page */
-  readonly instead: string;
-  /** the last answer was none of ours, or came too late */
-  readonly wrong: boolean;
-}
-
-/** Fields `code`, or `passkey` and `ticket`, or `decision` = `other`. */
-export interface SecondStepPage {
-  readonly form: FormTarget;
-  readonly app?: AppFace;
-  readonly person: PersonFace;
-  /** codes of an authenticator app, or recovery codes, are taken */
-  readonly takesCode: boolean;
-  readonly passkey?: PasskeyQuestion;
-  readonly notice?: SecondStepNotice;
-}
-
-export type SecondStepNotice =
-  | { readonly kind: 'empty' }
-  | { readonly kind: 'wrong' }
-  | { readonly kind: 'passkey-wrong' }
-  | { readonly kind: 'wait'; readonly seconds: number };
-
-/** A key for an authenticator app; fields `code`, `name`, `ticket`, `others` (= `end`). */
-export interface TotpNewPage {
-  readonly form: FormTarget;
-  readonly totp: TotpFace;
-  /** the last code was not one of the key */
-  readonly wrong: boolean;
-  /** on the way in, where second factors are required */
-  readonly entering: boolean;
-  /** address of the page that makes a passkey instead, or of where this was asked for */
-  readonly otherHref: string;
-}
-
-export interface TotpFace {
-  readonly key: string;
-  /** `otpauth:`, for an app on this device */
-  readonly address: string;
-  /** the `d` of a path in a square of this size */
-  readonly qr: { readonly d: string; readonly size: number };
-  readonly ticket: string;
-}
-
-/** Fields `passkey`, `ticket`, `name`, `others` (= `end`). */
-export interface PasskeyNewPage {
-  readonly form: FormTarget;
-  readonly passkey: PasskeyQuestion;
-  readonly wrong: boolean;
-  readonly entering: boolean;
-  readonly otherHref: string;
-}
-
-/** Shown once, as the answer to the form that made them. */
-export interface RecoveryCodesPage {
-  readonly codes: readonly string[];
-  readonly onward: { readonly form: FormTarget } | { readonly href: string };
-}
-
 /** Who is signed in in this browser: the page says that somebody else's sign-in ends that. */
 export interface SignedInAlready {
   readonly name: string;
@@ -241,74 +179,6 @@ export type SignOffChoice =
   | { readonly scope: 'app-everywhere'; readonly devices: number }
   /** devices = sessions of the account; signIns = participations in all of them */
   | { readonly scope: 'all-everywhere'; readonly devices: number; readonly signIns: number };
-
-/** The receipt of a logout (DESIGN §5): anybody with the link gets the counts, the browser that signed off the rest. */
-export interface ReceiptPage {
-  /** address of this receipt, without query: `/logout/<id>` */
-  readonly href: string;
-  /** when the logout was committed */
-  readonly at: number;
-  /** the server's time when this page was made */
-  readonly now: number;
-  readonly state: 'settled' | 'trying';
-  /** of apps, not of sessions */
-  readonly counts: ReceiptCounts;
-  /** `?stay=1` was in the address: never continue by itself */
-  readonly stay: boolean;
-  /** only for the browser that signed off, or a session of that account */
-  readonly detail?: ReceiptDetail;
-}
-
-export interface ReceiptCounts {
-  readonly told: number;
-  readonly trying: number;
-  readonly refused: number;
-  readonly givenUp: number;
-  readonly moot: number;
-  readonly cannotBeTold: number;
-  readonly askedBrowser: number;
-  readonly notAskedFor: number;
-}
-
-export interface ReceiptDetail {
-  /** what ended: a scope of the sign-off page, or what else the logout was about */
-  readonly scope: SignOffScope | 'account' | 'others' | 'client' | 'everybody' | 'session';
-  /** DESIGN §1's reason, as stored: `user`, `app`, `password-changed` … */
-  readonly reason: string;
-  readonly apps: readonly ReceiptApp[];
-  /** exact registered post_logout_redirect_uri with its state */
-  readonly continueUri?: string;
-  /** name of the app that is continued to */
-  readonly continueName?: string;
-  /** addresses of apps that this browser calls, each in a frame of its own; empty but for the browser that signed off */
-  readonly frames: readonly string[];
-  /** the form behind "Done": makes the receipt disappear */
-  readonly done: FormTarget;
-}
-
-export type ReceiptState =
-  | 'told'
-  | 'trying'
-  | 'refused'
-  | 'given-up'
-  | 'moot'
-  | 'cannot-be-told'
-  | 'asked-browser'
-  | 'not-asked-for';
-
-export interface ReceiptApp {
-  readonly clientId: string;
-  readonly name: string;
-  readonly state: ReceiptState;
-  /** how many ended sign-ins of this app the row stands for */
-  readonly sessions: number;
-  readonly attempts: number;
-  readonly nextAttemptAt?: number;
-  /** http status of the last answer; undefined when there was none */
-  readonly lastStatus?: number;
-  /** home page of the app, offered where somebody has to sign out by hand */
-  readonly uri?: string;
-}
 
 export interface HomePage {
   /** undefined: nobody is signed in in this browser */

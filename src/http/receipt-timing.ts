@@ -1,5 +1,5 @@
 /** When the receipt page goes on by itself, and when it loads itself again. */
-import type { ReceiptPage } from './page-models.ts';
+import type { ReceiptPage } from './receipt-models.ts';
 
 /** The person gets this long to read before the page goes on by itself (DESIGN §5). */
 const CONTINUE_AFTER_MS = 5_000;

@@ -1,8 +1,8 @@
 /** Which sentences of the catalogue a receipt says (invariant 11: it never flatters). */
 import type { Key } from '../words/catalogues.ts';
 import type { Words } from '../words/words.ts';
-import type { ReceiptApp, ReceiptCounts, ReceiptDetail, ReceiptPage, ReceiptState } from './page-models.ts';
 import { short } from './page-words.ts';
+import type { ReceiptApp, ReceiptCounts, ReceiptDetail, ReceiptPage, ReceiptState } from './receipt-models.ts';
 
 /** What ended, as a headline. */
 export function headline({ detail }: ReceiptPage, { say }: Words): string {

@@ -1,5 +1,5 @@
 import type { TotpOffer } from '../accounts/enrolment.ts';
-import type { TotpFace } from './page-models.ts';
+import type { TotpFace } from './factor-models.ts';
 import { qrPath } from './qr-path.ts';
 
 /** A key for an authenticator app as a page shows it: to scan, to type, to open. */

@@ -3,29 +3,18 @@ import type { InteractionResults } from 'oidc-provider';
 import type { Account } from '../accounts/account.ts';
 import { BY_PASSWORD, type Proof } from '../accounts/proof.ts';
 import type { ActivityEvent } from '../activity/news.ts';
-import type { Registry } from '../clients/registry.ts';
 import { pageOld } from '../errors.ts';
 import type { ExtraScopes } from '../extra-scopes.ts';
 import type { EndSessions } from '../logout/end-sessions.ts';
 import type { MailPlanner } from '../mails/plan-mails.ts';
-import type { Clock } from '../ops/clock.ts';
 import { randomId } from '../ops/ids.ts';
 import type { Device, Session } from '../sessions/session.ts';
-import type { SessionOpening, Store } from '../store/store.ts';
-import { ACR_WANTED } from './acr-check.ts';
-import { allAsked, newlyAsked } from './asked-scopes.ts';
+import type { SessionOpening } from '../store/store.ts';
+import { allAsked } from './asked-scopes.ts';
 import type { InteractionDetails, SignedIn } from './interaction-details.ts';
-import {
-  type Exchange,
-  type FoundInteraction,
-  hasLostSession,
-  type Interaction,
-  pageOf,
-  startOver,
-} from './interaction-lookup.ts';
-import { SOMEBODY_ELSE } from './interaction-policy.ts';
+import { type Exchange, hasLostSession, type Interaction, pageOf, startOver } from './interaction-lookup.ts';
+import { describe, type Found, KINDS, load, type PageKind, type PageParts, pendingFor } from './interaction-pages.ts';
 import type { Keys } from './keys.ts';
-import { ownPlaceOf } from './own-sign-in.ts';
 import { type PendingSignIn, pendingIn } from './pending-sign-in.ts';
 import type { Oidc } from './provider.ts';
 import type { Turn } from './sign-in-turns.ts';
@@ -49,30 +38,15 @@ export interface Interactions {
   finishContinue(exchange: Exchange, uid: string, decision: 'continue' | 'other'): Promise<string>;
 }
 
-export interface InteractionsParts {
+export interface InteractionsParts extends PageParts {
   readonly oidc: Pick<Oidc, 'currentProvider' | 'findInteraction' | 'interactionCookies' | 'signInTurns'>;
-  readonly store: Pick<Store, 'accounts'>;
-  readonly registry: Pick<Registry, 'get'>;
   readonly keys: Pick<Keys, 'pairwiseSalt'>;
   readonly endSessions: EndSessions;
   readonly mails: Pick<MailPlanner, 'newDevice'>;
-  readonly clock: Clock;
   readonly config: { readonly sessionIdleMs: number; readonly sessionMaxMs: number; readonly scopes: ExtraScopes };
 }
 
-type Found = Extract<FoundInteraction, { kind: 'found' }>;
-
 const SHARED_IDLE_MS = 15 * 60 * 1000;
-
-/** Our pages by the library's prompts. */
-type PageKind = 'sign-in' | 'consent' | 'continue';
-
-const KINDS: Readonly<Record<string, PageKind>> = {
-  login: 'sign-in',
-  consent: 'consent',
-  continue: 'continue',
-  select_account: 'continue',
-};
 
 /** The prompt of a sign-in that was chosen on the page "Continue as …?". */
 const OTHER_ACCOUNT = { name: 'login', reasons: ['other_account'], details: {} };
@@ -217,68 +191,6 @@ async function settleBrowser(exchange: Exchange, { oidc }: InteractionsParts): P
   const { req, res } = exchange;
   const begun = oidc.interactionCookies.settle(oidc.currentProvider().createContext(req, res).cookies, req);
   for (const uid of begun.slice(0, TABS_AT_ONCE)) await oidc.findInteraction(exchange, uid);
-}
-
-/** `gone` also when the app may not sign anybody in any more. */
-async function load(exchange: Exchange, uid: string, { oidc, registry }: InteractionsParts): Promise<FoundInteraction> {
-  const found = await oidc.findInteraction(exchange, uid);
-  if (found.kind === 'gone' || ownPlaceOf(found.interaction) !== undefined) return found;
-  const isActive = registry.get(String(found.interaction.params['client_id']))?.state === 'active';
-  return isActive ? found : { kind: 'gone', cookiesOff: false, browser: found.browser };
-}
-
-async function describe(exchange: Exchange, uid: string, parts: InteractionsParts): Promise<InteractionDetails> {
-  const found = await load(exchange, uid, parts);
-  const signedIn = found.browser !== undefined;
-  if (found.kind === 'gone') return { kind: 'gone', cookiesOff: found.cookiesOff, signedIn };
-  const { interaction } = found;
-  const kind = KINDS[interaction.prompt.name];
-  const client = parts.registry.get(String(interaction.params['client_id']))?.client;
-  const common = { uid, address: pageOf(interaction), answered: interaction.answered ?? false, signedIn };
-  if (kind === 'sign-in') return { ...common, client, ...(await signInOrSecondStep(found, parts)) };
-  if (!kind || !client) return { kind: 'gone', cookiesOff: false, signedIn };
-  if (hasLostSession(found)) return { kind: 'overtaken', overtaken: true };
-  const account = await parts.store.accounts.find(interaction.session?.accountId ?? '');
-  if (account?.state !== 'active') return { kind: 'overtaken', overtaken: true };
-  return kind === 'continue'
-    ? { kind, ...common, client, account }
-    : { kind, ...common, client, account, scopes: newlyAsked(interaction, parts.config.scopes) };
-}
-
-/** Reasons for which a password is wanted although somebody may be signed in. */
-const WANTS_PASSWORD: readonly string[] = ['login_prompt', 'other_account'];
-
-/** Whoever is signed in by the password, and is asked for more by the app, is as far as one whose password was just right. */
-function pendingFor(found: Found, now: number): PendingSignIn | undefined {
-  const { interaction, browser } = found;
-  const pending = pendingIn(interaction, now);
-  if (pending || !interaction.prompt.reasons.includes(ACR_WANTED) || !browser || hasLostSession(found)) return pending;
-  const { accountId, generation, device } = browser.session;
-  return { accountId, generation, device, shared: browser.payload['transient'] === true, at: now };
-}
-
-/** Which of the two it is: in another tab the person may be signed in by now, and then it is neither. */
-async function signInOrSecondStep(found: Found, parts: InteractionsParts) {
-  const facts = await signInFacts(found, parts);
-  const pending = facts.overtaken ? undefined : pendingFor(found, parts.clock.now());
-  const account = pending && (await parts.store.accounts.find(pending.accountId));
-  return account?.state === 'active'
-    ? ({ kind: 'second-step', account, proof: pending?.proof } as const)
-    : ({ kind: 'sign-in', ...facts } as const);
-}
-
-async function signInFacts({ interaction, browser }: Found, { store }: InteractionsParts) {
-  const { params, prompt, session } = interaction;
-  const { login_hint: hint } = params;
-  const isAnother = prompt.reasons.some((reason) => reason === 'other_account' || reason === SOMEBODY_ELSE);
-  const wanted = prompt.reasons.some((reason) => WANTS_PASSWORD.includes(reason));
-  const account = browser && (await store.accounts.find(browser.session.accountId));
-  return {
-    loginHint: typeof hint === 'string' ? hint : undefined,
-    account,
-    again: account !== undefined && !isAnother,
-    overtaken: !wanted && browser !== undefined && browser.session.uid !== session?.uid,
-  };
 }
 
 /**

@@ -8,7 +8,8 @@ import Koa from 'koa';
 import { createCsrf } from '../../src/http/middleware/csrf.ts';
 import { createRequestId } from '../../src/http/middleware/request-id.ts';
 import { createSecurityHeaders } from '../../src/http/middleware/security-headers.ts';
-import type { PageModels, ReceiptPage } from '../../src/http/page-models.ts';
+import type { PageModels } from '../../src/http/page-models.ts';
+import type { ReceiptPage } from '../../src/http/receipt-models.ts';
 import { createRenderer, type Renderer, type RendererOptions } from '../../src/http/render.ts';
 import type { Sample } from './sample-pages.ts';
 

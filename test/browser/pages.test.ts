@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { ReceiptPage } from '../../src/http/page-models.ts';
+import type { ReceiptPage } from '../../src/http/receipt-models.ts';
 import { barriers } from './accessible.ts';
 import { type Browser, type ContextOptions, describeInBrowser, type Page, startBrowser } from './chromium.ts';
 import { HOSTILE, poisoned } from './hostile.ts';

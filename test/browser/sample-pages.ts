@@ -1,5 +1,6 @@
 /** One or more samples of every page, as a person would meet it. */
-import type { PageModels, ReceiptPage, ViewName } from '../../src/http/page-models.ts';
+import type { PageModels, ViewName } from '../../src/http/page-models.ts';
+import type { ReceiptPage } from '../../src/http/receipt-models.ts';
 import { accountSamples } from './account-samples.ts';
 import { ownSamples } from './own-samples.ts';
 

@@ -1,5 +1,6 @@
 /** What the pages of a person's own sessions and account are told, see `page-models.ts`. */
-import type { FormTarget, PersonFace, ReceiptState, SignInNotice } from '../page-models.ts';
+import type { FormTarget, PersonFace, SignInNotice } from '../page-models.ts';
+import type { ReceiptState } from '../receipt-models.ts';
 
 export interface OwnPageModels {
   readonly devices: DevicesPage;

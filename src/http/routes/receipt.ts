@@ -12,7 +12,7 @@ import { appName } from '../app-face.ts';
 import { type EventStreams, tooManyStreams } from '../event-streams.ts';
 import { follow } from '../follow.ts';
 import { languageOf } from '../language.ts';
-import type { ReceiptDetail, ReceiptPage } from '../page-models.ts';
+import type { ReceiptDetail, ReceiptPage } from '../receipt-models.ts';
 import type { Renderer } from '../render.ts';
 import { seeOther } from '../see-other.ts';
 import { isMarked } from './receipt-cookie.ts';

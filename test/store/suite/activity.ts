@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { FailedTry } from '../../../src/activity/news.ts';
+import type { EndResult } from '../../../src/logout/logout.ts';
 import {
   aCause,
   aCodeOf,
@@ -78,9 +79,13 @@ export function activitySuite(make: MakePlace): void {
     const [first, second] = [await signIn(at.store), await signIn(at.store)];
     const ends = [first, second, first].map(({ uid }) => ({ id: unique('logout'), uid, reason: 'idle' as const }));
     const shared = { actor: { kind: 'system' }, keepsOffline: () => false } as const;
-    const results = await at.store.sessions.endSome(ends.slice(0, 2), shared, T0 + HOUR, planAll());
-    await at.store.sessions.endSome(ends.slice(2), shared, T0 + HOUR, planAll());
-    expect(results.map(({ kind }) => kind)).toEqual(['ended', 'ended']);
+    const results: EndResult[] = [];
+    // A short write takes as many as it can.
+    while (results.length < ends.length) {
+      const rest = ends.slice(results.length);
+      results.push(...(await at.store.sessions.endSome(rest, shared, T0 + HOUR, planAll())));
+    }
+    expect(results.map(({ kind }) => kind)).toEqual(['ended', 'ended', 'nothing']);
     for (const [index, { accountId, uid }] of [first, second].entries()) {
       const told = (await eventsOf(accountId)).filter(({ kind }) => kind === 'logout');
       expect(told).toEqual([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { appFace } from '../../../src/http/app-face.ts';
-import type { ReceiptApp, ReceiptCounts, ReceiptPage } from '../../../src/http/page-models.ts';
 import { href, initial, list, short, webHref } from '../../../src/http/page-words.ts';
+import type { ReceiptApp, ReceiptCounts, ReceiptPage } from '../../../src/http/receipt-models.ts';
 import { countRows, headline, rowDetail, summary, why } from '../../../src/http/receipt-words.ts';
 import { permissionsOf, permissionWords } from '../../../src/http/scope-words.ts';
 import { wordsIn } from '../../../src/words/words.ts';
