@@ -121,7 +121,12 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
     mails,
     forgotten,
     secondStep: createSecondStep({ ...foundation, ...factors, log: boundedLog, limit: config.signinLimit }),
-    enrolment: createEnrolment({ ...foundation, ...factors, serviceName: config.name }),
+    enrolment: createEnrolment({
+      ...foundation,
+      ...factors,
+      serviceName: config.name,
+      planMail: mails.factorChanged,
+    }),
     factorRequired: config.secondFactor === 'require',
     verifySignIn: counted(
       rehashing(

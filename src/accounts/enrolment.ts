@@ -1,8 +1,8 @@
-import type { ActivityEvent, News } from '../activity/news.ts';
+import type { ActivityEvent, NewMail, News } from '../activity/news.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
 import { randomId } from '../ops/ids.ts';
-import type { CredentialStore } from '../store/store.ts';
+import type { AccountStore, CredentialStore } from '../store/store.ts';
 import type { Account } from './account.ts';
 import { CREDENTIAL_NAME_MAX, type Credential, type Passkey } from './credential.ts';
 import type { Passkeys } from './passkeys.ts';
@@ -17,8 +17,8 @@ export interface Enrolment {
   /** The browser's options to make a passkey, and the question sealed. */
   offerPasskey(account: Person): Promise<{ readonly options: string; readonly ticket: string }>;
   addPasskey(given: NewFactor & { readonly answer: string }): Promise<Added>;
-  /** What the activity says of a credential that is taken away. */
-  removalOf(credential: Credential, seat: Seat): News;
+  /** What the activity and a mail say of a credential that is taken away. */
+  removalOf(credential: Credential, seat: Seat): Promise<News>;
   /** New recovery codes in the place of all; undefined where there is no credential that they could stand in for. */
   newCodes(accountId: string, seat: Seat): Promise<readonly string[] | undefined>;
 }
@@ -51,11 +51,21 @@ export type Added =
 type Person = Pick<Account, 'id' | 'username' | 'claims'>;
 
 export interface EnrolmentParts {
-  readonly store: { readonly credentials: Pick<CredentialStore, 'ofAccount' | 'add' | 'replaceRecoveryCodes'> };
+  readonly store: {
+    readonly accounts: Pick<AccountStore, 'find'>;
+    readonly credentials: Pick<CredentialStore, 'ofAccount' | 'add' | 'replaceRecoveryCodes'>;
+  };
+  readonly planMail: (account: Account, at: number, facts: Change & Seat) => NewMail | undefined;
   readonly box: CryptoBox;
   readonly clock: Clock;
   readonly passkeys: Passkeys;
   readonly serviceName: string;
+}
+
+interface Change {
+  readonly change: 'added' | 'removed' | 'codes';
+  /** Of the credential. */
+  readonly name: string | undefined;
 }
 
 interface Ticket {
@@ -68,7 +78,9 @@ interface Ticket {
 
 const TICKET_MS = 30 * 60 * 1000;
 
-export function createEnrolment({ store, box, clock, passkeys, serviceName }: EnrolmentParts): Enrolment {
+export function createEnrolment(parts: EnrolmentParts): Enrolment {
+  const { store, box, clock, passkeys, serviceName, planMail } = parts;
+
   function seal(purpose: Ticket['purpose'], accountId: string, content: string): string {
     return box.seal(JSON.stringify({ purpose, accountId, content, at: clock.now() } satisfies Ticket));
   }
@@ -85,11 +97,23 @@ export function createEnrolment({ store, box, clock, passkeys, serviceName }: En
     const outcome = await store.credentials.add({
       credential,
       recoveryHashes: hashesOf(codes),
-      news: newsOf(credential, 'added', seat, credential.createdAt),
+      news: await newsOf(credential, 'added', seat, credential.createdAt),
     });
     if (outcome === 'full') return { kind: 'full' };
     if (outcome === 'taken' || outcome === 'gone') return { kind: 'wrong' };
     return { kind: 'added', codes: outcome === 'first' ? codes : undefined };
+  }
+
+  async function newsOf(credential: Credential, change: 'added' | 'removed', seat: Seat, at: number): Promise<News> {
+    const { accountId, kind, name } = credential;
+    const events = [eventOf(accountId, { change, kind, name }, seat, at)];
+    return { events, mails: await mailsOf(accountId, { change, name, ...seat }, at) };
+  }
+
+  async function mailsOf(accountId: string, facts: Change & Seat, at: number): Promise<readonly NewMail[]> {
+    const account = await store.accounts.find(accountId);
+    const mail = account && planMail(account, at, facts);
+    return mail ? [mail] : [];
   }
 
   function fresh({ accountId, name }: NewFactor) {
@@ -128,10 +152,10 @@ export function createEnrolment({ store, box, clock, passkeys, serviceName }: En
     removalOf: (credential, seat) => newsOf(credential, 'removed', seat, clock.now()),
     async newCodes(accountId, seat) {
       const codes = createRecoveryCodes();
-      const event = eventOf(accountId, { change: 'codes' }, seat, clock.now());
+      const at = clock.now();
       const done = await store.credentials.replaceRecoveryCodes(accountId, hashesOf(codes), {
-        events: [event],
-        mails: [],
+        events: [eventOf(accountId, { change: 'codes' }, seat, at)],
+        mails: await mailsOf(accountId, { change: 'codes', name: undefined, ...seat }, at),
       });
       return done ? codes : undefined;
     },
@@ -150,11 +174,6 @@ export function cleanName(name: string): string {
 
 function hashesOf(codes: readonly string[]): string[] {
   return codes.map(hashRecoveryCode).filter((hash) => hash !== undefined);
-}
-
-function newsOf(credential: Credential, change: 'added' | 'removed', seat: Seat, at: number): News {
-  const { accountId, kind, name } = credential;
-  return { events: [eventOf(accountId, { change, kind, name }, seat, at)], mails: [] };
 }
 
 function eventOf(accountId: string, detail: ActivityEvent['detail'], seat: Seat, at: number): ActivityEvent {

@@ -48,7 +48,7 @@ export interface FailedTry {
 
 // ---------------------------------------------------------------- mails
 
-export const MAIL_KINDS = ['new-device', 'signed-out-everywhere', 'password', 'reset'] as const;
+export const MAIL_KINDS = ['new-device', 'signed-out-everywhere', 'password', 'factor', 'reset'] as const;
 export type MailKind = (typeof MAIL_KINDS)[number];
 
 /** A mail to be sent. Its words are made when it is sent, from its facts and in its language. */

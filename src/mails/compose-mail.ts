@@ -100,6 +100,19 @@ const LETTERS: Readonly<Record<Mail['kind'], (mail: Mail, desk: Desk) => Letter>
       ],
     };
   },
+  factor(mail, desk) {
+    const { say } = desk.words;
+    const { service } = desk;
+    return {
+      subject: say('mail.factor.subject', { service }),
+      blocks: [
+        { kind: 'text', text: factorWords(mail, desk) },
+        factsOf(mail, desk),
+        ...notMe(mail, desk),
+        devices(desk),
+      ],
+    };
+  },
   reset(mail, desk) {
     const { say } = desk.words;
     const isForced = mail.facts['why'] === 'forced';
@@ -114,6 +127,20 @@ const LETTERS: Readonly<Record<Mail['kind'], (mail: Mail, desk: Desk) => Letter>
     };
   },
 };
+
+function factorWords(mail: Mail, { words: { say }, service }: Desk): string {
+  const name = textOf(mail.facts['factor']) ?? '';
+  switch (mail.facts['change']) {
+    case 'added':
+      return say('mail.factor.added', { name });
+    case 'removed':
+      return say('mail.factor.removed', { name });
+    case 'codes':
+      return say('mail.factor.codes');
+    default:
+      return say('mail.factor.reset', { service });
+  }
+}
 
 function factsOf(mail: Mail, { words, exactly: write }: Desk): Block {
   const { say } = words;

@@ -47,6 +47,11 @@ export function createNewsOfEnd(parts: {
       case 'app':
       case 'operator':
         return mails.signedOutEverywhere(account, at, facts);
+      // Its owner's own change brings its mail along.
+      case 'factor-changed':
+        return facts.by === 'operator'
+          ? mails.factorChanged(account, at, { change: 'reset', name: undefined })
+          : undefined;
       default:
         return undefined;
     }

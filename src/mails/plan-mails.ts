@@ -26,8 +26,15 @@ export interface MailPlanner {
   signedOutEverywhere(account: Account, at: number, facts: EndFacts): NewMail | undefined;
   /** `ended`: sessions that ended with it. */
   passwordChanged(account: Account, at: number, facts: EndFacts): NewMail | undefined;
+  /** `reset`: an operator took all of them away. `name`: what its owner calls the one that was added or removed. */
+  factorChanged(account: Account, at: number, facts: FactorFacts): NewMail | undefined;
   /** `forced`: its owner said that somebody else was there; nothing but a new password lets anybody in. */
   reset(account: Account, at: number, why: 'asked' | 'forced'): NewMail | undefined;
+}
+
+export interface FactorFacts extends Seat {
+  readonly change: 'added' | 'removed' | 'codes' | 'reset';
+  readonly name: string | undefined;
 }
 
 /** Who did it, and what it ended. */
@@ -84,6 +91,8 @@ export function createMailPlanner(parts: {
       ),
     signedOutEverywhere: (account, at, facts) => plan('signed-out-everywhere', account, at, endFacts(facts)),
     passwordChanged: (account, at, facts) => plan('password', account, at, endFacts(facts), notMe(facts)),
+    factorChanged: (account, at, { change, name, ...seat }) =>
+      plan('factor', account, at, { ...seatFacts(seat), change, factor: name ?? null }, notMe(seat)),
     reset: (account, at, why) =>
       plan('reset', account, at, { why }, { purpose: 'reset', lifeMs: RESET_LIVES[why], session: undefined }),
   };

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { Secret, TOTP } from 'otpauth';
 import { type Browser, createBrowser, type Page } from '../support/browser.ts';
+import { mailsTo } from '../support/mails.ts';
 import { backToNow, letPass, SECOND } from '../support/moving-time.ts';
 import { addAccount, describeFlows, startWorld, type World } from '../support/product.ts';
 
@@ -52,6 +53,26 @@ describeFlows("the page of one's passkeys and codes", () => {
     expect([page.body.includes('Phone'), page.body.includes('10 codes are left.')]).toEqual([true, true]);
     expect(page.body).not.toMatch(/<code>/u);
     expect([await isIn(browser), await isIn(other)]).toEqual([true, true]);
+  });
+
+  it('mails its owner what was added, made anew or taken away, and how to say that it was somebody else', async () => {
+    const { username, browser } = await somebody();
+    await addTotp(browser);
+    await browser.submit(await browser.get(base()), {}, { action: '/codes' });
+    const asked = await browser.submit(await browser.get(base()), {}, { action: '/remove' });
+    await browser.submit(asked, { decision: 'remove' });
+    const mails = await mailsTo(world, `${username}@example.test`);
+    const told = mails.filter(({ subject }) => subject.startsWith('How you sign in'));
+    const sentences = [
+      '"Phone" now proves that it is you.',
+      'New recovery codes were made for your account.',
+      '"Phone" does not prove any more that it is you.',
+    ];
+    expect(told).toHaveLength(sentences.length);
+    for (const sentence of sentences) {
+      expect(told.filter(({ text }) => text.replace(/\s+/gu, ' ').includes(sentence))).toHaveLength(1);
+    }
+    expect(told.every(({ links }) => links.some((link) => link.includes('/not-me/')))).toBe(true);
   });
 
   it('ends the other devices with it where that is wished; their apps hear of it', async () => {

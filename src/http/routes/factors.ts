@@ -121,7 +121,7 @@ export function mountFactors(router: Router, parts: FactorsParts): void {
   /** Ends the other sessions in the same write, where that was wished. */
   async function remove(ctx: Context, credential: Credential): Promise<void> {
     const { id, accountId } = credential;
-    const news = enrolment.removalOf(credential, seatOf(ctx));
+    const news = await enrolment.removalOf(credential, seatOf(ctx));
     if (formOf(ctx).values.get('others') !== 'end') {
       await store.credentials.remove(accountId, id, news);
       return back(ctx);

@@ -33,6 +33,11 @@ export const mails: Translation<typeof source> = {
     one: 'Damit wurde {count} andere Anmeldung beendet.',
     other: 'Damit wurden {count} andere Anmeldungen beendet.',
   },
+  'mail.factor.subject': 'Ihre Anmeldung bei {service} wurde geändert',
+  'mail.factor.added': 'Neben Ihrem Passwort beweist jetzt auch "{name}", dass Sie es sind.',
+  'mail.factor.removed': '"{name}" beweist nicht mehr, dass Sie es sind.',
+  'mail.factor.codes': 'Für Ihr Konto wurden neue Wiederherstellungscodes erstellt. Die alten gelten nicht mehr.',
+  'mail.factor.reset': 'Die Betreiber von {service} haben alle Passkeys und Codes von Ihrem Konto entfernt.',
   'mail.reset.subject': 'Neues Passwort für {service} wählen',
   'mail.reset.asked':
     'Jemand hat ein neues Passwort für Ihr Konto angefordert. Waren Sie das nicht, ist nichts zu tun: Das alte bleibt, wie es ist.',

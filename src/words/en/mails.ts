@@ -32,6 +32,11 @@ export const mails = {
     one: '{count} other sign-in has ended with it.',
     other: '{count} other sign-ins have ended with it.',
   },
+  'mail.factor.subject': 'How you sign in to {service} was changed',
+  'mail.factor.added': 'Besides your password, "{name}" now proves that it is you.',
+  'mail.factor.removed': '"{name}" does not prove any more that it is you.',
+  'mail.factor.codes': 'New recovery codes were made for your account. The old ones are worth nothing.',
+  'mail.factor.reset': 'An operator of {service} has taken all passkeys and codes away from your account.',
   'mail.reset.subject': 'Choose a new password for {service}',
   'mail.reset.asked':
     'Somebody asked for a new password for your account. If that was not you, there is nothing to do: the old one stays as it is.',
