@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, Server as NetServer } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as accepted, setTimeout as pause } from 'node:timers/promises';
 
 /** What listens: one node:http server with limits on everything a stranger may send. */
 export interface HttpServer {
@@ -101,6 +101,8 @@ async function closeServer(server: Server, answers: Answers, { onClosing, drainM
   const closed = new Promise<void>((resolve) => {
     server.once('close', () => resolve());
   });
+  // Whoever has connected and was not accepted yet would be reset with the port. This is just after all of them were.
+  if (drainMs > 0) await accepted();
   // Node's own `close` cuts at once whom it has not heard yet.
   NetServer.prototype.close.call(server);
   onClosing();

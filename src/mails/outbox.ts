@@ -43,7 +43,15 @@ export function createOutbox(parts: OutboxParts): Outbox {
   const failed = (error: unknown) => log.warn('mail.not_looked', { error });
   const rounds = createRepeating({ everyMs: LOOK_EVERY_MS, work: run, failed });
 
-  async function run(): Promise<number> {
+  let underWay: Promise<number> = Promise.resolve(0);
+
+  /** One after the other: whoever asks knows afterwards that nothing due is still on its way. */
+  function run(): Promise<number> {
+    underWay = underWay.then(sendDue, sendDue);
+    return underWay;
+  }
+
+  async function sendDue(): Promise<number> {
     let tried = 0;
     while (!rounds.stopping()) {
       const dueAt = await store.mails.nextDueAt();

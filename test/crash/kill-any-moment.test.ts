@@ -47,7 +47,7 @@ describeFlows('kill -9 at any moment', () => {
       await expectTold([person], TOLD_WITHIN_MS);
       await expectDead(person, product);
     }
-  }, 170_000);
+  }, 400_000);
 
   /**
    * A crowd signs in, then off, in and off again, until the process is killed at `part` of the window that begins with the

@@ -21,6 +21,9 @@ const PROXIES = [
   },
 ] as const;
 
+/** Few enough that no password waits for a free core until it is refused: that would be another promise's test. */
+const PEOPLE = 2;
+
 const doc = (name: string) => readFileSync(new URL(`../../docs/ops/${name}`, import.meta.url), 'utf8');
 
 type Ports = readonly [front: number, one: number, two: number];
@@ -92,12 +95,12 @@ for (const { name, program, write, args } of PROXIES) {
           }
         };
         const crowd = Promise.all(
-          Array.from({ length: 4 }, () => person().catch((error: unknown) => failures.push(error))),
+          Array.from({ length: PEOPLE }, () => person().catch((error: unknown) => failures.push(error))),
         );
         for (let round = 0; round < 2; round++) {
           for (const index of [0, 1]) {
             const before = told.length;
-            await eventually(() => told.length >= before + 8 || failures.length > 0, 30_000);
+            await eventually(() => told.length >= before + 4 * PEOPLE || failures.length > 0, 30_000);
             await fleet.restart(index);
           }
         }

@@ -12,7 +12,7 @@ describeOnSqlite('a start that fails after its delivery thread has begun', () =>
     await world.server.stop();
     const store = await openStoreAt(`sqlite:${world.folder}/data/signoff.db`);
     // The library refuses such claims when it is built, which is later than the thread's start.
-    const config = { ...world.config, scopes: { openid: 'no list' } as never };
+    const config = { ...world.config, scopes: { own: null } as never };
     await expect(startServer(config, { clock: systemClock, log }, world.env)).rejects.toThrow();
     // An engine that was stopped takes its last sign of life back.
     expect(await store.deliveries.silence(Date.now())).toBeUndefined();
