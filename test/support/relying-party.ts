@@ -203,6 +203,8 @@ export async function startRelyingParty(options: RelyingPartyOptions): Promise<R
         raw,
       });
     } catch (error) {
+      // Whoever cannot have the keys just now (a restart) cannot say what the token is worth.
+      if (error instanceof TypeError) return void response.writeHead(503).end();
       bad.push(String(error));
     }
     for (const arrived of [...arrivals]) arrived();

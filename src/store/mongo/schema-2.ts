@@ -1,12 +1,12 @@
-import type { AnyBulkWriteOperation, CreateIndexesOptions, Db, IndexSpecification } from 'mongodb';
+import type { AnyBulkWriteOperation, Db } from 'mongodb';
 import { type Claims, verifiedEmailKey } from '../../accounts/account.ts';
 import type { AccountDoc } from './account-documents.ts';
 import type { LogoutDoc } from './delivery-documents.ts';
 import type { ArtifactDoc } from './documents.ts';
-import { createCollection } from './schema-1.ts';
+import { createCollection, createIndexes, type Index as IndexOf } from './schema-1.ts';
 import type { CutOffDoc, ParticipationDoc } from './session-documents.ts';
 
-type Index = readonly [collection: string, name: string, key: IndexSpecification, options?: CreateIndexesOptions];
+type Index = readonly [collection: string, ...index: IndexOf];
 
 /** Deliveries that a claim may take: leased and settled ones have no `readyAt`. */
 const FREE = { partialFilterExpression: { readyAt: { $exists: true } } } as const;
@@ -156,8 +156,10 @@ export async function schema2(db: Db): Promise<void> {
   await db.collection('deliveries').updateMany({ 'lease.holder': { $exists: true } }, { $unset: { readyAt: true } });
   // What an engine learnt within minutes is not worth carrying over.
   await db.collection('breakers').deleteMany({ shutUntil: { $exists: false } });
-  for (const [collection, name, key, options] of INDEXES) {
-    await db.collection(collection).createIndex(key, { name, ...options });
+  const byCollection = Map.groupBy(INDEXES, ([collection]) => collection);
+  for (const [collection, indexes] of byCollection) {
+    const those = indexes.map(([, ...index]) => index);
+    await createIndexes(db, collection, those);
   }
   for (const [collection, names] of Object.entries(DROPPED)) await dropIndexes(db, collection, names);
 }

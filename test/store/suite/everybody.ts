@@ -114,7 +114,7 @@ export function everybodySuite(make: MakePlace): void {
     await expect(steer({ paused: true })).resolves.toBe(false);
     await expect(at.store.logouts.steer('nobody', {}, anAuditEntry())).resolves.toBe(false);
     await expect(at.store.audit.list({}, 10)).resolves.toHaveLength(2);
-  });
+  }, 120_000);
 
   it('misses no sign-in that races with it: whoever gets in before is ended, whoever comes after is refused', async () => {
     const another = await at.place.open();
