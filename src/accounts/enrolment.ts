@@ -1,4 +1,5 @@
-import type { ActivityEvent, NewMail, News } from '../activity/news.ts';
+import { activityEvent } from '../activity/activity-event.ts';
+import type { ActivityEvent, NewMail, News, Seat } from '../activity/news.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
 import { randomId } from '../ops/ids.ts';
@@ -35,11 +36,9 @@ export interface NewFactor {
   readonly accountId: string;
   readonly ticket: string;
   readonly name: string;
+  /** Where it is done. */
   readonly seat: Seat;
 }
-
-/** Where it was done. */
-export type Seat = Pick<ActivityEvent, 'session' | 'device' | 'place'>;
 
 export type Added =
   /** `codes`: recovery codes, where the account had none; they are shown now and never again. */
@@ -177,8 +176,7 @@ function hashesOf(codes: readonly string[]): string[] {
 }
 
 function eventOf(accountId: string, detail: ActivityEvent['detail'], seat: Seat, at: number): ActivityEvent {
-  const nothing = { clientId: undefined, reason: undefined, logoutId: undefined };
-  return { id: randomId(), accountId, at, kind: 'credential', actor: 'user', ...seat, ...nothing, detail };
+  return activityEvent({ accountId, at, kind: 'credential', detail }, seat);
 }
 
 function unsealed(text: string, box: CryptoBox): Ticket | undefined {

@@ -1,4 +1,4 @@
-import { randomId } from '../ops/ids.ts';
+import { activityEvent } from './activity-event.ts';
 import type { ActivityEvent, Seat } from './news.ts';
 
 /** `changed`: there is a new one. `locked`: the old one opens nothing any more. `asked`: a link to set one was sent. */
@@ -10,20 +10,7 @@ export function passwordEvent(
   facts: { readonly what: PasswordChangeKind; readonly actor: ActivityEvent['actor']; readonly seat: Seat | undefined },
 ): ActivityEvent {
   const { what, actor, seat } = facts;
-  return {
-    id: randomId(),
-    accountId,
-    at,
-    kind: 'password',
-    actor,
-    session: seat?.session,
-    device: seat?.device,
-    place: seat?.place,
-    clientId: undefined,
-    reason: what,
-    logoutId: undefined,
-    detail: undefined,
-  };
+  return activityEvent({ accountId, at, kind: 'password', actor, reason: what }, seat);
 }
 
 export function passwordAsked(accountId: string, at: number, seat: Seat): ActivityEvent {

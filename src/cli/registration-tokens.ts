@@ -4,6 +4,7 @@ import { act } from './act.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { type ListOptions, printPages } from './listing.ts';
+import { printOnce } from './shown-once.ts';
 import type { Column } from './terminal.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -40,11 +41,7 @@ function addAdd(group: Command, context: Context): void {
       run(context, ({ json, uses, expires, party }: AddOptions) =>
         context.withProduct(async (product) => {
           const row = await act(product, addRegistrationToken, { uses: Number(uses), expires_in: expires, party });
-          if (json) context.terminal.printJson(row);
-          else {
-            context.terminal.print(row.token);
-            context.terminal.note(`It works until ${row.expires_at}, and is not shown again.`);
-          }
+          printOnce(context.terminal, row, json);
           return EXIT.done;
         }),
       ),

@@ -4,6 +4,7 @@ import { act } from './act.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { type ListOptions, printPages } from './listing.ts';
+import { printOnce } from './shown-once.ts';
 import type { Column } from './terminal.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -45,11 +46,7 @@ function addAdd(group: Command, context: Context): void {
         context.withProduct(async (product) => {
           const scopes = scope.flatMap((one) => one.split(/[\s,]+/)).filter((one) => one !== '');
           const row = await act(product, addToken, { account, name, scopes, expires_in: expires });
-          if (json) context.terminal.printJson(row);
-          else {
-            context.terminal.print(row.token);
-            context.terminal.note(`It works until ${row.expires_at}, and is not shown again.`);
-          }
+          printOnce(context.terminal, row, json);
           return EXIT.done;
         }),
       ),

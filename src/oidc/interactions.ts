@@ -2,13 +2,12 @@
 import type { InteractionResults } from 'oidc-provider';
 import type { Account } from '../accounts/account.ts';
 import { BY_PASSWORD, type Proof } from '../accounts/proof.ts';
-import type { ActivityEvent } from '../activity/news.ts';
+import { activityEvent, seatOfSession } from '../activity/activity-event.ts';
 import { pageOld } from '../errors.ts';
 import type { ExtraScopes } from '../extra-scopes.ts';
 import type { EndSessions } from '../logout/end-sessions.ts';
 import type { MailPlanner } from '../mails/plan-mails.ts';
-import { randomId } from '../ops/ids.ts';
-import type { Device, Session } from '../sessions/session.ts';
+import type { Device } from '../sessions/session.ts';
 import type { SessionOpening } from '../store/store.ts';
 import { allAsked } from './asked-scopes.ts';
 import type { InteractionDetails, SignedIn } from './interaction-details.ts';
@@ -120,7 +119,8 @@ export function createInteractions(parts: InteractionsParts): Interactions {
       const clientId = String(interaction.params['client_id']);
       const scopes = allAsked(interaction, parts.config.scopes);
       const now = clock.now();
-      const news = { events: [consentEvent(browser.session, clientId, scopes, now)], mails: [] };
+      const agreed = { accountId, at: now, kind: 'consent', clientId, detail: { scopes } } as const;
+      const news = { events: [activityEvent(agreed, seatOfSession(browser.session))], mails: [] };
       await store.accounts.allow(accountId, clientId, scopes, now, news);
       return finish(interaction, { consent: {} });
     },
@@ -150,23 +150,6 @@ async function finish(interaction: Interaction, result: InteractionResults): Pro
   interaction.result = 'error' in result ? result : { ...interaction.lastSubmission, ...result };
   await interaction.persist();
   return interaction.returnTo;
-}
-
-function consentEvent(session: Session, clientId: string, scopes: readonly string[], at: number): ActivityEvent {
-  return {
-    id: randomId(),
-    accountId: session.accountId,
-    at,
-    kind: 'consent',
-    actor: 'user',
-    session: session.uid,
-    device: session.device.name,
-    place: session.device.place,
-    clientId,
-    reason: undefined,
-    logoutId: undefined,
-    detail: { scopes },
-  };
 }
 
 /** Nothing changes here: the sign-in would be worth nothing to the app, and cost whoever is signed in theirs. */

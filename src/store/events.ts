@@ -1,4 +1,5 @@
 /** What the activity says of a sign-in, of an end and of a failed try. Pure; the same in both adapters. */
+import { activityEvent, seatOfSession } from '../activity/activity-event.ts';
 import type { ActivityEvent, FailedTry, Seat } from '../activity/news.ts';
 import type { Logout } from '../logout/logout.ts';
 import { sha256 } from '../ops/ids.ts';
@@ -7,38 +8,15 @@ import type { SessionOpening } from './store.ts';
 
 /** A session begins once, so its `uid` names the event. */
 export function signInEvent(uid: string, opening: SessionOpening): ActivityEvent {
-  return {
-    id: uid,
-    accountId: opening.accountId,
-    at: opening.startedAt,
-    kind: 'sign-in',
-    actor: 'user',
-    session: uid,
-    device: opening.device.name,
-    place: opening.device.place,
-    clientId: opening.clientId,
-    reason: undefined,
-    logoutId: undefined,
-    detail: undefined,
-  };
+  const { accountId, startedAt: at, device, clientId } = opening;
+  return activityEvent({ id: uid, accountId, at, kind: 'sign-in', clientId }, seatOfSession({ uid, device }));
 }
 
 /** A name that was taken back has none. */
 export function nameEvent(session: Session, name: string | undefined, now: number): ActivityEvent {
-  return {
-    id: digest(`${session.uid} name ${now} ${name ?? ''}`),
-    accountId: session.accountId,
-    at: now,
-    kind: 'name',
-    actor: 'user',
-    session: session.uid,
-    device: session.device.name,
-    place: session.device.place,
-    clientId: undefined,
-    reason: undefined,
-    logoutId: undefined,
-    detail: { name: name ?? null },
-  };
+  const id = digest(`${session.uid} name ${now} ${name ?? ''}`);
+  const facts = { id, accountId: session.accountId, at: now, kind: 'name', detail: { name: name ?? null } } as const;
+  return activityEvent(facts, seatOfSession(session));
 }
 
 /** `about`: the session and app that ended; of an end of more than one session, where it was asked for. */
@@ -50,20 +28,18 @@ export function logoutEvent(
   const { target } = logout;
   // An end of everybody, or of an app of everybody, is an event of each account.
   const id = target.kind === 'client' || target.kind === 'everybody' ? digest(`${logout.id} ${accountId}`) : logout.id;
-  return {
+  const facts = {
     id,
     accountId,
     at: logout.at,
     kind: 'logout',
     actor: logout.actor.kind,
-    session: about.session,
-    device: about.device,
-    place: about.place,
     clientId: 'clientId' in target ? target.clientId : about.clientId,
     reason: logout.reason,
     logoutId: logout.id,
     detail: { target: target.kind, scope: logout.scope ?? null },
-  };
+  } as const;
+  return activityEvent(facts, about);
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -71,21 +47,9 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** The first of its day; the next ones only raise its count. */
 export function failedEvent(tried: FailedTry, now: number): ActivityEvent {
   const { accountId, addressHash, device, place } = tried;
-  const day = Math.floor(now / DAY_MS);
-  return {
-    id: digest(`${accountId} ${addressHash} ${day}`),
-    accountId,
-    at: now,
-    kind: 'failed',
-    actor: 'user',
-    session: undefined,
-    device,
-    place,
-    clientId: undefined,
-    reason: undefined,
-    logoutId: undefined,
-    detail: { count: 1, first_at: new Date(now).toISOString() },
-  };
+  const id = digest(`${accountId} ${addressHash} ${Math.floor(now / DAY_MS)}`);
+  const detail = { count: 1, first_at: new Date(now).toISOString() };
+  return activityEvent({ id, accountId, at: now, kind: 'failed', detail }, { device, place });
 }
 
 /** As long as other ids. */

@@ -3,7 +3,7 @@ import type { Context, Middleware } from 'koa';
 import type { Passwords } from '../../accounts/password.ts';
 import { type PasswordFault, passwordFault } from '../../accounts/password-rules.ts';
 import type { SignInResult, SignInTry } from '../../accounts/verify-sign-in.ts';
-import type { Seat } from '../../activity/news.ts';
+import { seatOfSession } from '../../activity/activity-event.ts';
 import { passwordEvent } from '../../activity/password-event.ts';
 import { pageOld } from '../../errors.ts';
 import type { EndSessions } from '../../logout/end-sessions.ts';
@@ -125,7 +125,7 @@ async function change(ctx: Context, parts: AccountParts): Promise<void> {
       actor: { kind: 'user', id: account.id },
       accountChange: { passwordHash },
       browserUid: browser.session.uid,
-      from: seatOf(person),
+      from: seatOfSession(person.browser.session),
     },
   );
   if (ended.kind === 'nothing') return seeOther(ctx, '/devices');
@@ -135,7 +135,7 @@ async function change(ctx: Context, parts: AccountParts): Promise<void> {
 async function keepOthers(ctx: Context, person: Person, passwordHash: string, parts: AccountParts): Promise<void> {
   const { account } = person;
   const at = parts.clock.now();
-  const seat = seatOf(person);
+  const seat = seatOfSession(person.browser.session);
   const mail = parts.mails.passwordChanged(account, at, { ...seat, by: 'user', sessions: 0, appNames: [] });
   const news = {
     events: [passwordEvent(account.id, at, { what: 'changed', actor: 'user', seat })],
@@ -145,9 +145,4 @@ async function keepOthers(ctx: Context, person: Person, passwordHash: string, pa
   // Somebody else was quicker, with a password that this page does not know.
   if (!(await parts.store.accounts.changePassword(change))) throw pageOld();
   seeOther(ctx, `${ACCOUNT}?changed=1`);
-}
-
-function seatOf({ browser }: Person): Seat {
-  const { uid, device } = browser.session;
-  return { session: uid, device: device.name, place: device.place };
 }

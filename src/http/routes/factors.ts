@@ -1,7 +1,9 @@
 import type { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { CREDENTIALS_MAX, type Credential } from '../../accounts/credential.ts';
-import { type Added, cleanName, type Enrolment, type Seat } from '../../accounts/enrolment.ts';
+import { type Added, cleanName, type Enrolment } from '../../accounts/enrolment.ts';
+import { seatOfSession } from '../../activity/activity-event.ts';
+import type { Seat } from '../../activity/news.ts';
 import type { EndSessions } from '../../logout/end-sessions.ts';
 import type { Clock } from '../../ops/clock.ts';
 import type { Store } from '../../store/store.ts';
@@ -163,6 +165,5 @@ function newFactor(ctx: Context) {
 }
 
 function seatOf(ctx: Context): Seat {
-  const { uid, device } = personOf(ctx).browser.session;
-  return { session: uid, device: device.name, place: undefined };
+  return seatOfSession(personOf(ctx).browser.session);
 }

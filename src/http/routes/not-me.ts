@@ -1,5 +1,6 @@
 import type { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
+import { seatOfSession } from '../../activity/activity-event.ts';
 import type { Seat } from '../../activity/news.ts';
 import { canBeTold } from '../../clients/can-be-told.ts';
 import type { EndSessions } from '../../logout/end-sessions.ts';
@@ -79,5 +80,5 @@ async function seatOf(ctx: Context, { store }: NotMeParts): Promise<Seat> {
   const { account, browser } = personOf(ctx);
   const named = await store.sessions.get(formOf(ctx).values.get('session') ?? '');
   const session = named?.session.accountId === account.id ? named.session : browser.session;
-  return { session: session.uid, device: session.device.name, place: session.device.place };
+  return seatOfSession(session);
 }
