@@ -6,7 +6,9 @@ export function printOnce(
   row: { readonly token: string; readonly expires_at: string },
   json: boolean | undefined,
 ): void {
-  if (json) return terminal.printJson(row);
-  terminal.print(row.token);
-  terminal.note(`It works until ${row.expires_at}, and is not shown again.`);
+  if (json) terminal.printJson(row);
+  else {
+    terminal.print(row.token);
+    terminal.note(`It works until ${row.expires_at}, and is not shown again.`);
+  }
 }
