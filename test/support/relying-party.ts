@@ -204,7 +204,8 @@ export async function startRelyingParty(options: RelyingPartyOptions): Promise<R
       });
     } catch (error) {
       // Whoever cannot have the keys just now (a restart) cannot say what the token is worth.
-      if (error instanceof TypeError) return void response.writeHead(503).end();
+      // By its name, for `fetch` has a TypeError of its own, outside of jest's.
+      if ((error as Error).name === 'TypeError') return void response.writeHead(503).end();
       bad.push(String(error));
     }
     for (const arrived of [...arrivals]) arrived();
