@@ -121,6 +121,8 @@ describeFlows('whatever people do, in whatever order', () => {
           return;
         }
         case 'expire':
+          // A token on its way would be thirteen hours old when it arrives, and be refused.
+          await settle(made);
           letPass(13 * HOUR);
           await world.server.sweep();
           return;
