@@ -100,7 +100,8 @@ for (const { name, program, write, args } of PROXIES) {
         for (let round = 0; round < 2; round++) {
           for (const index of [0, 1]) {
             const before = told.length;
-            await eventually(() => told.length >= before + 4 * PEOPLE || failures.length > 0, 30_000);
+            const underWay = () => told.length >= before + 4 * PEOPLE && fleet.serves(0) && fleet.serves(1);
+            await eventually(() => underWay() || failures.length > 0, 30_000);
             await fleet.restart(index);
           }
         }
