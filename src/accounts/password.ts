@@ -8,13 +8,18 @@ import { compareHash } from './compare-hash.ts';
 export interface Passwords {
   /** argon2id in PHC form. */
   hash(password: string): Promise<string>;
-  /**
-   * With no hash to compare (unknown user) it takes as long, and says no. Where many wait, lanes take turns, so that a
-   * crowd in one delays no other.
-   */
-  verify(phc: string | undefined, password: string, lane?: string): Promise<boolean>;
+  /** With no hash to compare (unknown user) it takes as long, and says no. */
+  verify(phc: string | undefined, password: string, turn?: Turn): Promise<boolean>;
   /** Made with today's numbers; others are of other programs, and are made anew at the next sign-in. */
   isOurs(phc: string): boolean;
+}
+
+/** Whose turn it is where many wait. */
+export interface Turn {
+  /** Lanes take turns, so that a crowd in one delays no other. */
+  readonly lane: string;
+  /** An account that is guessed at. All such together leave half of the cores to everybody else. */
+  readonly underFire: boolean;
 }
 
 /** OWASP's first recommendation for argon2id: 19 MiB, two passes, one lane. */
@@ -41,11 +46,14 @@ const QUEUE_PER_SLOT = 100;
  */
 export function createPasswords(limits: { slots?: number; queueMax?: number } = {}): Passwords {
   const slots = limits.slots ?? defaultSlots();
-  const gate = createGate({ slots, queueMax: limits.queueMax ?? slots * QUEUE_PER_SLOT, full: busy });
+  const queueMax = limits.queueMax ?? slots * QUEUE_PER_SLOT;
+  const gate = createGate({ slots, queueMax, full: busy });
+  const fireGate = createGate({ slots: Math.max(1, Math.floor(slots / 2)), queueMax, full: busy });
   return {
     hash: (password) => gate(() => hash(normal(password), ARGON2ID)),
-    async verify(phc, password, lane) {
-      const same = await gate(() => comparePassword(phc ?? NOBODYS_HASH, password), undefined, lane);
+    async verify(phc, password, turn) {
+      const compare = () => gate(() => comparePassword(phc ?? NOBODYS_HASH, password), undefined, turn?.lane);
+      const same = await (turn?.underFire ? fireGate(compare, undefined, turn.lane) : compare());
       return same && phc !== undefined;
     },
     isOurs: (phc) => phc.startsWith(OURS),

@@ -4,6 +4,7 @@ import { sha256 } from '../ops/ids.ts';
 import { limitKeyOf, networkOf } from '../ops/network.ts';
 import type { FailureCount, LimitStore } from '../store/store.ts';
 import { usernameKey } from './account.ts';
+import type { Turn } from './password.ts';
 import { createTriesUnderWay, type Gate } from './tries-under-way.ts';
 
 /** Failed tries of one address at one account that are allowed in a window. */
@@ -22,8 +23,8 @@ interface Permit {
   readonly kind: 'permit';
   /** Wait so long first: the account, or the address, is slowed. */
   readonly slowMs: number;
-  /** Among whom this try takes turns at the hash: its network, or the account that is under fire. */
-  readonly lane: string;
+  /** At the hash: among its network, or among all at the account that is under fire. */
+  readonly turn: Turn;
   failed(tried: FailedTry): Promise<void>;
   succeeded(): Promise<void>;
   release(): void;
@@ -73,7 +74,7 @@ export function createSignInBrake(parts: SignInBrakeParts): SignInBrake {
         return {
           kind: 'permit',
           slowMs: slowness(seen, limit),
-          lane: seen.atAccount >= limit.tries ? keys.account : networkOf(address),
+          turn: turnOf(seen.atAccount >= limit.tries, keys, address),
           failed: (tried) => limits.fail(counted, limit.windowMs, clock.now(), tried),
           succeeded: async () => (seen.ofPair > 0 ? limits.clear([keys.pair]) : undefined),
           release: one.end,
@@ -90,7 +91,7 @@ function noBrake(address: string, { limits, clock }: Pick<SignInBrakeParts, 'lim
   return {
     kind: 'permit',
     slowMs: 0,
-    lane: networkOf(address),
+    turn: { lane: networkOf(address), underFire: false },
     failed: (tried) => limits.fail([], 0, clock.now(), tried),
     succeeded: async () => undefined,
     // Nothing was taken.
@@ -122,6 +123,10 @@ function seenIn(
     atAccount: (account?.count ?? 0) + accountUnderWay - 1,
     ofAddress: from?.count ?? 0,
   };
+}
+
+function turnOf(underFire: boolean, { account }: Keys, address: string): Turn {
+  return { lane: underFire ? account : networkOf(address), underFire };
 }
 
 interface SignInGate extends Gate {

@@ -7,7 +7,7 @@ import { limitKeyOf } from '../ops/network.ts';
 import type { Generation } from '../sessions/session.ts';
 import type { AccountStore, LimitStore, SessionStore } from '../store/store.ts';
 import { type Account, USERNAME_CHARS_MAX } from './account.ts';
-import type { Passwords } from './password.ts';
+import type { Passwords, Turn } from './password.ts';
 import { PASSWORD_CHARS_MAX } from './password-rules.ts';
 import { createSignInBrake, type Limited, type SignInLimit } from './sign-in-brake.ts';
 
@@ -64,7 +64,7 @@ export function createVerifySignIn(parts: VerifySignInParts): (given: SignInTry)
     }
     try {
       if (permit.slowMs > 0) await pause(permit.slowMs);
-      const { result, found } = await compare(given, permit.lane);
+      const { result, found } = await compare(given, permit.turn);
       await (result.kind === 'refused' ? permit.failed(triedAt(found, given)) : permit.succeeded());
       return result;
     } finally {
@@ -76,13 +76,13 @@ export function createVerifySignIn(parts: VerifySignInParts): (given: SignInTry)
    * Generations are read with, or before, the hash that the password is compared to: an "everywhere" or a new password
    * that comes in between leaves this sign-in with an old one, dead on arrival (invariant 7).
    */
-  async function compare({ username: typed, password }: SignInTry, lane: string): Promise<Compared> {
+  async function compare({ username: typed, password }: SignInTry, turn: Turn): Promise<Compared> {
     // As names are made: some keyboards send an ö as two characters.
     const username = typed.normalize('NFC').trim();
     const tooLong = username.length > USERNAME_CHARS_MAX || password.length > PASSWORD_CHARS_MAX;
     const found = await store.accounts.findForSignIn(username.slice(0, USERNAME_CHARS_MAX));
     const { realm } = await store.sessions.generation(found?.id ?? 'nobody');
-    const same = await passwords.verify(found?.passwordHash, password.slice(0, PASSWORD_CHARS_MAX), lane);
+    const same = await passwords.verify(found?.passwordHash, password.slice(0, PASSWORD_CHARS_MAX), turn);
     if (!same || !found || tooLong || found.state !== 'active') return { result: { kind: 'refused' }, found };
     if (found.mustChangePassword) return { result: { kind: 'must-change', account: found }, found };
     return { result: { kind: 'ok', account: found, generation: { account: found.generation, realm } }, found };

@@ -49,6 +49,22 @@ describe('the queue before argon2', () => {
     await expect(small.hash('again')).resolves.toMatch(/^\$argon2id/);
   });
 
+  it('lets those at accounts under fire have half of the slots, and everybody else all of them', async () => {
+    const four = createPasswords({ slots: 4 });
+    const order: string[] = [];
+    const guess = async (lane: string) => {
+      await four.verify(undefined, 'a guess', { lane, underFire: true });
+      order.push('guess');
+    };
+    const owner = async () => {
+      await four.verify(undefined, 'a password', { lane: 'elsewhere', underFire: false });
+      order.push('owner');
+    };
+    await Promise.all([...Array.from({ length: 12 }, (_, i) => guess(`victim${i % 6}`)), owner(), owner()]);
+    expect(order.slice(0, 4).filter((who) => who === 'owner')).toHaveLength(2);
+    expect(order).toHaveLength(14);
+  });
+
   it('frees its slot when a hash fails', async () => {
     const small = createPasswords({ slots: 1, queueMax: 0 });
     await expect(small.verify('not a hash', 'x')).rejects.toThrow();

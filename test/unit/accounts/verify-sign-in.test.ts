@@ -10,7 +10,7 @@ let account: Account;
 let windows: Map<string, { count: number; closesAt: number }>;
 let lines: object[];
 let hashed: (string | undefined)[];
-let lanes: (string | undefined)[];
+let turns: (Turn | undefined)[];
 let pauses: number[];
 /** What a slowed try waits for. */
 let held: Promise<unknown>;
@@ -21,7 +21,7 @@ beforeEach(() => {
   windows = new Map();
   lines = [];
   hashed = [];
-  lanes = [];
+  turns = [];
   pauses = [];
   held = Promise.resolve();
   realm = 4;
@@ -49,9 +49,9 @@ function aVerifier(limit: SignInLimit | 'off' = LIMIT, names: string[] = []) {
       await held;
     },
     passwords: {
-      verify: async (phc, password, lane) => {
+      verify: async (phc, password, turn) => {
         hashed.push(phc);
-        lanes.push(lane);
+        turns.push(turn);
         return phc === `hash of ${password}`;
       },
     },
@@ -228,13 +228,17 @@ describe('the limit of failed tries', () => {
     const verify = aVerifier();
     await verify({ ...bad, address: '203.0.113.9' });
     await verify({ ...bad, username: 'bob', address: '2001:db8::9' });
-    expect(lanes).toEqual(['203.0.113.0/24', '2001:db8::/64']);
+    expect(turns).toEqual([
+      { lane: '203.0.113.0/24', underFire: false },
+      { lane: '2001:db8::/64', underFire: false },
+    ]);
     await verify({ ...bad, address: '192.0.2.1' });
     await verify({ ...bad, address: '192.0.2.2' });
-    lanes = [];
+    turns = [];
     await verify({ ...bad, address: '198.51.100.1' });
     await verify({ ...bad, address: '203.0.113.1' });
-    expect(new Set(lanes).size).toBe(1);
+    expect(turns.every((turn) => turn?.underFire)).toBe(true);
+    expect(new Set(turns.map((turn) => turn?.lane)).size).toBe(1);
   });
 
   it('may be off', async () => {
