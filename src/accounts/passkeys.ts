@@ -1,11 +1,4 @@
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server';
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import type { Passkey } from './credential.ts';
 
 /** A question for a browser: the options of WebAuthn as JSON, and the challenge in them, base64url. */
@@ -37,6 +30,9 @@ export interface Passkeys {
 const ANSWER_CHARS_MAX = 12_000;
 const TIMEOUT_MS = 5 * 60 * 1000;
 
+/** With what it brings it is 300 files and 25 MB of memory: loaded where somebody has, or makes, a passkey. */
+const webAuthn = () => import('@simplewebauthn/server');
+
 /**
  * WebAuthn level 3 for one origin. A passkey must know its owner (PIN, finger, face): it is two factors by itself, which is why
  * it may stand in for the password.
@@ -46,6 +42,7 @@ export function createPasskeys({ issuer, serviceName }: { issuer: string; servic
   const expected = { expectedOrigin: origin, expectedRPID: rpID, requireUserVerification: true };
   return {
     async askNew({ id, username, name }, known) {
+      const { generateRegistrationOptions } = await webAuthn();
       const options = await generateRegistrationOptions({
         rpID,
         rpName: serviceName,
@@ -62,6 +59,7 @@ export function createPasskeys({ issuer, serviceName }: { issuer: string; servic
     async readNew(answer, expectedChallenge) {
       const response = read<RegistrationResponseJSON>(answer);
       if (response === undefined) return undefined;
+      const { verifyRegistrationResponse } = await webAuthn();
       const result = await unlessWrong(verifyRegistrationResponse({ ...expected, response, expectedChallenge }));
       if (!result?.verified) return undefined;
       const made = result.registrationInfo;
@@ -75,6 +73,7 @@ export function createPasskeys({ issuer, serviceName }: { issuer: string; servic
       };
     },
     async ask(known) {
+      const { generateAuthenticationOptions } = await webAuthn();
       const options = await generateAuthenticationOptions({
         rpID,
         timeout: TIMEOUT_MS,
@@ -87,6 +86,7 @@ export function createPasskeys({ issuer, serviceName }: { issuer: string; servic
     async verify(answer, expectedChallenge, passkey) {
       const response = read<AuthenticationResponseJSON>(answer);
       if (response === undefined) return undefined;
+      const { verifyAuthenticationResponse } = await webAuthn();
       const { passkeyId: id, publicKey, counter } = passkey;
       const credential = { id, publicKey: new Uint8Array(Buffer.from(publicKey, 'base64url')), counter };
       const result = await unlessWrong(
