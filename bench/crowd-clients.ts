@@ -38,9 +38,10 @@ export async function signInAtAll(
   const browser = createLightBrowser(agent);
   const [first, ...others] = clients;
   if (!first) throw new Error('no app');
-  const code = await signInAt(browser, issuer, first);
+  // At once: the stock library's store keeps the last thousand things, and the code would not be among them.
+  const hint = await idTokenFor(issuer, first, await signInAt(browser, issuer, first));
   for (const client of others) await signInAt(browser, issuer, client);
-  return { browser, hint: await idTokenFor(issuer, first, code) };
+  return { browser, hint };
 }
 
 /** Answers the code. A page that comes up is our sign-in page. */
