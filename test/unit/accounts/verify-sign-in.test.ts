@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type Account, usernameKey } from '../../../src/accounts/account.ts';
+import type { Turn } from '../../../src/accounts/password.ts';
 import type { SignInLimit } from '../../../src/accounts/sign-in-brake.ts';
 import { createVerifySignIn, type SignInResult, type SignInTry } from '../../../src/accounts/verify-sign-in.ts';
 
