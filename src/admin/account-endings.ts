@@ -1,6 +1,8 @@
 /** What changes an account and ends all it has, in one write. */
 import { z } from 'zod';
 import type { Account } from '../accounts/account.ts';
+import { activityEvent } from '../activity/activity-event.ts';
+import type { ActivityEvent } from '../activity/news.ts';
 import type { AccountChange, Reason } from '../logout/logout.ts';
 import { accountRow, assertPassword, toAccountRow } from './accounts.ts';
 import type { Admin } from './admin.ts';
@@ -31,13 +33,16 @@ interface Act {
   readonly words: string | undefined;
   readonly before: object;
   readonly after: object;
+  /** What the account's owner reads of it, besides its end. */
+  readonly events?: readonly ActivityEvent[];
 }
 
 async function end(admin: Admin, who: Operator, account: Account, act: Act): Promise<z.output<typeof endedAccount>> {
-  const { action, reason, change, words, before, after } = act;
+  const { action, reason, change, words, before, after, events = [] } = act;
   const audit = auditOf(admin, who, { action, subject: `account ${account.id}`, reason: words, before, after });
   const target = { kind: 'account', accountId: account.id } as const;
-  const ended = await admin.endSessions(target, { reason, actor: actorOf(who), accountChange: change, audit });
+  const cause = { reason, actor: actorOf(who), accountChange: change, news: { events, mails: [] }, audit };
+  const ended = await admin.endSessions(target, cause);
   const logout = ended.kind === 'ended' ? ended.logout : undefined;
   const progress = logout && (await admin.tellApps(logout.id, TELL_MS, 'attempted'));
   const now = (await admin.store.accounts.find(account.id)) ?? account;
@@ -106,9 +111,14 @@ export const resetFactors = useCase({
       words: input.reason,
       before: { second_factors: list.map(({ kind }) => kind) },
       after: { second_factors: [] },
+      events: [factorsReset(account.id, admin.clock.now())],
     });
   },
 });
+
+function factorsReset(accountId: string, at: number): ActivityEvent {
+  return activityEvent({ accountId, at, kind: 'credential', actor: 'operator', detail: { change: 'reset' } });
+}
 
 export const deleteAccount = useCase({
   ...KEEPERS,

@@ -66,7 +66,7 @@ export function createNewsOfEnd(parts: {
 
 function passwordEvents(account: Account, at: number, cause: CauseOfNews): readonly ActivityEvent[] {
   const { accountChange, actor, from } = cause;
-  if (!accountChange || 'state' in accountChange) return [];
+  if (!accountChange || !('passwordHash' in accountChange || 'mustChangePassword' in accountChange)) return [];
   const what = 'passwordHash' in accountChange ? 'changed' : 'locked';
   return [passwordEvent(account.id, at, { what, actor: actor.kind, seat: from })];
 }

@@ -99,6 +99,7 @@ describeFlows("the page of one's passkeys and codes", () => {
       { change: 'removed', kind: 'totp', name: credential?.name },
       { change: 'added', kind: 'totp', name: 'Phone' },
     ]);
+    expect(await world.store.activity.list(id, { kind: 'password' }, 10)).toEqual([]);
   });
 
   it('asks for the password again where the last one is too old, and goes on with what was asked for', async () => {

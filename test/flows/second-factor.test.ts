@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Secret, TOTP } from 'otpauth';
+import { apiClient, aTokenFor } from '../support/api.ts';
 import { type Browser, createBrowser, type Page } from '../support/browser.ts';
 import { describeFlows, startWorld, type World, type WorldOptions } from '../support/product.ts';
 
@@ -178,18 +179,26 @@ describeFlows('a second factor', () => {
     await expect(world.apps.wiki.signIn(browser)).resolves.toHaveProperty('idToken');
   });
 
-  it('an operator takes it away, and every session with it', async () => {
+  it('an operator takes it away, and every session with it; its owner reads who did it', async () => {
     await start();
     const browser = createBrowser();
     const { callback } = await enrol(browser);
     await world.apps.wiki.finish(callback);
     const accountId = await world.accountId('alice');
-    await world.server.endSessions(
-      { kind: 'account', accountId },
-      { reason: 'factor-changed', actor: { kind: 'operator' }, accountChange: { removeCredentials: 'all' } },
-    );
+    const token = await aTokenFor(world.store, await world.accountId('bob'), 'operator');
+    const reset = await apiClient(world.issuer, token)('/accounts/alice/reset-factors', { body: {} });
+    expect([reset.status, reset.json.sessions_ended]).toEqual([200, 1]);
     await world.apps.wiki.waitForTokens(1);
     expect(await world.store.credentials.ofAccount(accountId)).toEqual({ list: [], recoveryCodes: 0 });
     expect((await browser.get(world.issuer)).body).toContain('You are not signed in');
+    const told = await world.store.activity.list(accountId, {}, 20);
+    expect(told.filter(({ kind }) => kind === 'credential' || kind === 'password')).toEqual([
+      expect.objectContaining({ kind: 'credential', actor: 'operator', detail: { change: 'reset' } }),
+      expect.objectContaining({
+        kind: 'credential',
+        actor: 'user',
+        detail: expect.objectContaining({ change: 'added' }),
+      }),
+    ]);
   });
 });
