@@ -30,6 +30,7 @@ import { readMasterKey } from './ops/master-key.ts';
 import type { Metrics } from './ops/metrics.ts';
 import { createOutbound, type Outbound } from './ops/outbound.ts';
 import { createOutboundClient, type OutboundClient } from './ops/outbound-client.ts';
+import { deliveriesWait, diskIsFull, keysAreDue } from './standing-warnings.ts';
 import { measuredStore } from './store/measured-store.ts';
 import type { Store } from './store/store.ts';
 import { traceAttempt, traceEnd } from './traced-logouts.ts';
@@ -152,6 +153,11 @@ export function wireAdmin(
     },
     tellApps: createTellApps({ store, clock, engine }),
     claimNames: Object.values(config.scopes).flat(),
+    standingWarnings: {
+      deliveries: () => deliveriesWait(foundation),
+      keys: () => keysAreDue(foundation),
+      disk: () => diskIsFull(foundation),
+    },
     ruleBook: {
       folder: config.clients,
       env: {},

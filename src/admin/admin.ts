@@ -30,6 +30,8 @@ export interface Admin {
   readonly claimNames: readonly string[];
   /** Sends an app one good token and wrong ones; when an operator asks for it alone. */
   readonly probe: Probe;
+  /** What turns readiness to `warning`: a sentence each, without its full stop; undefined while all is well. */
+  readonly standingWarnings: Readonly<Record<'deliveries' | 'keys' | 'disk', () => Promise<string | undefined>>>;
   /** How client files are judged. */
   readonly ruleBook: LoadOptions;
 }

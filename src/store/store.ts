@@ -330,6 +330,8 @@ export interface LogoutStore {
   closeReceipt(linkHash: string): Promise<void>;
   /** Ids of logouts that are still being walked and are not paused, oldest first. */
   walking(limit: number): Promise<readonly string[]>;
+  /** Ids of those that are paused, oldest first. */
+  paused(limit: number): Promise<readonly string[]>;
   /** Pauses a walk, lets it go on, or changes its pace. False when nothing is walking there. */
   steer(id: string, change: { readonly paused?: boolean; readonly pace?: number }, audit: AuditEntry): Promise<boolean>;
   /**

@@ -88,12 +88,15 @@ describeFlows('everybody', () => {
     const still = (await owner(`/logouts/${id}`)).json.progress;
     expect(still).toMatchObject({ walking: true, paused: true });
     expect(still.sessions_ended).toBeLessThan(130);
+    const attention = { kind: 'walk', message: expect.stringContaining('is paused'), logout_id: id };
+    expect((await owner('/attention')).json.items).toContainEqual({ ...attention, client_id: null });
     const resumed = await owner(`/logouts/${id}/resume`, { body: { rate: 10_000 } });
     expect(resumed.json.progress).toMatchObject({ paused: false, rate: 10_000 });
     const events = await owner(`/logouts/${id}/events`);
     expect(events.text).toContain('"sessions_ended":130');
     const done = (await owner(`/logouts/${id}`)).json;
     expect(done.progress).toMatchObject({ sessions_ended: 130, deliveries: 130, walking: false });
+    expect((await owner('/attention')).json.items).toEqual([]);
     expect((await owner(`/logouts/${id}/pause`, { method: 'POST' })).status).toBe(409);
     expect(
       (await browser.get(wiki.authorizationUrl({ prompt: 'none' }), { stopAt: wiki.redirectUri })).location,

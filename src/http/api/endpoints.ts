@@ -1,6 +1,7 @@
 /** Every address below `/api/v1`. The document is made from this list, and so are the tests. */
 import { deleteAccount, disableAccount, resetFactors, setPassword } from '../../admin/account-endings.ts';
 import { addAccount, changeAccount, enableAccount, listAccounts, showAccount } from '../../admin/accounts.ts';
+import { listAttention } from '../../admin/attention.ts';
 import { exportAudit, listAudit, verifyAudit } from '../../admin/audit.ts';
 import { removeClient } from '../../admin/client-removal.ts';
 import {
@@ -28,6 +29,8 @@ import { type Endpoint, endpoint } from './endpoint.ts';
 const account = '/accounts/{account}';
 
 export const ENDPOINTS: readonly Endpoint[] = [
+  endpoint({ method: 'GET', path: '/attention', useCase: listAttention }),
+
   endpoint({ method: 'GET', path: '/sessions', useCase: listSessions }),
   endpoint({ method: 'GET', path: '/sessions/{id}', useCase: showSession }),
 

@@ -27,14 +27,8 @@ export function createLogouts(parts: MongoParts): LogoutStore {
     async closeReceipt(linkHash) {
       await logouts.updateOne({ linkHash }, { $unset: { linkHash: true } });
     },
-    async walking(limit) {
-      const rows = await logouts
-        .find({ walking: true, paused: { $exists: false }, at: { $gt: 0 } })
-        .sort({ at: 1, _id: 1 })
-        .limit(limit)
-        .toArray();
-      return rows.map(({ _id }) => _id);
-    },
+    walking: (limit) => walks(parts, false, limit),
+    paused: (limit) => walks(parts, true, limit),
     steer: (id, { paused, pace }, audit) =>
       parts.transact(async (tx) => {
         const change = {
@@ -47,6 +41,15 @@ export function createLogouts(parts: MongoParts): LogoutStore {
       }),
     removeBefore: (before, limit) => removeBefore(parts, before, limit),
   };
+}
+
+async function walks({ logouts }: MongoParts, paused: boolean, limit: number): Promise<readonly string[]> {
+  const rows = await logouts
+    .find({ walking: true, paused: { $exists: paused }, at: { $gt: 0 } })
+    .sort({ at: 1, _id: 1 })
+    .limit(limit)
+    .toArray();
+  return rows.map(({ _id }) => _id);
 }
 
 async function list({ logouts }: MongoParts, { accountId, until }: LogoutFilter, page: Page): Promise<LogoutDoc[]> {

@@ -27,11 +27,8 @@ export function createLogouts(connection: Connection): LogoutStore {
     async closeReceipt(linkHash) {
       await write((tx) => tx.run('UPDATE logouts SET link_hash = NULL WHERE link_hash = :linkHash', { linkHash }));
     },
-    walking: (limit) =>
-      read((tx) => {
-        const sql = 'SELECT id FROM logouts WHERE walking = 1 AND paused = 0 ORDER BY at, id LIMIT :limit';
-        return tx.all<{ id: string }>(sql, { limit }).map((row) => row.id);
-      }),
+    walking: (limit) => read((tx) => walks(tx, { paused: 0, limit })),
+    paused: (limit) => read((tx) => walks(tx, { paused: 1, limit })),
     steer: (id, { paused, pace }, audit) =>
       write((tx) => {
         const sql = `UPDATE logouts SET paused = coalesce(:paused, paused), pace = coalesce(:pace, pace)
@@ -42,6 +39,11 @@ export function createLogouts(connection: Connection): LogoutStore {
       }),
     removeBefore: (before, limit) => removeBefore(connection, before, limit),
   };
+}
+
+function walks(tx: Tx, which: { readonly paused: 0 | 1; readonly limit: number }): readonly string[] {
+  const sql = 'SELECT id FROM logouts WHERE walking = 1 AND paused = :paused ORDER BY at, id LIMIT :limit';
+  return tx.all<{ id: string }>(sql, which).map((row) => row.id);
 }
 
 function list(tx: Tx, { accountId, until }: LogoutFilter, page: Page): readonly LogoutRow[] {

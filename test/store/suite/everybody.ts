@@ -106,9 +106,11 @@ export function everybodySuite(make: MakePlace): void {
     await expect(at.store.logouts.walking(10)).resolves.toEqual([logout.id]);
     await expect(steer({ paused: true })).resolves.toBe(true);
     await expect(at.store.logouts.walking(10)).resolves.toEqual([]);
+    await expect(at.store.logouts.paused(10)).resolves.toEqual([logout.id]);
     await expect(at.store.logouts.find(logout.id)).resolves.toMatchObject({ walking: true, paused: true, pace: 10 });
     await expect(steer({ paused: false, pace: 50 })).resolves.toBe(true);
     await expect(at.store.logouts.walking(10)).resolves.toEqual([logout.id]);
+    await expect(at.store.logouts.paused(10)).resolves.toEqual([]);
     await expect(at.store.logouts.find(logout.id)).resolves.toMatchObject({ paused: false, pace: 50 });
     await walk(logout.id);
     await expect(steer({ paused: true })).resolves.toBe(false);
