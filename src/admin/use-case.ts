@@ -50,6 +50,11 @@ export async function perform<In extends z.ZodType, Out extends z.ZodType>(
   return wanted.run(admin, who, readInput(wanted.input, input));
 }
 
+/** Whether `who` may; for surfaces that show only what can be done. */
+export function permits(who: Operator, { scope, role }: Needs): boolean {
+  return who.scopes.includes(scope) && reaches(who.role, role);
+}
+
 /** Throws `NotPermitted`. */
 export function permit(who: Operator, { scope, role }: Needs): void {
   if (!who.scopes.includes(scope)) throw new NotPermitted('scope_missing', `This needs the scope ${scope}.`, scope);

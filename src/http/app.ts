@@ -23,6 +23,7 @@ import type { CryptoBox } from '../ops/crypto-box.ts';
 import type { Log } from '../ops/log.ts';
 import type { Places } from '../sessions/places.ts';
 import type { Store, StoredSession } from '../store/store.ts';
+import { mountAdminPages } from './admin-pages/admin-pages.ts';
 import { createApi } from './api/api.ts';
 import { mountRegistration, type RegistrationParts } from './api/registration.ts';
 import type { EventStreams } from './event-streams.ts';
@@ -150,6 +151,7 @@ function createRoutes(parts: AppParts, checkCsrf: Middleware): Middleware {
     ...parts,
     render: renderer.render,
     signedInOnly: createSignedInOnly(guard),
+    provedAgain,
     askFirst: createAskFirst({ ...parts, render: renderer.render, provedAgain }),
     readBody,
     checkCsrf,
@@ -182,6 +184,7 @@ function createRoutes(parts: AppParts, checkCsrf: Middleware): Middleware {
   mountMailLinks(router, shared);
   mountFactors(router, shared);
   mountFirstOwner(router, shared);
+  mountAdminPages(router, shared);
   mountRegistration(router, shared);
   const hasPage = (path: string) => router.match(path, 'GET').route;
   return inOrder((ctx, next) => {

@@ -1,5 +1,6 @@
 import type { Key } from '../words/catalogues.ts';
 import type { ErrorKey } from '../words/en/errors.ts';
+import type { AdminPageModels } from './admin-pages/admin-page-models.ts';
 import type {
   PasskeyNewPage,
   PasskeySignInPage,
@@ -12,13 +13,14 @@ import type { OwnPageModels } from './own-pages/own-page-models.ts';
 import type { ReceiptPage } from './receipt-models.ts';
 
 /**
- * What each page is told: facts, never sentences, and never html. The words live in `src/words/`, once a language.
+ * What each page is told: facts, never sentences, and never html. The words live in `src/words/`, once a language; only those
+ * of operators' pages are in their models.
  * Everything here may come from outside (client files, people, browsers); the templates escape all of it.
  *
  * The renderer adds by itself: the csrf field of every form, names and links of the foot, assets, the request id.
  * Instants are epoch milliseconds. Addresses are complete (`https://…`) or begin with `/`.
  */
-export interface PageModels extends OwnPageModels, AccountPageModels {
+export interface PageModels extends OwnPageModels, AccountPageModels, AdminPageModels {
   readonly 'sign-in': SignInPage;
   readonly 'passkey-sign-in': PasskeySignInPage;
   readonly 'second-step': SecondStepPage;

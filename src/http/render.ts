@@ -43,6 +43,7 @@ const VIEWS: Readonly<Record<ViewName, 'flow' | 'page'>> = {
   home: 'page',
   'signed-out': 'page',
   'first-owner': 'page',
+  admin: 'page',
   error: 'page',
   'page-old': 'page',
   'wrong-host': 'page',
@@ -65,6 +66,9 @@ const IN_POPUPS: readonly ViewName[] = [
   'receipt',
   'page-old',
 ];
+
+/** Their words are in their models, see `admin-page-models.ts`. */
+const ENGLISH_ONLY: readonly ViewName[] = ['admin'];
 
 export interface RendererOptions {
   /** folder of the templates; `assets/` below it */
@@ -118,12 +122,13 @@ export function createRenderer(options: RendererOptions): Renderer {
 
   return {
     render(ctx, view, model, { status = 200, csp = {} } = {}) {
-      const language = languageOf(ctx);
+      const isEnglish = ENGLISH_ONLY.includes(view);
+      const language = isEnglish ? DEFAULT_LANGUAGE : languageOf(ctx);
       const page = {
         status,
         requestId: requestIdOf(ctx),
         csrf: () => csrfTokenOf(ctx),
-        otherLanguages: otherLanguages(ctx),
+        otherLanguages: isEnglish ? [] : otherLanguages(ctx),
         keep: (address: string) => keepLanguage(ctx, address),
       };
       ctx.body = html(view, model, language, page);

@@ -37,6 +37,8 @@ const OURS = new Set([
   'fault',
   'purpose',
   'at',
+  'tone',
+  'input',
 ]);
 
 /** The same sample with `text` in the place of every string that can come from outside. */

@@ -2,6 +2,7 @@
 import type { PageModels, ViewName } from '../../src/http/page-models.ts';
 import type { ReceiptPage } from '../../src/http/receipt-models.ts';
 import { accountSamples } from './account-samples.ts';
+import { adminSamples } from './admin-samples.ts';
 import { ownSamples } from './own-samples.ts';
 
 export interface Sample {
@@ -273,6 +274,7 @@ export const samples: readonly Sample[] = [
   ),
   ...ownSamples,
   ...accountSamples,
+  ...adminSamples,
   sample('wrong-host', 'wrong-host', { href: 'https://id.example/session/end?x=1' }, 421),
   sample('body-too-large', 'body-too-large', {}, 413),
   sample('headers-too-large', 'headers-too-large', {}, 431),

@@ -253,6 +253,15 @@ function readFields(inner: string): Pick<Form, 'fields' | 'choices'> {
     const isBox = type === 'radio' || type === 'checkbox';
     if (!isBox || /\schecked(\s|=|\/|$)/i.test(text)) fields[name] = isBox ? value || 'on' : value;
   }
+  for (const [, open = '', content = ''] of inner.matchAll(/<textarea\b([^>]*)>\r?\n?([\s\S]*?)<\/textarea>/gi)) {
+    fields[attribute(open, 'name') ?? ''] = unescapeHtml(content);
+  }
+  for (const [, open = '', content = ''] of inner.matchAll(/<select\b([^>]*)>([\s\S]*?)<\/select>/gi)) {
+    const options = [...content.matchAll(/<option\b([^>]*)>/gi)].map(([, option = '']) => option);
+    const chosen = options.find((option) => /\sselected(\s|=|$)/i.test(option)) ?? options[0];
+    fields[attribute(open, 'name') ?? ''] = attribute(chosen ?? '', 'value') ?? '';
+    choices[attribute(open, 'name') ?? ''] = options.map((option) => attribute(option, 'value') ?? '');
+  }
   return { fields, choices };
 }
 

@@ -102,7 +102,7 @@ export function createAskFirst(parts: AskFirstParts): AskFirst {
       const notice = given === undefined ? undefined : await judge(ctx, person, given);
       const isProved = !wantsPassword || (given !== undefined && notice === undefined);
       if (!unconfirmed && isProved) return true;
-      await page(ctx, act, { password: wantsPassword, notice, hidden: kept(values) });
+      await page(ctx, act, { password: wantsPassword, notice, hidden: keptFields(values) });
       return false;
     },
     show: (ctx, act, hidden = []) =>
@@ -116,10 +116,11 @@ interface Asks {
   readonly hidden: readonly HiddenField[];
 }
 
-const OWN_FIELDS: readonly string[] = ['csrf', 'password', 'confirm'];
+/** New passwords are typed again rather than written into a page. */
+const OWN_FIELDS: readonly string[] = ['csrf', 'password', 'confirm', 'new_password'];
 
 /** What was asked for, so that it can be done after the answer. */
-function kept(values: ReadonlyMap<string, string>): readonly HiddenField[] {
+export function keptFields(values: ReadonlyMap<string, string>): readonly HiddenField[] {
   return [...values].filter(([name]) => !OWN_FIELDS.includes(name)).map(([name, value]) => ({ name, value }));
 }
 

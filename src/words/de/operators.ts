@@ -10,5 +10,6 @@ export const operators: Translation<typeof source> = {
   'first-owner.button': 'Eigentümer werden',
   'first-owner.done': 'Der Dienst gehört jetzt Ihnen',
   'first-owner.may': '{person} darf hier alles, und kann anderen Rollen geben. Der Link gilt nicht mehr.',
+  'first-owner.open': 'Zu den Seiten für Betreiber',
   'first-owner.next': 'Was als Nächstes zu tun ist, auf dem Rechner dieses Dienstes',
 };

@@ -8,5 +8,6 @@ export const operators = {
   'first-owner.button': 'Become the owner',
   'first-owner.done': 'You are the owner now',
   'first-owner.may': '{person} may do everything here, and give roles to others. The link does not work any more.',
+  'first-owner.open': 'Open the pages for operators',
   'first-owner.next': 'What to do next, on the machine of this service',
 };

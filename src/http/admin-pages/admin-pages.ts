@@ -1,0 +1,27 @@
+/**
+ * `/admin`: the pages of those who run this service. Each group of pages is a file here; `admin-frame.ts` is what they have in
+ * common. They perform use cases of `src/admin/` and show what comes out: what may be done, by whom, and what is said about it
+ * is decided there, for the command line and the API alike.
+ */
+import type { Router } from '@koa/router';
+import type { Clock } from '../../ops/clock.ts';
+import { type AskFirstParts, createAskFirst } from '../own-pages/ask-first.ts';
+import { type AdminFrameParts, createAdminFrame } from './admin-frame.ts';
+import { mountKeys } from './keys.ts';
+import { mountStart } from './start.ts';
+
+export interface AdminPagesParts
+  extends Omit<AdminFrameParts, 'askFirst'>,
+    Pick<AskFirstParts, 'verifySignIn' | 'provedAgain'> {
+  readonly clock: Clock;
+}
+
+/** How old the last password may be at a write. Not a setting: who may end everybody's sessions proves that it is them. */
+const OPERATOR_STEP_UP_MS = 15 * 60 * 1000;
+
+export function mountAdminPages(router: Router, parts: AdminPagesParts): void {
+  const askFirst = createAskFirst({ ...parts, stepUpMs: OPERATOR_STEP_UP_MS });
+  const frame = createAdminFrame(router, { ...parts, askFirst });
+  mountStart(frame);
+  mountKeys(frame);
+}

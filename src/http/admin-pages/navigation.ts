@@ -1,0 +1,39 @@
+import { listAttention } from '../../admin/attention.ts';
+import { listKeys } from '../../admin/keys.ts';
+import { type Needs, type Operator, permits } from '../../admin/use-case.ts';
+import type { NavLink } from './admin-page-models.ts';
+
+interface Entry {
+  readonly text: string;
+  readonly href: string;
+  /** The use case that its first page shows. */
+  readonly shows: Needs;
+}
+
+/** The groups of pages, in their order. */
+const ENTRIES: readonly Entry[] = [
+  { text: 'Start', href: '/admin', shows: listAttention },
+  { text: 'Keys', href: '/admin/keys', shows: listKeys },
+];
+
+/** What the role may look at; the group of `path` is marked. */
+export function navigationFor(who: Operator, path: string): readonly NavLink[] {
+  const group = groupOf(path);
+  return ENTRIES.filter(({ shows }) => permits(who, shows)).map(({ text, href }) => ({
+    text,
+    href,
+    current: href === group,
+  }));
+}
+
+/** Whether a link to this address leads somewhere for `who`. */
+export function mayOpen(who: Operator, address: string): boolean {
+  const group = groupOf(address);
+  return ENTRIES.some(({ href, shows }) => href === group && permits(who, shows));
+}
+
+/** The first page of a group: where a page of it leads back to. */
+export function groupOf(address: string): string {
+  const [path = ''] = address.split('?');
+  return path.split('/').slice(0, 3).join('/');
+}
