@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Account, type Claims, USERNAME_CHARS_MAX } from '../accounts/account.ts';
+import { type Account, type Claims, ROLES, USERNAME_CHARS_MAX } from '../accounts/account.ts';
 import { readClaims } from '../accounts/claims.ts';
 import { passwordProblem } from '../accounts/password-rules.ts';
 import { iso } from '../ops/clock.ts';
@@ -44,6 +44,13 @@ function toAccountWithClaims(account: Account): z.output<typeof accountWithClaim
   return { ...toAccountRow(account), generation: account.generation, claims: { ...account.claims } };
 }
 
+/** With what it signs in and what it may do here. */
+const accountInFull = accountWithClaims.extend({
+  role: z.enum(ROLES).nullable(),
+  second_factors: z.array(z.enum(['passkey', 'totp'])),
+  recovery_codes: z.number().int(),
+});
+
 export const listAccounts = useCase({
   ...READERS,
   name: 'accounts.list',
@@ -59,10 +66,22 @@ export const listAccounts = useCase({
 export const showAccount = useCase({
   ...READERS,
   name: 'accounts.show',
-  summary: 'Show one account with its claims; by name or id.',
+  summary: 'Show one account with its claims, role and second factors; by name or id.',
   input: z.strictObject({ account: idText }),
-  output: accountWithClaims,
-  run: async (admin, _who, { account }) => toAccountWithClaims(await accountNamed(admin, account)),
+  output: accountInFull,
+  async run(admin, _who, input) {
+    const account = await accountNamed(admin, input.account);
+    const [role, factors] = await Promise.all([
+      admin.store.operators.role(account.id),
+      admin.store.credentials.ofAccount(account.id),
+    ]);
+    return {
+      ...toAccountWithClaims(account),
+      role: role ?? null,
+      second_factors: factors.list.map(({ kind }) => kind),
+      recovery_codes: factors.recoveryCodes,
+    };
+  },
 });
 
 /** Throws what is wrong with a password; what is right is nobody's to say. */

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { type Browser, createBrowser, type Page } from '../support/browser.ts';
 import { linkTo } from '../support/mails.ts';
+import { anOperator } from '../support/operators.ts';
 import { startWorld, type World } from '../support/product.ts';
 import { PASSWORD } from '../support/relying-party.ts';
 
@@ -40,6 +41,7 @@ describe('after a run that used passwords, cookies, codes, tokens, hints, parked
       'id token',
       'receipt',
       'link',
+      'personal token',
     ]) {
       expect(kinds).toContain(kind);
     }
@@ -90,6 +92,7 @@ async function run(): Promise<void> {
   await wiki.waitForTokens(1);
   for (const { raw } of wiki.received) keep('logout token', raw);
   await throughMails();
+  await atOperatorsPages();
 }
 
 /** A device that was never seen, a forgotten password, a new one: what links in mails hold is as good as a password. */
@@ -110,6 +113,18 @@ async function throughMails(): Promise<void> {
   await browser.submit(form, { current: password, password: keep('password', 'nor that one, anywhere at all') });
   for (const path of ['/activity', '/account/apps', '/account']) keepForm(await browser.get(`${world.issuer}${path}`));
   keepCookies(browser);
+}
+
+/** A token that is shown once, and a password that an operator types for somebody. */
+async function atOperatorsPages(): Promise<void> {
+  const owner = await anOperator(world, 'owner');
+  const made = await owner.send(await owner.at('/tokens'), '/tokens', { name: 'job', 'scopes:signoff.read': 'yes' });
+  keep('personal token', /signoff_pat_[\w-]+/u.exec(made.body)?.[0] ?? '');
+  const page = await owner.at(`/people/${await world.accountId('bob')}/password`);
+  keepForm(page);
+  const password = keep('password', 'typed by an operator for somebody else');
+  expect((await owner.send(page, '/password', { new_password: password })).status).toBe(200);
+  keepCookies(owner.browser);
 }
 
 function tokenIn(link: string): string {

@@ -7,8 +7,14 @@ import type { Router } from '@koa/router';
 import type { Clock } from '../../ops/clock.ts';
 import { type AskFirstParts, createAskFirst } from '../own-pages/ask-first.ts';
 import { type AdminFrameParts, createAdminFrame } from './admin-frame.ts';
+import { mountAudit } from './audit.ts';
 import { mountKeys } from './keys.ts';
+import { mountOperators } from './operators.ts';
+import { mountPeople } from './people.ts';
+import { mountPerson } from './person.ts';
+import { mountPersonActs } from './person-acts.ts';
 import { mountStart } from './start.ts';
+import { mountTokens } from './tokens.ts';
 
 export interface AdminPagesParts
   extends Omit<AdminFrameParts, 'askFirst'>,
@@ -23,5 +29,11 @@ export function mountAdminPages(router: Router, parts: AdminPagesParts): void {
   const askFirst = createAskFirst({ ...parts, stepUpMs: OPERATOR_STEP_UP_MS });
   const frame = createAdminFrame(router, { ...parts, askFirst });
   mountStart(frame);
+  mountPeople(frame);
+  mountPerson(frame);
+  mountPersonActs(frame);
   mountKeys(frame);
+  mountOperators(frame);
+  mountTokens(frame);
+  mountAudit(frame);
 }

@@ -1,5 +1,9 @@
+import { listAccounts } from '../../admin/accounts.ts';
 import { listAttention } from '../../admin/attention.ts';
+import { listAudit } from '../../admin/audit.ts';
 import { listKeys } from '../../admin/keys.ts';
+import { listOperators } from '../../admin/operators.ts';
+import { listTokens } from '../../admin/tokens.ts';
 import { type Needs, type Operator, permits } from '../../admin/use-case.ts';
 import type { NavLink } from './admin-page-models.ts';
 
@@ -13,7 +17,11 @@ interface Entry {
 /** The groups of pages, in their order. */
 const ENTRIES: readonly Entry[] = [
   { text: 'Start', href: '/admin', shows: listAttention },
+  { text: 'People', href: '/admin/people', shows: listAccounts },
   { text: 'Keys', href: '/admin/keys', shows: listKeys },
+  { text: 'Operators', href: '/admin/operators', shows: listOperators },
+  { text: 'Tokens', href: '/admin/tokens', shows: listTokens },
+  { text: 'Audit', href: '/admin/audit', shows: listAudit },
 ];
 
 /** What the role may look at; the group of `path` is marked. */

@@ -1,0 +1,80 @@
+import { addAccount, listAccounts, showAccount } from '../../admin/accounts.ts';
+import { AppError } from '../../errors.ts';
+import { filterBlock, formBlock, readFields, type Sent } from './admin-forms.ts';
+import type { AdminFrame, Answer, Visit, WriteVisit } from './admin-frame.ts';
+import type { Field, Sheet, TableRow } from './admin-page-models.ts';
+import { bad, heading, link, pager, pathTo, table, text, time } from './cells.ts';
+import { CLAIMS, claimsIn } from './claims-field.ts';
+import { type AccountRow, stateChip } from './person-sheets.ts';
+import { aboutNewPassword, NEW_PASSWORD } from './typed-password.ts';
+
+const PEOPLE = pathTo('people');
+const ADD = pathTo('people', 'add');
+
+const SEARCH: readonly Field[] = [{ name: 'account', label: 'User name or id', input: 'text' }];
+
+const NEW: readonly Field[] = [{ name: 'username', label: 'User name', input: 'text' }, NEW_PASSWORD, CLAIMS];
+
+/** `/admin/people`: who can sign in. Whoever is searched for and found is shown at once. */
+export function mountPeople(frame: AdminFrame): void {
+  frame.get(PEOPLE, showPeople);
+  frame.post(ADD, add, (visit, sent) => peopleSheet(visit, { sent: aboutNewPassword(sent) }));
+}
+
+async function showPeople(visit: Visit): Promise<Answer> {
+  const wanted = visit.query('account');
+  const found = wanted === undefined ? undefined : await search(visit, wanted);
+  if (found !== undefined && 'id' in found) return { to: pathTo('people', found.id) };
+  return peopleSheet(visit, { wanted, notFound: found?.words });
+}
+
+async function add(visit: WriteVisit): Promise<Answer> {
+  const { new_password: password, claims, ...rest } = readFields(NEW, visit.values);
+  const input = { ...rest, password, claims: claimsIn(claims) };
+  const made = await visit.write({ useCase: addAccount, input, backHref: PEOPLE });
+  return made && { to: `${pathTo('people', made.id)}?done=made` };
+}
+
+/** The account, or the use case's words for there being none. */
+async function search(visit: Visit, account: string): Promise<{ readonly id: string } | { readonly words: string }> {
+  try {
+    return await visit.perform(showAccount, { account });
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'account_unknown') return { words: error.publicMessage };
+    throw error;
+  }
+}
+
+interface Shown {
+  readonly wanted?: string | undefined;
+  readonly notFound?: string | undefined;
+  readonly sent?: Sent;
+}
+
+async function peopleSheet(visit: Visit, { wanted, notFound, sent }: Shown): Promise<Sheet> {
+  const after = visit.query('after');
+  const { items, next } = await visit.perform(listAccounts, { after });
+  const form = { action: ADD, fields: NEW, button: 'Make the account' };
+  return {
+    headline: 'People',
+    blocks: [
+      ...(notFound === undefined ? [] : [bad(notFound)]),
+      filterBlock({ action: PEOPLE, fields: SEARCH, button: 'Find' }, { account: wanted }),
+      table('People', ['User name', 'Name', 'E-mail', 'State', 'Made'], items.map(rowOf), 'There are no accounts.'),
+      ...pager(PEOPLE, {}, { after, next }),
+      ...(visit.may(addAccount) ? [heading('New account'), formBlock(form, sent)] : []),
+    ],
+  };
+}
+
+function rowOf(account: AccountRow): TableRow {
+  return {
+    cells: [
+      link(account.username, pathTo('people', account.id)),
+      text(account.name ?? '–'),
+      text(account.email ?? '–'),
+      stateChip(account),
+      time(account.created_at),
+    ],
+  };
+}

@@ -1,0 +1,110 @@
+/** The pages of operators in a real browser, on the real product: by keyboard, and at 320 px without script. */
+import { mkdirSync } from 'node:fs';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { createBrowser } from '../support/browser.ts';
+import { anOperator, type OperatorAtWork } from '../support/operators.ts';
+import { startWorld, type World } from '../support/product.ts';
+import { PASSWORD } from '../support/relying-party.ts';
+import { barriers } from './accessible.ts';
+import { type Browser, type ContextOptions, describeInBrowser, type Page, startBrowser } from './chromium.ts';
+
+jest.setTimeout(120_000);
+
+/** Where pictures go for whoever wants to look: `SHOTS=folder npm test -- test/browser`. */
+const SHOTS = process.env['SHOTS'];
+
+describeInBrowser('the pages of operators in Chromium', () => {
+  let browser: Browser;
+  let world: World<'wiki' | 'pay'>;
+  let owner: OperatorAtWork;
+
+  beforeAll(async () => {
+    world = await startWorld({ apps: { wiki: {}, pay: { file: { backchannel_logout_uri: undefined } } } });
+    owner = await anOperator(world, 'owner', 'mira');
+    browser = await startBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await world?.stop();
+  });
+
+  async function signedIn(options: ContextOptions = {}): Promise<Page> {
+    const context = await browser.newContext({ bypassCSP: true, reducedMotion: 'reduce', ...options });
+    const page = await context.newPage();
+    await page.goto(`${world.issuer}/admin`);
+    await page.getByLabel('User name').fill(owner.username);
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByLabel('Password', { exact: true }).press('Enter');
+    await page.waitForURL(`${world.issuer}/admin`);
+    return page;
+  }
+
+  async function look(page: Page, name: string, scripts = true): Promise<void> {
+    if (SHOTS !== undefined) {
+      mkdirSync(SHOTS, { recursive: true });
+      await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
+    }
+    if (scripts) expect(await barriers(page)).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  }
+
+  it('are worked by keyboard alone, from the start page to a session that has ended', async () => {
+    const { claims } = await world.apps.wiki.signIn(createBrowser());
+    const page = await signedIn();
+    await look(page, 'admin start');
+    await press(page, page.getByRole('link', { name: 'People' }));
+    await page.waitForURL(/\/admin\/people$/);
+    await look(page, 'admin people');
+    await page.getByLabel('User name or id').focus();
+    await page.keyboard.type('alice');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/admin\/people\/./);
+    await look(page, 'admin person');
+    await press(page, page.getByRole('button', { name: 'End Firefox on Linux' }));
+    await page.getByLabel('Reason').focus();
+    await look(page, 'admin confirm');
+    await page.keyboard.type('lost');
+    await page.keyboard.press('Enter');
+    await world.apps.wiki.waitForSids([String(claims.sid)]);
+    await page.waitForURL((url) => !url.pathname.endsWith('/end'));
+    await look(page, 'admin ended');
+    await page.context().close();
+  });
+
+  it('work without script, at 320 px, in the dark, and say beside each field what is wrong', async () => {
+    const page = await signedIn({
+      javaScriptEnabled: false,
+      colorScheme: 'dark',
+      viewport: { width: 320, height: 640 },
+    });
+    await look(page, 'admin start narrow', false);
+    for (const group of ['People', 'Keys', 'Operators', 'Audit', 'Tokens']) {
+      await page.getByRole('link', { name: group, exact: true }).click();
+      await page.getByRole('heading', { name: group, level: 1 }).waitFor();
+      expect(await page.locator('nav [aria-current=page]').textContent()).toBe(group);
+      await look(page, `admin ${group} narrow`, false);
+    }
+    await page.getByLabel('Name').fill('backup');
+    await page.getByLabel('Life').fill('soon');
+    await page.getByRole('button', { name: 'Make a token' }).click();
+    await look(page, 'admin form wrong narrow', false);
+    expect(await page.getByLabel('Life').getAttribute('aria-invalid')).toBe('true');
+    await page.getByLabel('signoff.read').check();
+    await page.getByLabel('Life').fill('1d');
+    await page.getByRole('button', { name: 'Make a token' }).click();
+    expect(await page.locator('.secret code').textContent()).toMatch(/^signoff_pat_/);
+    await look(page, 'admin token narrow', false);
+    await page.context().close();
+  });
+});
+
+/** Tabs until it has the focus, then Enter. */
+async function press(page: Page, target: ReturnType<Page['locator']>): Promise<void> {
+  for (let tabs = 0; tabs < 60 && !(await isFocused(target)); tabs++) await page.keyboard.press('Tab');
+  expect(await isFocused(target)).toBe(true);
+  await page.keyboard.press('Enter');
+}
+
+function isFocused(target: ReturnType<Page['locator']>): Promise<boolean> {
+  return target.evaluate((element) => element === element.ownerDocument.activeElement);
+}
