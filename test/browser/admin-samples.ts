@@ -32,7 +32,7 @@ const NOW = Date.UTC(2026, 10, 21, 12, 0, 0);
 const EARLIER = '2026-11-21T09:00:00.000Z';
 const GROUPS = ['Start', 'Clients', 'People', 'Logouts', 'Deliveries', 'Keys', 'Registration tokens', 'Operators'];
 
-export function adminSample(name: string, sheet: Sheet, status = 200): AdminSample {
+function adminSample(name: string, sheet: Sheet, status = 200): AdminSample {
   const nav = [...GROUPS, 'Tokens', 'Audit', 'Everybody'].map((group) => ({
     text: group,
     href: `/admin/${group.toLowerCase()}`,

@@ -33,7 +33,7 @@ describeFlows('the service at the pages of operators', () => {
         { reason: 'operator', actor: { kind: 'operator' } },
       );
       await eventually(async () => (await world.store.figures.shutOrigins(5)).length === 1);
-      expect(wordsOf(await support.at())).toMatch(/What needs attention.*sick does not take what it is told/u);
+      expect(wordsOf(await support.at())).toMatch(/What needs attention.*Sick does not take what it is told/u);
       const api = apiClient(world.issuer, await aTokenFor(world.store, accountId, 'support', ['signoff.read']));
       expect((await api('/attention')).json.items).toEqual([
         expect.objectContaining({ kind: 'app-fails', client_id: 'sick' }),

@@ -92,7 +92,7 @@ export function pager(
 }
 
 /** `path` with what is said of `query`. */
-export function addressOf(path: string, query: Readonly<Record<string, string | undefined>>): string {
+function addressOf(path: string, query: Readonly<Record<string, string | undefined>>): string {
   const said = Object.entries(query).filter((entry): entry is [string, string] => (entry[1] ?? '') !== '');
   return said.length === 0 ? path : `${path}?${new URLSearchParams(said)}`;
 }
