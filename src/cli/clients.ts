@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { clientHealth } from '../admin/client-health.ts';
 import { removeClient } from '../admin/client-removal.ts';
 import { listClients, newSecret, showClient } from '../admin/clients.ts';
 import { previewLogout } from '../admin/logouts.ts';
@@ -29,6 +30,7 @@ export function addClients(program: Command, context: Context): void {
   addClientAdd(group, context);
   addSecret(group, context);
   addProbe(group, context);
+  addHealth(group, context);
   addClientCheck(group, context);
   addRemove(group, context);
 }
@@ -110,6 +112,21 @@ function addProbe(group: Command, context: Context): void {
           terminal.print(`Grade ${probed.grade}.`);
         }
         return probed.checks.some(({ result }) => result === 'wrong') ? EXIT.notAll : EXIT.done;
+      }),
+    ),
+  );
+}
+
+function addHealth(group: Command, context: Context): void {
+  addLeaf(group, {
+    usage: 'health <client_id>',
+    summary: 'what the last deliveries to an app say: whether it is left alone, how often and how fast it answers',
+    examples: ['clients health wiki', 'clients health wiki --json'],
+  }).action(
+    run(context, (id: string, options: { readonly json?: boolean }) =>
+      context.withProduct(async (product) => {
+        printRecord(context.terminal, options.json, await act(product, clientHealth, { id }));
+        return EXIT.done;
       }),
     ),
   );

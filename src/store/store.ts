@@ -406,6 +406,9 @@ export interface DeliveryStore {
    */
   retry(filter: DeliveryFilter, now: number, deadlineAt: number, audit?: AuditEntry): Promise<number>;
 
+  /** What is known of an origin that fails; undefined for one that does not. */
+  breaker(origin: string): Promise<Breaker | undefined>;
+
   find(id: string): Promise<Delivery | undefined>;
   /** Oldest first. */
   attempts(deliveryId: string): Promise<readonly Attempt[]>;

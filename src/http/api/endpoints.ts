@@ -3,6 +3,7 @@ import { deleteAccount, disableAccount, resetFactors, setPassword } from '../../
 import { addAccount, changeAccount, enableAccount, listAccounts, showAccount } from '../../admin/accounts.ts';
 import { listAttention } from '../../admin/attention.ts';
 import { exportAudit, listAudit, verifyAudit } from '../../admin/audit.ts';
+import { clientHealth } from '../../admin/client-health.ts';
 import { removeClient } from '../../admin/client-removal.ts';
 import {
   addClient,
@@ -13,6 +14,7 @@ import {
   showClient,
 } from '../../admin/clients.ts';
 import { listDeliveries, replayDeliveries, showDelivery } from '../../admin/deliveries.ts';
+import { explain } from '../../admin/explain.ts';
 import { listKeys, retireKey, rotateKeys } from '../../admin/keys.ts';
 import { endSessions, listLogouts, pauseWalk, previewLogout, resumeWalk, showLogout } from '../../admin/logouts.ts';
 import { listOperators, newFirstLink, removeRole, setRole } from '../../admin/operators.ts';
@@ -74,6 +76,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   endpoint({ method: 'DELETE', path: '/clients/{id}', useCase: removeClient }),
   endpoint({ method: 'POST', path: '/clients/{id}/secret', useCase: renewSecret }),
   endpoint({ method: 'POST', path: '/clients/{id}/probe', useCase: probeClient }),
+  endpoint({ method: 'GET', path: '/clients/{id}/health', useCase: clientHealth }),
 
   endpoint({ method: 'GET', path: '/accounts', useCase: listAccounts }),
   endpoint({
@@ -89,6 +92,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   endpoint({ method: 'POST', path: `${account}/reset-factors`, useCase: resetFactors }),
   endpoint({ method: 'POST', path: `${account}/enable`, useCase: enableAccount }),
   endpoint({ method: 'POST', path: `${account}/password`, useCase: setPassword }),
+
+  endpoint({ method: 'POST', path: '/explain', useCase: explain }),
 
   endpoint({ method: 'GET', path: '/keys', useCase: listKeys }),
   endpoint({ method: 'POST', path: '/keys/rotate', useCase: rotateKeys }),

@@ -1,20 +1,9 @@
 import { type ActivityEvent, EVENT_KINDS, type EventKind } from '../../activity/news.ts';
+import type { StateCounts } from '../../deliveries/state-counts.ts';
 import { iso } from '../../ops/clock.ts';
-import type { ActivityPlace, LogoutApp } from '../../store/store.ts';
+import type { ActivityPlace } from '../../store/store.ts';
 import type { Language } from '../../words/language.ts';
 import { countryName } from './device-words.ts';
-
-/** What the apps answered to a logout, counted. */
-export interface AnswerCounts {
-  readonly told: number;
-  readonly trying: number;
-  readonly refused: number;
-  readonly given_up: number;
-  readonly moot: number;
-  readonly cannot_be_told: number;
-  readonly asked_browser: number;
-  readonly not_asked_for: number;
-}
 
 /** An event as its owner sees it, under the names of its JSON. What is absent is null, never left out. */
 export interface EventRow {
@@ -33,7 +22,7 @@ export interface EventRow {
 }
 
 /** In one language, as far as it has words. `answers`: of a logout. The receipt of an end that is about everybody is nobody's own. */
-export function eventRow(event: ActivityEvent, answers: AnswerCounts | undefined, language: Language): EventRow {
+export function eventRow(event: ActivityEvent, answers: StateCounts | undefined, language: Language): EventRow {
   const { detail, logoutId } = event;
   const isOwn = logoutId !== undefined && detail?.['target'] !== 'client';
   return {
@@ -49,21 +38,6 @@ export function eventRow(event: ActivityEvent, answers: AnswerCounts | undefined
     receipt: isOwn ? `/logout/${logoutId}` : null,
     detail: answers ? { ...detail, apps: answers } : (detail ?? null),
   };
-}
-
-export function countAnswers(apps: readonly LogoutApp[]): AnswerCounts {
-  const counts = {
-    told: 0,
-    trying: 0,
-    refused: 0,
-    given_up: 0,
-    moot: 0,
-    cannot_be_told: 0,
-    asked_browser: 0,
-    not_asked_for: 0,
-  };
-  for (const { state } of apps) counts[state.replaceAll('-', '_') as keyof AnswerCounts] += 1;
-  return counts;
 }
 
 /** Where the next page begins: after this event. Opaque to whoever holds it. */

@@ -1,7 +1,8 @@
+import type { StateCounts } from '../../deliveries/state-counts.ts';
 import type { Words } from '../../words/words.ts';
 import { confirmed, whyOf } from '../receipt-words.ts';
 import { permissionWords } from '../scope-words.ts';
-import type { AnswerCounts, EventRow } from './activity-rows.ts';
+import type { EventRow } from './activity-rows.ts';
 
 /** An event in one language. What is empty has nothing to say. */
 export interface EventWords {
@@ -77,7 +78,7 @@ function scopesOf({ detail }: NamedEvent, words: Words): string {
 
 /** What the apps answered; nothing where none had to. */
 function toldOf({ detail }: NamedEvent, words: Words): string {
-  const counts = detail?.['apps'] as AnswerCounts | undefined;
+  const counts = detail?.['apps'] as StateCounts | undefined;
   if (!counts) return '';
   const { told, of } = confirmed({
     ...counts,

@@ -3,12 +3,13 @@ import type { Router } from '@koa/router';
 import type { Context } from 'koa';
 import type { ActivityEvent } from '../../activity/news.ts';
 import type { Client } from '../../clients/client-file.ts';
+import { countStates } from '../../deliveries/state-counts.ts';
 import { AppError } from '../../errors.ts';
 import type { Clock } from '../../ops/clock.ts';
 import type { ActivityFilter, ActivityStore, LogoutStore } from '../../store/store.ts';
 import { DEFAULT_LANGUAGE, type Language } from '../../words/language.ts';
 import { languageOf } from '../language.ts';
-import { countAnswers, cursorAfter, type EventRow, eventRow, kindNamed, placeOf } from '../own-pages/activity-rows.ts';
+import { cursorAfter, type EventRow, eventRow, kindNamed, placeOf } from '../own-pages/activity-rows.ts';
 import { personOf, type SignedInOnly } from '../own-pages/signed-in.ts';
 import { personFace } from '../person-face.ts';
 import type { Renderer } from '../render.ts';
@@ -98,7 +99,7 @@ async function rowOf(
   const { logoutId } = event;
   // What was told of an app that ended for everybody is about others, too.
   if (logoutId === undefined || event.detail?.['target'] === 'client') return eventRow(event, undefined, language);
-  return eventRow(event, countAnswers(await logouts.apps(logoutId)), language);
+  return eventRow(event, countStates(await logouts.apps(logoutId)), language);
 }
 
 /** Page after page as the reader takes it, so that a month of a busy account needs no more memory than a quiet one's. */

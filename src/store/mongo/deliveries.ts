@@ -2,7 +2,7 @@ import type { Filter } from 'mongodb';
 import type { DeliveryFilter, DeliveryStore, Page } from '../store.ts';
 import { createClaiming } from './claiming.ts';
 import type { MongoParts } from './collections.ts';
-import { type DeliveryDoc, toDelivery } from './delivery-documents.ts';
+import { type DeliveryDoc, toBreaker, toDelivery } from './delivery-documents.ts';
 import { matching } from './delivery-filter.ts';
 import { beat, farewell, rescue, silence } from './engines.ts';
 import { bringForward, hasten, retry } from './rescheduling.ts';
@@ -16,7 +16,7 @@ export interface MongoDeliveries extends DeliveryStore {
 
 /** The outbox: who must be told, who is being told, and what became of it. */
 export function createDeliveries(parts: MongoParts): MongoDeliveries {
-  const { deliveries, transact } = parts;
+  const { deliveries, breakers, transact } = parts;
   const watcher = createWatcher(parts);
   return {
     ...createClaiming(parts),
@@ -25,6 +25,10 @@ export function createDeliveries(parts: MongoParts): MongoDeliveries {
     hasten: (processId, now) => hasten(parts, processId, now),
     retry: (filter, now, deadlineAt, audit) => retry(parts, filter, now, deadlineAt, audit),
 
+    async breaker(origin) {
+      const row = await breakers.findOne({ _id: origin });
+      return row ? toBreaker(row) : undefined;
+    },
     async find(id) {
       const row = await deliveries.findOne({ _id: id }, WITHOUT_LOG);
       return row ? toDelivery(row) : undefined;

@@ -1,7 +1,15 @@
 import type { DeliveryFilter, DeliveryStore, Page } from '../store.ts';
 import { claim, claimOverdue, nextDueAt } from './claiming.ts';
 import type { Connection, Tx } from './connection.ts';
-import { type AttemptRow, type DeliveryRow, filterConditions, toAttempt, toDelivery } from './delivery-rows.ts';
+import {
+  type AttemptRow,
+  type BreakerRow,
+  type DeliveryRow,
+  filterConditions,
+  toAttempt,
+  toBreaker,
+  toDelivery,
+} from './delivery-rows.ts';
 import { beat, farewell, rescue, silence } from './engines.ts';
 import { bringForward, hasten, retry } from './rescheduling.ts';
 import { settle } from './settling.ts';
@@ -25,6 +33,11 @@ export function createDeliveries(connection: Connection, path: string): SqliteDe
     hasten: (_, now) => hasten(connection, now),
     retry: (filter, now, deadlineAt, audit) => retry(connection, filter, now, deadlineAt, audit),
 
+    breaker: (origin) =>
+      read((tx) => {
+        const row = tx.get<BreakerRow>('SELECT * FROM breakers WHERE origin = :origin', { origin });
+        return row && toBreaker(row);
+      }),
     find: (id) =>
       read((tx) => {
         const row = deliveryById(tx, id);

@@ -22,6 +22,9 @@ export function originsSuite(make: MakePlace): void {
       const claim = await at.store.deliveries.claim(aClaim({ now: NOW }));
       expect(clientsOf(claim)).toEqual(['healthy']);
       expect(claim.breakers).toEqual([]);
+      const breaker = { origin: ORIGIN, failures: 3, shutUntil: NOW + MINUTE, shutMs: MINUTE };
+      await expect(at.store.deliveries.breaker(ORIGIN)).resolves.toEqual(breaker);
+      await expect(at.store.deliveries.breaker('https://healthy.test')).resolves.toBeUndefined();
       await expect(at.store.deliveries.nextDueAt()).resolves.toBe(NOW + MINUTE);
     });
 

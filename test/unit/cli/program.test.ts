@@ -54,6 +54,7 @@ describe('the command line', () => {
       'clients add',
       'clients secret',
       'clients probe',
+      'clients health',
       'clients check',
       'clients remove',
       'sessions list',

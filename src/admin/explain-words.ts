@@ -1,4 +1,4 @@
-/** What `signoff explain` says about a row of the policy table, and about a delivery. */
+/** The words of `explain`: of a row of the policy table, and of a delivery. */
 import type { Delivery } from '../deliveries/delivery.ts';
 import type { Scope } from '../logout/logout.ts';
 import type { LogoutDecision } from '../logout/logout-policy.ts';
@@ -53,10 +53,18 @@ export function decisionFacts(decision: LogoutDecision) {
     decision: decision.kind,
     ends: decision.kind === 'proceed' ? decision.scope : null,
     preselected: decision.kind === 'ask' ? decision.preselected : null,
-    offered: decision.kind === 'ask' ? decision.offered : null,
+    offered: decision.kind === 'ask' ? [...decision.offered] : null,
     redirects:
       'redirects' in decision ? decision.redirects : decision.kind === 'proceed' || decision.kind === 'ask-own',
   };
+}
+
+/** Why an app has no delivery in a logout. */
+export function absentWords(clientId: string, { walking, known }: { walking: boolean; known: boolean }): string {
+  if (!known) return `There is no app ${clientId}.`;
+  return walking
+    ? `${clientId} is not among those that were planned so far; this end is still being walked.`
+    : `${clientId} was not told, because it was in none of the sign-ins that this end is about.`;
 }
 
 /** Why an app was told, or was not, or not yet. `toldAt`: the address it has now. */
