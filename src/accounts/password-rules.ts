@@ -1,7 +1,8 @@
 /** What may be a password (NIST SP 800-63B §5.1.1.2): long enough, not one that everybody tries first, and nothing else. */
 
-/** UTF-16 units, as a form's `maxlength` counts. */
+/** UTF-16 units, as a form's `maxlength` counts: more than any password has, so that no browser cuts one short silently. */
 export const PASSWORD_CHARS_MAX = 1_000;
+const PASSWORD_BYTES_MAX = 512;
 const PASSWORD_CHARS_MIN = 8;
 /** Ten per address and quarter of an hour: who may try for weeks tries these. */
 const COMMONEST = 10_000;
@@ -16,7 +17,7 @@ export async function passwordFault(password: string): Promise<PasswordFault | u
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   if (/[\u0000-\u001f\u007f]/u.test(password)) return 'control-character';
   if ([...password].length < PASSWORD_CHARS_MIN) return 'short';
-  if (password.length > PASSWORD_CHARS_MAX) return 'long';
+  if (isTooLong(password)) return 'long';
   return (await isCommon(password)) ? 'common' : undefined;
 }
 
@@ -31,9 +32,14 @@ const PROBLEMS: Readonly<Record<PasswordFault, string>> = {
   'byte-order-mark': 'begins with a byte order mark, which nobody can type; save the file as UTF-8 without one',
   'control-character': 'has a line break or another control character in it',
   short: `is shorter than ${PASSWORD_CHARS_MIN} characters; a few words make a good one`,
-  long: `is longer than ${PASSWORD_CHARS_MAX} characters`,
+  long: `is longer than ${PASSWORD_BYTES_MAX} bytes`,
   common: `is one of the ${COMMONEST} that are tried first; take another`,
 };
+
+/** Longer than any password here: in bytes of UTF-8, in the form in which it is hashed. */
+export function isTooLong(password: string): boolean {
+  return password.length > PASSWORD_CHARS_MAX || Buffer.byteLength(password.normalize('NFC')) > PASSWORD_BYTES_MAX;
+}
 
 /** The list is half a megabyte: loaded when somebody sets a password, never by a server. */
 async function isCommon(password: string): Promise<boolean> {

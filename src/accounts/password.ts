@@ -73,9 +73,9 @@ function defaultSlots(): number {
   return Math.max(1, Math.min(availableParallelism(), pool - 2));
 }
 
-/** The same letters in another Unicode form are the same password (NIST SP 800-63B §5.1.1.2). */
+/** The same letters in another canonical form are the same password; else every byte counts. */
 function normal(password: string): string {
-  return password.normalize('NFKC');
+  return password.normalize('NFC');
 }
 
 function busy(): AppError {

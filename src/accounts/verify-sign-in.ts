@@ -8,7 +8,7 @@ import type { Generation } from '../sessions/session.ts';
 import type { AccountStore, LimitStore, SessionStore } from '../store/store.ts';
 import { type Account, USERNAME_CHARS_MAX } from './account.ts';
 import type { Passwords, Turn } from './password.ts';
-import { PASSWORD_CHARS_MAX } from './password-rules.ts';
+import { isTooLong, PASSWORD_CHARS_MAX } from './password-rules.ts';
 import { createSignInBrake, type Limited, type SignInLimit } from './sign-in-brake.ts';
 
 export interface SignInTry {
@@ -79,7 +79,7 @@ export function createVerifySignIn(parts: VerifySignInParts): (given: SignInTry)
   async function compare({ username: typed, password }: SignInTry, turn: Turn): Promise<Compared> {
     // As names are made: some keyboards send an ö as two characters.
     const username = typed.normalize('NFC').trim();
-    const tooLong = username.length > USERNAME_CHARS_MAX || password.length > PASSWORD_CHARS_MAX;
+    const tooLong = username.length > USERNAME_CHARS_MAX || isTooLong(password);
     const found = await store.accounts.findForSignIn(username.slice(0, USERNAME_CHARS_MAX));
     const { realm } = await store.sessions.generation(found?.id ?? 'nobody');
     const same = await passwords.verify(found?.passwordHash, password.slice(0, PASSWORD_CHARS_MAX), turn);

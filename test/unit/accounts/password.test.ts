@@ -19,9 +19,11 @@ describe('passwords', () => {
     expect(await passwords.verify(undefined, 'correct horse')).toBe(false);
   });
 
-  it('are the same in every Unicode form', async () => {
-    const phc = await passwords.hash('pa\u00dfw\u00f6rd');
-    expect(await passwords.verify(phc, 'pa\u00dfwo\u0308rd')).toBe(true);
+  it('are the same in both canonical forms of Unicode, and else differ in every byte, spaces too', async () => {
+    const phc = await passwords.hash(' pa\u00dfw\u00f6rd ');
+    expect(await passwords.verify(phc, ' pa\u00dfwo\u0308rd ')).toBe(true);
+    expect(await passwords.verify(phc, 'pa\u00dfw\u00f6rd')).toBe(false);
+    expect(await passwords.verify(await passwords.hash('\ufb01sh and chips'), 'fish and chips')).toBe(false);
   });
 
   it('of nobody cost as much as a real one', async () => {
