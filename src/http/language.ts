@@ -14,6 +14,9 @@ export const LANGUAGE_COOKIE = 'lang';
 /** The parameter of the switch; no app sends one of this name to `/auth` or `/session/end`. */
 export const SPEAK = 'speak';
 
+/** The name under which a parked request comes back (`routes/post-to-get.ts`). */
+export const PARKED = 'parked';
+
 /** Another language for the page at hand. */
 export interface LanguageLink {
   readonly language: Language;
@@ -60,17 +63,30 @@ function chosenBefore(cookie: string | undefined) {
   return language && { language, insteadOf: languageNamed(instead) };
 }
 
+/** Whether the address of this request must not stand in a link: it leads nowhere any more, or proves who somebody is. */
+export function isHeldBack(ctx: Context): boolean {
+  return ctx.query[PARKED] !== undefined || ctx.query['id_token_hint'] !== undefined;
+}
+
+/** Where the page at hand can be had again instead; an address of ours with a query, `ui_locales` in it where there is a wish. */
+export function linkInstead(ctx: Pick<Context, 'state'>, address: string): void {
+  ctx.state['linkInstead'] = address;
+}
+
 /**
- * The other languages, and where to get this page in them: its own address with the choice. None where it cannot be had
- * again, since it was made of parameters that came by POST and are used up.
+ * The other languages, and where to get this page in them: its own address with the choice. None where that is held back, and
+ * there is no other.
  */
 export function otherLanguages(ctx: Context): LanguageLink[] {
-  if (ctx.query['parked'] !== undefined) return [];
+  const instead: string | undefined = ctx.state['linkInstead'];
+  if (instead === undefined && isHeldBack(ctx)) return [];
   const spoken = languageOf(ctx);
   return LANGUAGES.filter((language) => language !== spoken).map((language) => ({
     language,
     name: OWN_NAMES[language],
-    href: `${answersGet(ctx) ? ownPath(ctx) : '/'}?${withChoice(ctx, language)}`,
+    href: instead
+      ? `${instead}&${SPEAK}=${language}`
+      : `${answersGet(ctx) ? ownPath(ctx) : '/'}?${withChoice(ctx, language)}`,
   }));
 }
 

@@ -114,7 +114,9 @@ describeFlows('languages', () => {
       const fields = { client_id: 'wiki', ui_locales: 'de' };
       const page = await browser.post(home('session/end'), fields, { crossSite: true });
       expect(languageIn(page)).toBe('de');
-      expect(page.body).not.toContain('speak=');
+      const english = await browser.get(switchOf(page));
+      expect([languageIn(english), english.body.includes('What do you want to sign out of?')]).toEqual(['en', true]);
+      expect(languageIn(await browser.get(switchOf(english)))).toBe('de');
     });
 
     it('is what discovery offers', async () => {
@@ -164,6 +166,27 @@ describeFlows('languages', () => {
       const asked = await browser.get(world.apps.wiki.endSessionUrl({ client_id: 'wiki' }));
       const refused = await browser.submit(asked, { scope: 'nothing', decision: 'sign-out' });
       expect([refused.status, new URL(switchOf(refused)).pathname]).toEqual([400, '/']);
+    });
+
+    it('repeats no hint: the request waits under a one-time id, and the page is the same', async () => {
+      const browser = createBrowser();
+      const { idToken } = await world.apps.wiki.signIn(browser);
+      const request = { id_token_hint: idToken, post_logout_redirect_uri: world.apps.wiki.postLogoutRedirectUri };
+      const page = await browser.get(world.apps.wiki.endSessionUrl({ ...request, state: 'x' }));
+      expect(page.body).not.toContain(idToken.split('.')[1]);
+
+      const german = await browser.get(switchOf(page));
+      const done = await browser.submit(
+        german,
+        { scope: 'all-here', decision: 'sign-out' },
+        { stopAt: request.post_logout_redirect_uri },
+      );
+
+      expect([languageIn(page), languageIn(german)]).toEqual(['en', 'de']);
+      expect(german.forms[0]?.choices).toEqual(page.forms[0]?.choices);
+      expect(done.location ?? done.body).toContain(`${request.post_logout_redirect_uri}?state=x`);
+      const wrong = await browser.get(world.apps.wiki.endSessionUrl({ id_token_hint: `${idToken}x` }));
+      expect([wrong.status, wrong.body.includes('speak='), wrong.body.includes(idToken)]).toEqual([400, false, false]);
     });
 
     it.each([

@@ -12,6 +12,7 @@ import type { Store, StoredSession } from '../../store/store.ts';
 import type { ErrorKey } from '../../words/en/errors.ts';
 import { appFace } from '../app-face.ts';
 import { keepLanguage, languageOf, wishLanguage } from '../language.ts';
+import { onlyVisits } from '../middleware/only-visits.ts';
 import { formOf } from '../middleware/read-body.ts';
 import { seeOther } from '../see-other.ts';
 import { leadBackTo } from '../way-back.ts';
@@ -36,6 +37,8 @@ export interface EndSessionParts extends AnswerLogoutParts, SignOffPageParts {
   readonly readRequest: (parameters: URLSearchParams, browser: StoredSession | undefined) => Promise<EndSessionRequest>;
   /** The parameters of this GET: parked ones of a POST before it, else its query. */
   readonly parametersOf: (ctx: Context) => Promise<URLSearchParams>;
+  /** Lets the page at hand be had once more, in another language, at an address without them. */
+  readonly parkAgain: (ctx: Context) => Promise<void>;
   readonly readBody: Middleware;
   readonly checkCsrf: Middleware;
 }
@@ -48,10 +51,7 @@ const CONFIRM = '/session/end/confirm';
  * much, and where to go on to. POST comes here as a GET (`post-to-get.ts`).
  */
 export function mountEndSession(router: Router, parts: EndSessionParts): void {
-  router.get('/session/end', async (ctx) => {
-    // Link checkers and prefetching browsers look at addresses; only a person's visit may end anything.
-    if (ctx.method === 'HEAD') return refuseHead(ctx);
-    if (isPrefetch(ctx)) throw lookOnly();
+  router.get('/session/end', onlyVisits, async (ctx) => {
     const browser = await parts.sessionOf(ctx);
     const parameters = await parts.parametersOf(ctx);
     wishLanguage(ctx, parameters.get('ui_locales'));
@@ -100,6 +100,7 @@ async function answerRequest(
       answerSignedOut(ctx, { client, continueUri: decision.redirects ? continueUri : undefined }, parts);
       return;
     case 'ask-own':
+      await parts.parkAgain(ctx);
       askOwn(ctx, request, parts);
       return;
     case 'ask': {
@@ -130,6 +131,7 @@ async function askFirst(
     clientId: request.client?.client_id,
     continueUri: ask.redirects ? request.continueUri : undefined,
   });
+  await parts.parkAgain(ctx);
   const action = keepLanguage(ctx, CONFIRM);
   const page = await signOffPage({ ask, request, browser, form: { action, sealed }, language: languageOf(ctx) }, parts);
   if (page === undefined) answerSignedOut(ctx, { client: request.client, continueUri: undefined }, parts);
@@ -244,23 +246,6 @@ function isAppOnly(scope: Scope): boolean {
 function signedIn(browser: StoredSession | undefined): StoredSession {
   if (browser === undefined) throw new Error('decided for a session that is not there');
   return browser;
-}
-
-function refuseHead(ctx: Context): void {
-  ctx.set('Allow', 'GET, POST');
-  ctx.status = 405;
-}
-
-function isPrefetch(ctx: Context): boolean {
-  return /prefetch|prerender/.test(ctx.get('Sec-Purpose') || ctx.get('Purpose'));
-}
-
-function lookOnly(): AppError {
-  return new AppError({
-    code: 'visit_needed',
-    status: 503,
-    words: 'error.visit_needed',
-  });
 }
 
 function badForm(words: ErrorKey): AppError {

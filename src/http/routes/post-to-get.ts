@@ -2,6 +2,7 @@ import type { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { pageOld } from '../../errors.ts';
 import type { ParkedRequests } from '../../oidc/parked-requests.ts';
+import { isHeldBack, keepLanguage, linkInstead, PARKED } from '../language.ts';
 import type { RateLimit } from '../middleware/rate-limit.ts';
 import { formOf } from '../middleware/read-body.ts';
 import type { Parameters } from '../parameters.ts';
@@ -13,9 +14,6 @@ export interface PostToGetParts {
   readonly readBody: Middleware;
   readonly rateLimit: RateLimit;
 }
-
-/** The name under which a parked request comes back. */
-const PARKED = 'parked';
 
 /**
  * POST at the authorization and the end-session endpoint (C1, I1). A POST from an app's page carries no `SameSite=Lax`
@@ -39,7 +37,19 @@ export function mountPostToGet(router: Router, { parked, readBody, rateLimit }: 
 
 /** The parameters of a GET: those of the POST before it, where there was one, else its query. */
 export async function parametersOf(ctx: Context, parked: ParkedRequests): Promise<URLSearchParams> {
-  return ctx.query[PARKED] === undefined ? new URLSearchParams(ctx.querystring) : unpark(ctx, parked);
+  const parameters = ctx.query[PARKED] === undefined ? new URLSearchParams(ctx.querystring) : await unpark(ctx, parked);
+  ctx.state['parameters'] = parameters;
+  return parameters;
+}
+
+/**
+ * For the switch of languages on a page that was made of them: its link must not repeat a hint, and what was parked is used up.
+ * So they are parked (again), where they cannot simply stand in the address. Runs after `parametersOf`.
+ */
+export async function parkAgain(ctx: Context, parked: ParkedRequests): Promise<void> {
+  const parameters: URLSearchParams = ctx.state['parameters'];
+  if (!isHeldBack(ctx)) return;
+  linkInstead(ctx, keepLanguage(ctx, `${ctx.path}?${PARKED}=${await parked.park(parameters)}`));
 }
 
 /** One use only: a reloaded page, or an address from somebody's history, is old. */
