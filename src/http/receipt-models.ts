@@ -31,7 +31,7 @@ export interface ReceiptCounts {
 
 export interface ReceiptDetail {
   /** what ended: a scope of the sign-off page, or what else the logout was about */
-  readonly scope: SignOffScope | 'account' | 'others' | 'client' | 'everybody' | 'session';
+  readonly scope: SignOffScope | 'account' | 'others' | 'client' | 'everybody' | 'session' | 'app';
   /** DESIGN §1's reason, as stored: `user`, `app`, `password-changed` … */
   readonly reason: string;
   readonly apps: readonly ReceiptApp[];
@@ -41,8 +41,8 @@ export interface ReceiptDetail {
   readonly continueName?: string;
   /** addresses of apps that this browser calls, each in a frame of its own; empty but for the browser that signed off */
   readonly frames: readonly string[];
-  /** the form behind "Done": makes the receipt disappear */
-  readonly done: FormTarget;
+  /** the form behind "Done": makes the receipt disappear; none where its owner finds it again by its own id */
+  readonly done?: FormTarget;
 }
 
 export type ReceiptState =

@@ -9,6 +9,7 @@ export function headline({ detail }: ReceiptPage, { say }: Words): string {
   if (detail === undefined) return say('receipt.headline');
   const app = short(detail.apps[0]?.name ?? detail.continueName ?? say('receipt.this-app'));
   switch (detail.scope) {
+    case 'app':
     case 'app-here':
     case 'app-everywhere':
     case 'client':

@@ -194,8 +194,9 @@ describeFlows('the devices page', () => {
       const { laptop, phone, all, page, ids } = await aScene('grace');
       const before = await livesOf(all);
 
-      await end(laptop.browser, page, { what: 'app', session: ids.phone, client_id: 'wiki' });
+      const receipt = await end(laptop.browser, page, { what: 'app', session: ids.phone, client_id: 'wiki' });
 
+      expect(receipt.body).toContain('A sign-in at Wiki has ended');
       await expectEnded(all, before, [phone.sids.wiki]);
       const row = (await rowsOf(laptop.browser)).find(({ id }) => id === ids.phone);
       expect(row?.apps.map(({ client_id: id, state }) => [id, state])).toEqual([
@@ -213,7 +214,7 @@ describeFlows('the devices page', () => {
       const untouched = await livesOf(all);
       await laptop.browser.submit(asked);
 
-      expect(asked.body).toContain('3 devices');
+      expect(asked.body).toContain('3 devices, 3 app sign-ins');
       expect(new Set(untouched)).toEqual(new Set(before));
       await expectEnded(
         all,
@@ -357,6 +358,18 @@ describeFlows('the devices page', () => {
       const later = createBrowser();
       await world.apps.wiki.signIn(later, { username: 'quinn' });
       expect((await rowsOf(later)).filter(({ id }) => id === ids.phone)).toEqual([]);
+    });
+
+    it('has a receipt that says how its owner finds it again, and nothing of the device that it is looked at on', async () => {
+      const { laptop, phone, ids } = await aScene('rupert');
+      await phone.browser.submit(await phone.browser.get(url()), {}, { action: '/devices/end' });
+
+      const { ended } = (await rowsOf(laptop.browser)).find(({ id }) => id === ids.phone) as Row;
+      const receipt = await laptop.browser.get(`${world.issuer}${ended?.receipt}`);
+
+      expect(receipt.body).toContain('This sign-in has ended');
+      for (const href of ['/devices', '/activity']) expect(receipt.body).toContain(`href="${href}"`);
+      for (const untrue of ['this device', '24 hours', 'Done']) expect(receipt.body).not.toContain(untrue);
     });
 
     it('says why when nobody asked for it', async () => {

@@ -1,14 +1,14 @@
 import type { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
+import { appName } from '../../clients/app-name.ts';
 import type { Client } from '../../clients/client-file.ts';
 import { AppError } from '../../errors.ts';
-import type { EndTarget } from '../../logout/logout.ts';
+import type { Logout } from '../../logout/logout.ts';
 import { type Receipt, type Receipts, receiptJson } from '../../logout/receipt.ts';
 import type { OnSettled } from '../../logout/wait-for-apps.ts';
 import type { Clock } from '../../ops/clock.ts';
 import type { DeliveryStore, StoredSession } from '../../store/store.ts';
 import type { Language } from '../../words/language.ts';
-import { appName } from '../app-face.ts';
 import { type EventStreams, tooManyStreams } from '../event-streams.ts';
 import { follow } from '../follow.ts';
 import { languageOf } from '../language.ts';
@@ -45,35 +45,33 @@ const FRAMES_WITHIN_MS = 30_000;
  */
 export function mountReceipt(router: Router, parts: ReceiptRouteParts): void {
   router.get('/logout/:id', async (ctx) => {
-    const { receipt, full } = await find(ctx, parts);
+    const found = await find(ctx, parts);
     ctx.vary('Accept');
-    if (ctx.accepts('html', 'json') === 'json') ctx.body = receiptJson(receipt, full);
-    else parts.render(ctx, 'receipt', await pageOf(ctx, receipt, full, parts));
+    if (ctx.accepts('html', 'json') === 'json') ctx.body = receiptJson(found.receipt, found.full);
+    else parts.render(ctx, 'receipt', await pageOf(ctx, found, parts));
   });
 
   router.get('/logout/:id/events', async (ctx) => {
-    const { receipt, full } = await find(ctx, parts);
+    const first = await find(ctx, parts);
+    const { receipt } = first;
     const stream = parts.streams.open(ctx, receipt.logout.id);
     if (stream === undefined) throw tooManyStreams();
     const { id } = receipt.logout;
-    follow(
-      stream,
-      { receipt, full },
-      {
-        event: 'receipt',
-        everyMs: { atMost: LOOK_AT_MOST_EVERY_MS, atLeast: LOOK_EVERY_MS },
-        look: () => find(ctx, parts),
-        message: (now) => receiptJson(now.receipt, now.full),
-        isOver: (now) => now.receipt.state === 'settled',
-        isGone,
-        signals: (changed) => parts.onSettled((logoutIds) => logoutIds.includes(id) && changed()),
-      },
-    );
+    follow(stream, first, {
+      event: 'receipt',
+      everyMs: { atMost: LOOK_AT_MOST_EVERY_MS, atLeast: LOOK_EVERY_MS },
+      look: () => find(ctx, parts),
+      message: (now) => receiptJson(now.receipt, now.full),
+      isOver: (now) => now.receipt.state === 'settled',
+      isGone,
+      signals: (changed) => parts.onSettled((logoutIds) => logoutIds.includes(id) && changed()),
+    });
   });
 
   router.post('/logout/:id', parts.takeForm, async (ctx) => {
-    const { full } = await find(ctx, parts);
-    if (!full) throw notFound();
+    const { full, own } = await find(ctx, parts);
+    // What its owner finds again by its own id is kept like the activity that tells of it.
+    if (!full || own) throw notFound();
     await parts.receipts.close(idOf(ctx));
     // Not on to the app: there is a link for that, and Chromium lets a form go to its own origin only (form-action).
     seeOther(ctx, '/');
@@ -84,17 +82,22 @@ function idOf(ctx: Context): string {
   return String(ctx['params'].id);
 }
 
-/** `full`: who asks may see names. Judged at each look: the mark lasts 15 minutes, and a session may have ended. */
+/**
+ * `full`: who asks may see names. Judged at each look: the mark lasts 15 minutes, and a session may have ended. `own`: opened by
+ * the logout's own id.
+ */
 interface Found {
   readonly receipt: Receipt;
   readonly full: boolean;
+  readonly own: boolean;
 }
 
 async function find(ctx: Context, parts: ReceiptRouteParts): Promise<Found> {
   const { receipts, sessionOf, clock } = parts;
   const receipt = await receipts.byLink(idOf(ctx));
-  if (receipt === undefined) return { receipt: await ownReceipt(ctx, parts), full: true };
-  return { receipt, full: isMarked(ctx, idOf(ctx), clock.now()) || isOwn(receipt, await sessionOf(ctx)) };
+  if (receipt === undefined) return { receipt: await ownReceipt(ctx, parts), full: true, own: true };
+  const full = isMarked(ctx, idOf(ctx), clock.now()) || isOwn(receipt, await sessionOf(ctx));
+  return { receipt, full, own: false };
 }
 
 /**
@@ -113,7 +116,7 @@ function isOwn({ logout }: Receipt, browser: StoredSession | undefined): boolean
   return logout.accountId !== undefined && logout.accountId === browser?.session.accountId;
 }
 
-async function pageOf(ctx: Context, receipt: Receipt, full: boolean, parts: ReceiptRouteParts): Promise<ReceiptPage> {
+async function pageOf(ctx: Context, { receipt, full, own }: Found, parts: ReceiptRouteParts): Promise<ReceiptPage> {
   const { told, trying, refused, moot } = receipt.counts;
   const href = `/logout/${idOf(ctx)}`;
   return {
@@ -131,26 +134,29 @@ async function pageOf(ctx: Context, receipt: Receipt, full: boolean, parts: Rece
       askedBrowser: receipt.counts['asked-browser'],
       notAskedFor: receipt.counts['not-asked-for'],
     },
-    stay: ctx.query['stay'] === '1',
+    stay: own || ctx.query['stay'] === '1',
     ...(full && {
-      detail: { ...detailOf(receipt, href, languageOf(ctx), parts), frames: await framesOf(ctx, receipt, parts) },
+      detail: {
+        ...detailOf(receipt, languageOf(ctx), parts),
+        scope: scopeOf(receipt.logout, own),
+        frames: await framesOf(ctx, receipt, parts),
+        ...(!own && { done: { action: href } }),
+      },
     }),
   };
 }
 
 function detailOf(
   { logout, apps, continueUri }: Receipt,
-  href: string,
   language: Language,
   { clientOf }: ReceiptRouteParts,
-): Omit<ReceiptDetail, 'frames'> {
+): Omit<ReceiptDetail, 'scope' | 'frames' | 'done'> {
   const asker = apps.find((app) => app.clientId === logout.clientId);
   const nameOf = ({ clientId, name }: Receipt['apps'][number]) => {
     const client = clientOf(clientId);
     return client ? appName(client, language) : name;
   };
   return {
-    scope: logout.scope ?? scopeOf(logout.target),
     reason: logout.reason,
     apps: apps.map((app) => {
       const uri = clientOf(app.clientId)?.client_uri;
@@ -167,7 +173,6 @@ function detailOf(
     }),
     ...(continueUri !== undefined && { continueUri }),
     ...(asker !== undefined && { continueName: nameOf(asker) }),
-    done: { action: href },
   };
 }
 
@@ -194,13 +199,15 @@ async function framesOf(
   });
 }
 
-function scopeOf(target: EndTarget): ReceiptDetail['scope'] {
+/** Whoever looks a receipt up again may sit at another device by now: "this device" would be a lie. */
+function scopeOf({ scope, target }: Logout, own: boolean): ReceiptDetail['scope'] {
+  if (scope !== undefined && !(own && (scope === 'app-here' || scope === 'all-here'))) return scope;
   return target.kind === 'account' && target.exceptUid !== undefined ? 'others' : SCOPE_OF_TARGET[target.kind];
 }
 
 const SCOPE_OF_TARGET = {
   session: 'session',
-  participation: 'app-here',
+  participation: 'app',
   account: 'account',
   'account-client': 'app-everywhere',
   client: 'client',
