@@ -92,7 +92,7 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
   const mails = wireMails(foundation);
   const forgotten = createForgottenPasswords({
     store,
-    planReset: (account, at) => mails.reset(account, at, 'asked'),
+    planReset: (account, at, seat) => mails.reset(account, at, 'asked', seat),
     clock,
     log: boundedLog,
   });

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import type { Passwords } from './accounts/password.ts';
 import type { Admin } from './admin/admin.ts';
+import { appName } from './clients/app-name.ts';
 import type { Client } from './clients/client-file.ts';
 import { createRegistry, type Registry } from './clients/registry.ts';
 import type { Config } from './config.ts';
@@ -34,6 +35,7 @@ import { deliveriesWait, diskIsFull, keysAreDue } from './standing-warnings.ts';
 import { measuredStore } from './store/measured-store.ts';
 import type { Store } from './store/store.ts';
 import { traceAttempt, traceEnd } from './traced-logouts.ts';
+import type { Language } from './words/language.ts';
 
 /** What every process of the product stands on. */
 export interface Foundation {
@@ -222,7 +224,10 @@ export function wireOutboundClient(config: Config, outbound: Outbound): Outbound
 export function wireEnding(foundation: Foundation, engine: Pick<EngineRunner, 'wake' | 'idle'>): EndSessions {
   const { store, registry } = foundation;
   const clients = (id: string) => registry.get(id)?.client;
-  const nameOf = (id: string) => clients(id)?.client_name;
+  const nameOf = (id: string, language: Language) => {
+    const client = clients(id);
+    return client && appName(client, language);
+  };
   const newsOf = createNewsOfEnd({ store, mails: wireMails(foundation), nameOf });
   return createEndSessions({ ...foundation, engine, newsOf, clients, onCommitted: traceEnd });
 }

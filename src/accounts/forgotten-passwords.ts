@@ -31,7 +31,7 @@ export function createForgottenPasswords(parts: {
     readonly mails: Pick<MailStore, 'post'>;
   };
   /** The mail, where one can be sent to this account. */
-  readonly planReset: (account: Account, at: number) => NewMail | undefined;
+  readonly planReset: (account: Account, at: number, seat: Seat) => NewMail | undefined;
   readonly clock: Clock;
   /** Bounded: strangers can cause its lines. */
   readonly log: Pick<Log, 'warn'>;
@@ -43,7 +43,7 @@ export function createForgottenPasswords(parts: {
     const account = await store.accounts.findForSignIn(name);
     if (account?.state !== 'active') return;
     const at = clock.now();
-    const mail = planReset(account, at);
+    const mail = planReset(account, at, seat);
     if (!mail || (await isTooMany(account.id, at))) return;
     await store.mails.post({ events: [passwordAsked(account.id, at, seat)], mails: [mail] });
   }

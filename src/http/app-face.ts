@@ -1,14 +1,6 @@
+import { appName, type ClientFaceFields, inLanguage } from '../clients/app-name.ts';
 import type { Language } from '../words/language.ts';
 import type { AppFace } from './page-models.ts';
-
-/** What may be there once more in each language: `client_name#de` (Registration §2.1). */
-type Translated = 'client_name' | 'client_uri' | 'logo_uri' | 'policy_uri' | 'tos_uri';
-
-/** The parts of a client record that people see. */
-export type ClientFaceFields = {
-  readonly client_id: string;
-  readonly redirect_uris?: readonly string[] | undefined;
-} & { readonly [Field in Translated | `${Translated}#${Language}`]?: string | undefined };
 
 /**
  * How a client is shown. Its logo only when it lies on the client's own https origin (that of its home page or of a
@@ -27,15 +19,6 @@ export function appFace(client: ClientFaceFields, language: Language): AppFace {
     ...(policyUri && { policyUri }),
     ...(tosUri && { tosUri }),
   };
-}
-
-/** What people who read this language call an app. */
-export function appName(client: ClientFaceFields, language: Language): string {
-  return inLanguage(client, 'client_name', language) || client.client_id;
-}
-
-function inLanguage(client: ClientFaceFields, field: Translated, language: Language): string | undefined {
-  return client[`${field}#${language}`] ?? client[field];
 }
 
 function ownLogo(client: ClientFaceFields, language: Language): string | undefined {

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
+import { appName } from '../clients/app-name.ts';
 import type { Client } from '../clients/client-file.ts';
-import { appName } from './app-face.ts';
 import { languageOf } from './language.ts';
 
 /** Where a page leads that can do nothing (any more). */

@@ -122,6 +122,7 @@ const LETTERS: Readonly<Record<Mail['kind'], (mail: Mail, desk: Desk) => Letter>
       subject: say('mail.reset.subject', { service: desk.service }),
       blocks: [
         { kind: 'text', text: isForced ? say('mail.reset.forced') : say('mail.reset.asked') },
+        factsOf(mail, desk),
         ...(href ? [{ kind: 'link', text: say('mail.reset.link', { until }), href } as const] : []),
       ],
     };

@@ -1,10 +1,12 @@
-/** What an end tells people of besides its own event: that the password is a new one, and the mails. */
+/** What an end tells people of besides its own event: what else changed with it, and the mails. */
 import type { Account } from '../accounts/account.ts';
+import { activityEvent } from '../activity/activity-event.ts';
 import type { ActivityEvent, NewMail, News } from '../activity/news.ts';
 import { passwordEvent } from '../activity/password-event.ts';
 import type { EndCause, EndTarget } from '../logout/logout.ts';
 import { liveParticipations } from '../sessions/session.ts';
 import type { AccountStore, SessionStore, SessionView } from '../store/store.ts';
+import { DEFAULT_LANGUAGE, type Language, languageAmong } from '../words/language.ts';
 import type { EndFacts, MailPlanner } from './plan-mails.ts';
 
 /** Asked before the write, so that what it answers is written with the end. Throws `storeUnavailable`. */
@@ -21,8 +23,8 @@ export function createNewsOfEnd(parts: {
     readonly sessions: Pick<SessionStore, 'list'>;
   };
   readonly mails: MailPlanner;
-  /** The name people know an app by. */
-  readonly nameOf: (clientId: string) => string | undefined;
+  /** The name by which readers of this language know an app. */
+  readonly nameOf: (clientId: string, language: Language) => string | undefined;
 }): NewsOfEnd {
   const { store, mails, nameOf } = parts;
 
@@ -33,8 +35,9 @@ export function createNewsOfEnd(parts: {
     if (!account) return undefined;
     const views = await store.sessions.list({ accountId, state: 'live' }, { limit: SESSIONS_MAX });
     const ending = views.filter(({ session }) => session.uid !== exceptUid);
-    const mail = mailOf(account, at, cause, factsOf(ending, cause));
-    return { events: passwordEvents(account, at, cause), mails: mail ? [mail] : [] };
+    const language = languageAmong(account.locale) ?? DEFAULT_LANGUAGE;
+    const mail = mailOf(account, at, cause, factsOf(ending, cause, language));
+    return { events: changeEvents(account, at, cause), mails: mail ? [mail] : [] };
   };
 
   function mailOf(account: Account, at: number, { reason }: CauseOfNews, facts: EndFacts): NewMail | undefined {
@@ -42,7 +45,7 @@ export function createNewsOfEnd(parts: {
       case 'password-changed':
         return mails.passwordChanged(account, at, facts);
       case 'not-me':
-        return mails.reset(account, at, 'forced') ?? mails.signedOutEverywhere(account, at, facts);
+        return mails.reset(account, at, 'forced', facts) ?? mails.signedOutEverywhere(account, at, facts);
       case 'user':
       case 'app':
       case 'operator':
@@ -57,16 +60,23 @@ export function createNewsOfEnd(parts: {
     }
   }
 
-  function factsOf(ending: readonly SessionView[], { actor, from }: CauseOfNews): EndFacts {
+  function factsOf(ending: readonly SessionView[], { actor, from }: CauseOfNews, language: Language): EndFacts {
     const ids = new Set(ending.flatMap((view) => liveParticipations(view).map(({ clientId }) => clientId)));
-    const appNames = [...ids].map((id) => nameOf(id) ?? id);
+    const appNames = [...ids].map((id) => nameOf(id, language) ?? id);
     return { ...from, by: actor.kind === 'operator' ? 'operator' : 'user', sessions: ending.length, appNames };
   }
 }
 
-function passwordEvents(account: Account, at: number, cause: CauseOfNews): readonly ActivityEvent[] {
-  const { accountChange, actor, from } = cause;
-  if (!accountChange || !('passwordHash' in accountChange || 'mustChangePassword' in accountChange)) return [];
-  const what = 'passwordHash' in accountChange ? 'changed' : 'locked';
-  return [passwordEvent(account.id, at, { what, actor: actor.kind, seat: from })];
+function changeEvents(
+  { id }: Account,
+  at: number,
+  { accountChange, actor, from }: CauseOfNews,
+): readonly ActivityEvent[] {
+  if (!accountChange) return [];
+  const by = { actor: actor.kind, seat: from };
+  if ('passwordHash' in accountChange) return [passwordEvent(id, at, { what: 'changed', ...by })];
+  if ('mustChangePassword' in accountChange) return [passwordEvent(id, at, { what: 'locked', ...by })];
+  if (!('removeCredentials' in accountChange) || accountChange.removeCredentials !== 'all') return [];
+  const detail = { change: 'reset' };
+  return [activityEvent({ accountId: id, at, kind: 'credential', actor: actor.kind, detail }, from)];
 }

@@ -28,8 +28,11 @@ export interface MailPlanner {
   passwordChanged(account: Account, at: number, facts: EndFacts): NewMail | undefined;
   /** `reset`: an operator took all of them away. `name`: what its owner calls the one that was added or removed. */
   factorChanged(account: Account, at: number, facts: FactorFacts): NewMail | undefined;
-  /** `forced`: its owner said that somebody else was there; nothing but a new password lets anybody in. */
-  reset(account: Account, at: number, why: 'asked' | 'forced'): NewMail | undefined;
+  /**
+   * `forced`: its owner said that somebody else was there; nothing but a new password lets anybody in. `seat`: where it was asked
+   * for, or said.
+   */
+  reset(account: Account, at: number, why: 'asked' | 'forced', seat: Seat): NewMail | undefined;
 }
 
 export interface FactorFacts extends Seat {
@@ -93,8 +96,10 @@ export function createMailPlanner(parts: {
     passwordChanged: (account, at, facts) => plan('password', account, at, endFacts(facts), notMe(facts)),
     factorChanged: (account, at, { change, name, ...seat }) =>
       plan('factor', account, at, { ...seatFacts(seat), change, factor: name ?? null }, notMe(seat)),
-    reset: (account, at, why) =>
-      plan('reset', account, at, { why }, { purpose: 'reset', lifeMs: RESET_LIVES[why], session: undefined }),
+    reset(account, at, why, seat) {
+      const token = { purpose: 'reset', lifeMs: RESET_LIVES[why], session: undefined } as const;
+      return plan('reset', account, at, { ...seatFacts(seat), why }, token);
+    },
   };
 }
 

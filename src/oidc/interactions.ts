@@ -3,12 +3,14 @@ import type { InteractionResults } from 'oidc-provider';
 import type { Account } from '../accounts/account.ts';
 import { BY_PASSWORD, type Proof } from '../accounts/proof.ts';
 import { activityEvent, seatOfSession } from '../activity/activity-event.ts';
+import { appName } from '../clients/app-name.ts';
 import { pageOld } from '../errors.ts';
 import type { ExtraScopes } from '../extra-scopes.ts';
 import type { EndSessions } from '../logout/end-sessions.ts';
 import type { MailPlanner } from '../mails/plan-mails.ts';
 import type { Device } from '../sessions/session.ts';
 import type { SessionOpening } from '../store/store.ts';
+import { DEFAULT_LANGUAGE, languageAmong } from '../words/language.ts';
 import { allAsked } from './asked-scopes.ts';
 import type { InteractionDetails, SignedIn } from './interaction-details.ts';
 import { type Exchange, hasLostSession, type Interaction, pageOf, startOver } from './interaction-lookup.ts';
@@ -203,6 +205,8 @@ function signInResult(
   const { account, generation, device, shared, locale, proof = BY_PASSWORD } = signedIn;
   const now = clock.now();
   const client = registry.get(String(interaction.params['client_id']))?.client;
+  const reader = { ...account, locale: locale ?? account.locale };
+  const app = client && appName(client, languageAmong(reader.locale) ?? DEFAULT_LANGUAGE);
   const seat = { device: device.name, place: device.place };
   const opening: SessionOpening = {
     accountId: account.id,
@@ -214,7 +218,7 @@ function signInResult(
     expiresAt: now + config.sessionMaxMs,
     clientId: client?.client_id,
     locale,
-    ifNewDevice: mails.newDevice({ ...account, locale: locale ?? account.locale }, now, seat, client?.client_name),
+    ifNewDevice: mails.newDevice(reader, now, seat, app),
   };
   const login = {
     accountId: account.id,

@@ -87,6 +87,6 @@ describeFlows('apps with access', () => {
     await here.submit(asked, { password: PASSWORD });
     expect(await apps()).toHaveLength(1);
     const nothing = await here.post(`${world.issuer}/account/apps/end`, { ...form?.fields, client_id: 'nobody' });
-    expect(new URL(nothing.url).pathname).toBe('/account/apps');
+    expect(new URL(nothing.url).pathname).toBe('/devices');
   });
 });

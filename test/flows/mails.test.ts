@@ -13,7 +13,7 @@ const PHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKi
 describeFlows('mails', () => {
   let world: World<'wiki'>;
   beforeAll(async () => {
-    world = await startWorld({ apps: { wiki: { file: { client_name: 'The Wiki' } } } });
+    world = await startWorld({ apps: { wiki: { file: { client_name: 'The Wiki', 'client_name#de': 'Das Wiki' } } } });
   });
   afterEach(backToNow);
   afterAll(() => world.stop());
@@ -51,6 +51,20 @@ describeFlows('mails', () => {
     const names = await readdir(join(world.folder, 'data', 'outbox'));
     const raw = await readFile(join(world.folder, 'data', 'outbox', names.at(-1) ?? ''), 'latin1');
     expect(raw.indexOf('text/plain')).toBeLessThan(raw.indexOf('text/html'));
+  });
+
+  it('speak the language of the pages, and name apps in it', async () => {
+    const accountId = await addAccount(world.store, 'lena');
+    await world.apps.wiki.signIn(createBrowser(), { username: 'lena' });
+    const parameters = { ui_locales: 'de' };
+    await world.apps.wiki.signIn(createBrowser(PHONE), { username: 'lena', parameters });
+    await world.server.endSessions({ kind: 'account', accountId }, { reason: 'operator', actor: { kind: 'operator' } });
+    const mails = await mailsTo(world, 'lena@example.test');
+    expect(mails.map(({ subject }) => subject)).toEqual([
+      expect.stringMatching(/^Neue Anmeldung bei/u),
+      expect.stringMatching(/^Sie wurden bei .* abgemeldet$/u),
+    ]);
+    for (const { text } of mails) expect(text).toMatch(/^Hallo lena,[\s\S]*Apps: +Das Wiki/u);
   });
 
   it('say who signed everybody out, and what', async () => {

@@ -105,6 +105,8 @@ describeFlows('passwords in the hands of their owner', () => {
     await forgot(username);
     await world.server.sendMails();
     const link = await linkTo(world, address, 'reset');
+    const [mail] = (await mailsTo(world, address)).filter(({ subject }) => subject.startsWith('Choose a new password'));
+    expect(mail?.text).toMatch(/Device: +Firefox[\s\S]*Time: /u);
     const browser = createBrowser();
     const [page, sameAgain] = [await browser.get(link), await browser.get(link)];
     expect(sameAgain.status).toBe(200);

@@ -1,5 +1,6 @@
 import type { StateCounts } from '../../deliveries/state-counts.ts';
 import type { Words } from '../../words/words.ts';
+import { short } from '../page-words.ts';
 import { confirmed, whyOf } from '../receipt-words.ts';
 import { permissionWords } from '../scope-words.ts';
 import type { EventRow } from './activity-rows.ts';
@@ -40,7 +41,7 @@ function whatOf(event: NamedEvent, words: Words): string {
     case 'password':
       return passwordWords(event, words);
     case 'credential':
-      return say('event.credential');
+      return credentialWords(event, words);
     case 'consent':
       return say('event.consent', { app, scopes: scopesOf(event, words) });
     case 'name':
@@ -60,6 +61,20 @@ function logoutWords({ detail }: NamedEvent, app: string, { say }: Words): strin
       return say('event.logout.client', { app });
     default:
       return say('event.logout.session');
+  }
+}
+
+function credentialWords({ detail }: NamedEvent, { say }: Words): string {
+  const name = short(String(detail?.['name'] ?? ''));
+  switch (detail?.['change']) {
+    case 'added':
+      return say('event.credential.added', { name });
+    case 'removed':
+      return say('event.credential.removed', { name });
+    case 'codes':
+      return say('event.credential.codes');
+    default:
+      return say('event.credential.reset');
   }
 }
 

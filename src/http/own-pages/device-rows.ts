@@ -1,10 +1,10 @@
+import { appName } from '../../clients/app-name.ts';
 import { canBeTold } from '../../clients/can-be-told.ts';
 import type { Client } from '../../clients/client-file.ts';
 import type { Actor } from '../../logout/logout.ts';
 import { iso } from '../../ops/clock.ts';
 import type { OwnApp, OwnCursor, OwnSession } from '../../store/store.ts';
 import type { Language } from '../../words/language.ts';
-import { appName } from '../app-face.ts';
 import { countryName } from './device-words.ts';
 import type { DeviceApp, DeviceEnd, DeviceRow } from './own-page-models.ts';
 

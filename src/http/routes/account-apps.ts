@@ -5,6 +5,9 @@ import type { Client } from '../../clients/client-file.ts';
 import type { ExtraScopes } from '../../extra-scopes.ts';
 import { iso } from '../../ops/clock.ts';
 import type { AppAccess, Store } from '../../store/store.ts';
+import { DEFAULT_LANGUAGE, type Language } from '../../words/language.ts';
+import { appFace } from '../app-face.ts';
+import { languageOf } from '../language.ts';
 import { formOf } from '../middleware/read-body.ts';
 import type { AccessRow } from '../own-pages/account-page-models.ts';
 import { personOf, type SignedInOnly } from '../own-pages/signed-in.ts';
@@ -31,10 +34,12 @@ export function mountAccountApps(router: Router, parts: AccountAppsParts): void 
   const guard = parts.signedInOnly(APPS);
 
   router.get(APPS, guard, async (ctx) => {
-    const apps = await rowsOf(ctx, parts);
+    const wantsJson = ctx.accepts('html', 'json') === 'json';
+    const language = wantsJson ? DEFAULT_LANGUAGE : languageOf(ctx);
+    const apps = await rowsOf(ctx, { ...parts, language });
     ctx.vary('Accept');
     ctx.set('Cache-Control', 'no-store');
-    if (ctx.accepts('html', 'json') === 'json') ctx.body = { apps: apps.map(accessJson) };
+    if (wantsJson) ctx.body = { apps: apps.map(accessJson) };
     else {
       const { account } = personOf(ctx);
       const end = { action: `${APPS}/end` };
@@ -44,8 +49,8 @@ export function mountAccountApps(router: Router, parts: AccountAppsParts): void 
 
   router.post(`${APPS}/end`, parts.takeForm, guard, async (ctx) => {
     const clientId = formOf(ctx).values.get('client_id') ?? '';
-    if (clientId === '') return seeOther(ctx, APPS);
-    if (!(await parts.askFirst.mayGoOn(ctx, { needsPassword: true, backHref: APPS }))) return;
+    if (clientId === '') return seeOther(ctx, '/devices');
+    if (!(await parts.askFirst.mayGoOn(ctx, { proof: 'one', backHref: APPS }))) return;
     const { account, browser } = personOf(ctx);
     const { uid: session, device } = browser.session;
     const ended = await parts.endSessions(
@@ -58,12 +63,14 @@ export function mountAccountApps(router: Router, parts: AccountAppsParts): void 
         from: { session, device: device.name, place: device.place },
       },
     );
-    if (ended.kind === 'nothing') return seeOther(ctx, APPS);
+    if (ended.kind === 'nothing') return seeOther(ctx, '/devices');
     await answerLogout(ctx, ended, { client: undefined, continueUri: undefined }, parts);
   });
 }
 
-async function rowsOf(ctx: Context, parts: AccountAppsParts): Promise<readonly AccessRow[]> {
+type RowParts = AccountAppsParts & { readonly language: Language };
+
+async function rowsOf(ctx: Context, parts: RowParts): Promise<readonly AccessRow[]> {
   const { id } = personOf(ctx).account;
   const [consents, access] = await Promise.all([
     parts.store.accounts.consents(id, APPS_MAX),
@@ -81,15 +88,16 @@ async function rowsOf(ctx: Context, parts: AccountAppsParts): Promise<readonly A
 
 function accessRow(
   clientId: string,
-  { clientOf, extraScopes }: AccountAppsParts,
+  { clientOf, extraScopes, language }: RowParts,
   facts: { readonly since: number; readonly scopes: readonly string[]; readonly access: AppAccess | undefined },
 ): AccessRow {
   const client: Client | undefined = clientOf(clientId);
+  const face = client && appFace(client, language);
   const { since, scopes, access } = facts;
   return {
     clientId,
-    name: client?.client_name ?? clientId,
-    ...(client?.client_uri !== undefined && { uri: client.client_uri }),
+    name: face?.name ?? clientId,
+    ...(face?.uri !== undefined && { uri: face.uri }),
     permissions: permissionsOf(scopes, extraScopes),
     since,
     ...(access && { lastUsedAt: access.lastUsedAt }),

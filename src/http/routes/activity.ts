@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Router } from '@koa/router';
 import type { Context } from 'koa';
 import type { ActivityEvent } from '../../activity/news.ts';
+import { appName } from '../../clients/app-name.ts';
 import type { Client } from '../../clients/client-file.ts';
 import { countStates } from '../../deliveries/state-counts.ts';
 import { AppError } from '../../errors.ts';
@@ -47,7 +48,7 @@ export function mountActivity(router: Router, parts: ActivityParts): void {
       person: personFace(account),
       now: parts.clock.now(),
       ...(filter.kind && { kind: filter.kind }),
-      events: rows.map((row) => ({ ...row, ...nameOf(row, parts) })),
+      events: rows.map((row) => ({ ...row, ...nameOf(row, language, parts) })),
       ...(next !== undefined && { nextHref: hrefOf({ kind: filter.kind, after: next }) }),
       isFirst: filter.after === undefined,
       downloadHref: `${hrefOf({ kind: filter.kind })}${filter.kind ? '&' : '?'}download`,
@@ -118,8 +119,14 @@ async function* lines(accountId: string, filter: ActivityFilter, parts: Activity
   }
 }
 
-function nameOf({ client_id: id }: EventRow, { clientOf }: ActivityParts): { readonly appName?: string } {
-  return id === null ? {} : { appName: clientOf(id)?.client_name ?? id };
+function nameOf(
+  { client_id: id }: EventRow,
+  language: Language,
+  { clientOf }: ActivityParts,
+): { readonly appName?: string } {
+  if (id === null) return {};
+  const client = clientOf(id);
+  return { appName: client ? appName(client, language) : id };
 }
 
 function hrefOf(query: { readonly kind?: string | undefined; readonly after?: string | undefined }): string {

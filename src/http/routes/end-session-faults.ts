@@ -1,6 +1,6 @@
+import { appName } from '../../clients/app-name.ts';
 import type { EndSessionRequest } from '../../oidc/end-session-request.ts';
 import type { Language } from '../../words/language.ts';
-import { appName } from '../app-face.ts';
 import type { ErrorPage } from '../page-models.ts';
 
 /**

@@ -1,12 +1,12 @@
 import type { Router } from '@koa/router';
 import type { Context } from 'koa';
 import type { Account } from '../../accounts/account.ts';
+import { appName } from '../../clients/app-name.ts';
 import { canBeTold } from '../../clients/can-be-told.ts';
 import type { Client } from '../../clients/client-file.ts';
 import { liveParticipations } from '../../sessions/session.ts';
 import type { Store, StoredSession } from '../../store/store.ts';
 import type { Language } from '../../words/language.ts';
-import { appName } from '../app-face.ts';
 import { languageOf } from '../language.ts';
 import type { HomeApp } from '../page-models.ts';
 import { personFace } from '../person-face.ts';

@@ -1,4 +1,5 @@
 import type { Account } from '../../accounts/account.ts';
+import { appName } from '../../clients/app-name.ts';
 import { canBeTold } from '../../clients/can-be-told.ts';
 import type { Client } from '../../clients/client-file.ts';
 import type { Scope } from '../../logout/logout.ts';
@@ -7,7 +8,7 @@ import type { EndSessionRequest } from '../../oidc/end-session-request.ts';
 import { liveParticipations } from '../../sessions/session.ts';
 import type { SessionView, Store, StoredSession } from '../../store/store.ts';
 import type { Language } from '../../words/language.ts';
-import { appFace, appName } from '../app-face.ts';
+import { appFace } from '../app-face.ts';
 import type { SignOffChoice, SignOffPage } from '../page-models.ts';
 import { personFace } from '../person-face.ts';
 
