@@ -7,6 +7,7 @@ import type { AccountStore, CredentialStore } from '../store/store.ts';
 import type { Account } from './account.ts';
 import { CREDENTIAL_NAME_MAX, type Credential, type Passkey } from './credential.ts';
 import type { Passkeys } from './passkeys.ts';
+import { BY_PASSWORD, BY_PASSWORD_AND_CODE, byPasskey, type Proof } from './proof.ts';
 import { createRecoveryCodes, hashRecoveryCode } from './recovery-codes.ts';
 import { createTotpSecret, stepOfCode, totpAddress } from './totp-codes.ts';
 
@@ -41,8 +42,11 @@ export interface NewFactor {
 }
 
 export type Added =
-  /** `codes`: recovery codes, where the account had none; they are shown now and never again. */
-  | { readonly kind: 'added'; readonly codes: readonly string[] | undefined }
+  /**
+   * `codes`: recovery codes, where the account had none; they are shown now and never again. `proof`: what its owner has proved
+   * with it, after the password.
+   */
+  | { readonly kind: 'added'; readonly codes: readonly string[] | undefined; readonly proof: Proof }
   /** The code is not one of this secret, the passkey no answer to this question or known already, the ticket too old. */
   | { readonly kind: 'wrong' }
   | { readonly kind: 'full' };
@@ -91,7 +95,7 @@ export function createEnrolment(parts: EnrolmentParts): Enrolment {
     return good ? ticket.content : undefined;
   }
 
-  async function add(credential: Credential, seat: Seat): Promise<Added> {
+  async function add(credential: Credential, seat: Seat, proof: Proof): Promise<Added> {
     const codes = createRecoveryCodes();
     const outcome = await store.credentials.add({
       credential,
@@ -100,7 +104,7 @@ export function createEnrolment(parts: EnrolmentParts): Enrolment {
     });
     if (outcome === 'full') return { kind: 'full' };
     if (outcome === 'taken' || outcome === 'gone') return { kind: 'wrong' };
-    return { kind: 'added', codes: outcome === 'first' ? codes : undefined };
+    return { kind: 'added', codes: outcome === 'first' ? codes : undefined, proof };
   }
 
   async function newsOf(credential: Credential, change: 'added' | 'removed', seat: Seat, at: number): Promise<News> {
@@ -133,7 +137,7 @@ export function createEnrolment(parts: EnrolmentParts): Enrolment {
       const step = secret === undefined ? undefined : stepOfCode(secret, given.code, clock.now());
       if (secret === undefined || step === undefined) return { kind: 'wrong' };
       const totp = { ...fresh(given), kind: 'totp', sealedSecret: box.seal(secret), lastStep: step } as const;
-      return add(totp, given.seat);
+      return add(totp, given.seat, BY_PASSWORD_AND_CODE);
     },
     async offerPasskey({ id, username, claims }) {
       const { list } = await store.credentials.ofAccount(id);
@@ -146,7 +150,8 @@ export function createEnrolment(parts: EnrolmentParts): Enrolment {
     async addPasskey(given) {
       const challenge = open('passkey-new.v1', given);
       const made = challenge === undefined ? undefined : await passkeys.readNew(given.answer, challenge);
-      return made === undefined ? { kind: 'wrong' } : add({ ...fresh(given), kind: 'passkey', ...made }, given.seat);
+      if (made === undefined) return { kind: 'wrong' };
+      return add({ ...fresh(given), kind: 'passkey', ...made }, given.seat, byPasskey(made, BY_PASSWORD));
     },
     removalOf: (credential, seat) => newsOf(credential, 'removed', seat, clock.now()),
     async newCodes(accountId, seat) {

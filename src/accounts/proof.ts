@@ -24,6 +24,11 @@ export function byPasskey(passkey: Pick<Passkey, 'synced'>, after: Proof | undef
   return { acr: 'urn:signoff:passkey', amr: [...(after?.amr ?? []), key, 'user', 'mfa'] };
 }
 
+/** Whether a session with this `acr` was proved by more than the password. */
+export function isTwoFactor(acr: unknown): boolean {
+  return ACRS.indexOf(acr as Acr) >= ACRS.indexOf(BY_PASSWORD_AND_CODE.acr);
+}
+
 /**
  * What an ID token says to an app that asks for one of `wanted`, in its order, where `held` is what was proved: undefined when
  * none of them is met.

@@ -57,7 +57,7 @@ import { mountHome } from './routes/home.ts';
 import { mountInteraction } from './routes/interaction.ts';
 import { mountMailLinks } from './routes/mail-links.ts';
 import { mountNotMe } from './routes/not-me.ts';
-import { mountPostToGet, parametersOf } from './routes/post-to-get.ts';
+import { mountPostToGet, parametersOf, parkAgain } from './routes/post-to-get.ts';
 import { mountReceipt } from './routes/receipt.ts';
 import { createSignOffTickets } from './routes/sign-off-ticket.ts';
 
@@ -144,7 +144,7 @@ function createRoutes(parts: AppParts, checkCsrf: Middleware): Middleware {
   const { oidc, box, clock, parked, renderer } = parts;
   const readBody = createReadBody();
   const sessionOf = (ctx: Context) => oidc.sessionOf(ctx);
-  const provedAgain: typeof oidc.provedAgain = (ctx, held) => oidc.provedAgain(ctx, held);
+  const provedAgain: typeof oidc.provedAgain = (ctx, held, proof) => oidc.provedAgain(ctx, held, proof);
   const rateLimit = createRateLimit({ limits: parts.limits, sessionOf });
   const guard = { ...parts, ownSignIn: oidc.ownSignIn, rateLimit, sessionOf };
   const shared = {
@@ -165,6 +165,7 @@ function createRoutes(parts: AppParts, checkCsrf: Middleware): Middleware {
     clearSessionCookie: (ctx: Context) => oidc.clearSessionCookie(ctx),
     readRequest: parts.readEndSessionRequest,
     parametersOf: (ctx: Context) => parametersOf(ctx, parked),
+    parkAgain: (ctx: Context) => parkAgain(ctx, parked),
   };
   const router = new Router();
   mountHealth(router, shared);

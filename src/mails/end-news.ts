@@ -1,6 +1,5 @@
-/** What an end tells people of besides its own event: what else changed with it, and the mails. */
+/** What an end tells people of besides its own event: that the password is a new one, and the mails. */
 import type { Account } from '../accounts/account.ts';
-import { activityEvent } from '../activity/activity-event.ts';
 import type { ActivityEvent, NewMail, News } from '../activity/news.ts';
 import { passwordEvent } from '../activity/password-event.ts';
 import type { EndCause, EndTarget } from '../logout/logout.ts';
@@ -37,7 +36,7 @@ export function createNewsOfEnd(parts: {
     const ending = views.filter(({ session }) => session.uid !== exceptUid);
     const language = languageAmong(account.locale) ?? DEFAULT_LANGUAGE;
     const mail = mailOf(account, at, cause, factsOf(ending, cause, language));
-    return { events: changeEvents(account, at, cause), mails: mail ? [mail] : [] };
+    return { events: passwordEvents(account, at, cause), mails: mail ? [mail] : [] };
   };
 
   function mailOf(account: Account, at: number, { reason }: CauseOfNews, facts: EndFacts): NewMail | undefined {
@@ -67,7 +66,7 @@ export function createNewsOfEnd(parts: {
   }
 }
 
-function changeEvents(
+function passwordEvents(
   { id }: Account,
   at: number,
   { accountChange, actor, from }: CauseOfNews,
@@ -76,7 +75,5 @@ function changeEvents(
   const by = { actor: actor.kind, seat: from };
   if ('passwordHash' in accountChange) return [passwordEvent(id, at, { what: 'changed', ...by })];
   if ('mustChangePassword' in accountChange) return [passwordEvent(id, at, { what: 'locked', ...by })];
-  if (!('removeCredentials' in accountChange) || accountChange.removeCredentials !== 'all') return [];
-  const detail = { change: 'reset' };
-  return [activityEvent({ accountId: id, at, kind: 'credential', actor: actor.kind, detail }, from)];
+  return [];
 }

@@ -24,7 +24,7 @@ export function acrValues({ secondFactor = 'off' }: AcrParts['config']): readonl
  */
 export function acrIsMet({ store, config }: AcrParts): interactionPolicy.Check {
   return new Check(ACR_WANTED, 'the requested acr has to be proved', 'login_required', async ({ oidc }) => {
-    const wanted = wantedIn(oidc);
+    const wanted = wantedAcr(oidc.params ?? {});
     if (wanted === undefined) return Check.NO_NEED_TO_PROMPT;
     const accountId = oidc.session?.accountId;
     const met = accountId === undefined ? undefined : acrMet(oidc.acr, wanted.values);
@@ -33,7 +33,9 @@ export function acrIsMet({ store, config }: AcrParts): interactionPolicy.Check {
     // Who is not signed in yet may prove it in a moment.
     const hope =
       known && (accountId === undefined || (!oidc.result?.login && (await canProve(accountId, wanted.values))));
-    if (hope) return accountId === undefined ? Check.NO_NEED_TO_PROMPT : Check.REQUEST_PROMPT;
+    if (hope && accountId === undefined) return Check.NO_NEED_TO_PROMPT;
+    // A wish fails nobody: not where no page may come up either (`prompt=none`).
+    if (hope && (wanted.essential || !oidc.promptPending('none'))) return Check.REQUEST_PROMPT;
     if (!wanted.essential) return Check.NO_NEED_TO_PROMPT;
     throw new errors.UnmetAuthenticationRequirements('the requested acr is not supported');
   });
@@ -49,19 +51,37 @@ export function acrIsMet({ store, config }: AcrParts): interactionPolicy.Check {
 
 type Oidc = KoaContextWithOIDC['oidc'];
 
+interface WantedAcr {
+  readonly values: readonly string[];
+  readonly essential: boolean;
+}
+
 interface AcrRequest {
   readonly essential?: boolean;
   readonly value?: string;
   readonly values?: readonly string[];
 }
 
-/** Undefined where nothing is asked for; a bare `essential` is met by whatever was proved. */
-function wantedIn(oidc: Oidc): { readonly values: readonly string[]; readonly essential: boolean } | undefined {
-  const request = oidc.claims?.id_token?.['acr'] as AcrRequest | null | undefined;
+/** Undefined where nothing is asked for; a bare `essential` is met by whatever was proved. `acr_values` go before `claims`. */
+function wantedAcr(params: Readonly<Record<string, unknown>>): WantedAcr | undefined {
+  const { acr_values: wish, claims } = params;
+  if (typeof wish === 'string' && wish !== '') return { values: wish.split(' '), essential: false };
+  const request = typeof claims === 'string' ? acrIn(claims) : undefined;
   const values = request?.values ?? (request?.value === undefined ? undefined : [request.value]);
   if (values === undefined) return undefined;
   if (!Array.isArray(values)) throw new errors.InvalidRequest('claims.id_token.acr.values must be an array');
   return { values, essential: request?.essential === true };
+}
+
+/** The library has checked that it is JSON of the right shape. */
+function acrIn(claims: string): AcrRequest | null | undefined {
+  return (JSON.parse(claims) as { readonly id_token?: { readonly acr?: AcrRequest | null } }).id_token?.acr;
+}
+
+/** Whether this request comes to nothing where a code is typed in the place of a passkey. */
+export function insistsOnPasskey(params: Readonly<Record<string, unknown>>): boolean {
+  const wanted = wantedAcr(params);
+  return wanted?.essential === true && acrMet('urn:signoff:two-factor', wanted.values) === undefined;
 }
 
 /** The ID token says what the app asked for, where something stronger was proved; the library would name that. */

@@ -27,6 +27,8 @@ export type InteractionDetails =
       readonly client: Client | undefined;
       readonly account: Account;
       readonly proof: Proof | undefined;
+      /** The app takes nothing less than a passkey. */
+      readonly passkeyOnly: boolean;
     })
   | (Open & {
       readonly kind: 'consent';

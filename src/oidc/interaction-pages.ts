@@ -3,7 +3,7 @@ import type { Registry } from '../clients/registry.ts';
 import type { ExtraScopes } from '../extra-scopes.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Store } from '../store/store.ts';
-import { ACR_WANTED } from './acr-check.ts';
+import { ACR_WANTED, insistsOnPasskey } from './acr-check.ts';
 import { newlyAsked } from './asked-scopes.ts';
 import type { InteractionDetails } from './interaction-details.ts';
 import { type Exchange, type FoundInteraction, hasLostSession, pageOf } from './interaction-lookup.ts';
@@ -61,11 +61,15 @@ export async function describe(exchange: Exchange, uid: string, parts: PageParts
 /** Reasons for which a password is wanted although somebody may be signed in. */
 const WANTS_PASSWORD: readonly string[] = ['login_prompt', 'other_account'];
 
-/** Whoever is signed in by the password, and is asked for more by the app, is as far as one whose password was just right. */
+/**
+ * Whoever is signed in by the password, and is asked for more by the app, is as far as one whose password was just right: where
+ * that is all that is asked, and it is this person.
+ */
 export function pendingFor(found: Found, now: number): PendingSignIn | undefined {
   const { interaction, browser } = found;
   const pending = pendingIn(interaction, now);
-  if (pending || !interaction.prompt.reasons.includes(ACR_WANTED) || !browser || hasLostSession(found)) return pending;
+  const isAllThatIsAsked = interaction.prompt.reasons.join() === ACR_WANTED;
+  if (pending || !isAllThatIsAsked || !browser || hasLostSession(found)) return pending;
   const { accountId, generation, device } = browser.session;
   return { accountId, generation, device, shared: browser.payload['transient'] === true, at: now };
 }
@@ -75,8 +79,9 @@ async function signInOrSecondStep(found: Found, parts: PageParts) {
   const facts = await signInFacts(found, parts);
   const pending = facts.overtaken ? undefined : pendingFor(found, parts.clock.now());
   const account = pending && (await parts.store.accounts.find(pending.accountId));
+  const passkeyOnly = insistsOnPasskey(found.interaction.params);
   return account?.state === 'active'
-    ? ({ kind: 'second-step', account, proof: pending?.proof } as const)
+    ? ({ kind: 'second-step', account, proof: pending?.proof, passkeyOnly } as const)
     : ({ kind: 'sign-in', ...facts } as const);
 }
 

@@ -1,5 +1,6 @@
 /** The provider behind a swap point: keys and configuration change by a new instance, requests in flight finish on the old. */
 import Provider, { type AdapterFactory } from 'oidc-provider';
+import type { Proof } from '../accounts/proof.ts';
 import type { Registry } from '../clients/registry.ts';
 import type { EndSessions } from '../logout/end-sessions.ts';
 import type { Clock } from '../ops/clock.ts';
@@ -21,7 +22,6 @@ import type { Keys } from './keys.ts';
 import { writeLate } from './late-writes.ts';
 import type { Middleware, RenderError } from './library-shapes.ts';
 import { createOwnSignIn, type OwnSignIn } from './own-sign-in.ts';
-import { passwordAgain } from './password-login.ts';
 import { pinOrigin } from './pinned-origin.ts';
 import { findProgram, type Program } from './programs.ts';
 import { type OidcSettings, providerConfiguration } from './provider-configuration.ts';
@@ -68,8 +68,8 @@ export interface Oidc {
   readonly signInTurns: SignInTurns;
   /** Signing in at our own pages, with no app that asked. */
   readonly ownSignIn: OwnSignIn;
-  /** The person of this session has just proved the password again, here. */
-  provedAgain(exchange: Exchange, held: StoredSession): Promise<void>;
+  /** The person of this session has just proved again who they are, here: `auth_time`, `acr` and `amr` tell of that from now on. */
+  provedAgain(exchange: Exchange, held: StoredSession, proof: Proof): Promise<void>;
   /** Logs `client.rejected` for each active client that the library would refuse at its first sign-in. */
   checkClients(): Promise<void>;
 }
@@ -132,7 +132,11 @@ export function createOidc(parts: OidcParts): Oidc {
     device,
     signInTurns,
     ownSignIn: createOwnSignIn({ ...signIn, currentProvider }),
-    provedAgain: (exchange, held) => browserSession.renew(exchange, held, passwordAgain(held, parts.clock.now())),
+    provedAgain(exchange, held, proof) {
+      const { accountId } = held.session;
+      const login = { accountId, ts: Math.floor(parts.clock.now() / 1000), remember: true, ...proof };
+      return browserSession.renew(exchange, held, login);
+    },
     reload() {
       current = createInstance(configuration, adapter);
     },

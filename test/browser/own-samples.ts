@@ -13,7 +13,8 @@ const HOUR = 3_600_000;
 const mira = { name: 'Mira Holm', username: 'mira@example.com' };
 const end = { action: '/devices/end' };
 const hidden = [{ name: 'what', value: 'session' }];
-const password = { username: mira.username };
+const passkey = { options: '{"challenge":"AAAA","allowCredentials":[]}', ticket: 'v1.sealed' };
+const proof = { username: mira.username, typed: 'password' } as const;
 
 function sample<V extends keyof OwnPageModels>(
   name: string,
@@ -72,6 +73,7 @@ const devices: DevicesPage = {
   others: 2,
   end,
   name: { action: '/devices/name' },
+  factorsHref: '/account/factors',
 };
 
 export const ownSamples: readonly OwnSample[] = [
@@ -89,6 +91,7 @@ export const ownSamples: readonly OwnSample[] = [
     devices: 4,
     signIns: 12,
     cannotBeTold: ['Payroll'],
+    proof: { ...proof, passkey },
     backHref: '/devices',
   }),
   sample('confirm-everywhere', 'confirm', {
@@ -97,7 +100,7 @@ export const ownSamples: readonly OwnSample[] = [
     devices: 5,
     signIns: 14,
     cannotBeTold: ['Payroll', 'Archive'],
-    password,
+    proof,
     backHref: '/devices',
   }),
   sample('confirm-app', 'confirm', {
@@ -115,7 +118,7 @@ export const ownSamples: readonly OwnSample[] = [
     devices: 1,
     signIns: 1,
     cannotBeTold: [],
-    password,
+    proof,
     backHref: '/devices',
   }),
   sample('factors', 'factors', {
@@ -136,14 +139,32 @@ export const ownSamples: readonly OwnSample[] = [
     last: 'last',
     backHref: '/account/factors',
   }),
-  sample('step-up', 'step-up', { form: { ...end, hidden }, person: mira, password, backHref: '/devices' }),
+  sample('step-up', 'step-up', { form: { ...end, hidden }, person: mira, proof, backHref: '/devices' }),
+  sample('step-up-passkey', 'step-up', {
+    form: { ...end, hidden },
+    person: mira,
+    proof: { ...proof, passkey },
+    backHref: '/devices',
+  }),
+  sample('step-up-code', 'step-up', {
+    form: { action: '/account/factors/totp' },
+    person: mira,
+    proof: { ...proof, typed: 'password-and-code', passkey, notice: { kind: 'wrong-code' } },
+    backHref: '/account/factors',
+  }),
+  sample('step-up-passkey-only', 'step-up', {
+    form: { action: '/account/factors/totp' },
+    person: mira,
+    proof: { ...proof, typed: 'nothing', passkey, notice: { kind: 'wrong-passkey' } },
+    backHref: '/account/factors',
+  }),
   sample(
     'step-up-wrong',
     'step-up',
     {
       form: { ...end, hidden },
       person: mira,
-      password: { ...password, notice: { kind: 'wrong' } },
+      proof: { ...proof, notice: { kind: 'wrong' } },
       backHref: '/devices',
     },
     401,
@@ -154,7 +175,7 @@ export const ownSamples: readonly OwnSample[] = [
     {
       form: { ...end, hidden },
       person: mira,
-      password: { ...password, notice: { kind: 'wait', seconds: 300 } },
+      proof: { ...proof, notice: { kind: 'wait', seconds: 300 } },
       backHref: '/devices',
     },
     429,

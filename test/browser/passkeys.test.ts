@@ -10,7 +10,8 @@ describeInBrowser('passkeys in Chromium', () => {
   let world: World<'wiki'>;
 
   beforeAll(async () => {
-    world = await startWorld({ apps: { wiki: {} }, settings: { SIGNOFF_SECOND_FACTOR: 'require' } });
+    const settings = { SIGNOFF_SECOND_FACTOR: 'require', SIGNOFF_STEP_UP: '1ms' };
+    world = await startWorld({ apps: { wiki: {} }, settings });
     browser = await startBrowser();
   }, LONG_MS);
   afterAll(async () => {
@@ -47,19 +48,24 @@ describeInBrowser('passkeys in Chromium', () => {
     return JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString());
   };
 
+  /** Signs in by the password, and makes a passkey on the way. */
+  async function enrolAt(page: Page, username: string): Promise<void> {
+    await page.goto(world.apps.wiki.authorizationUrl());
+    await page.fill('#username', username);
+    await page.fill('#password', world.password);
+    await page.click('button:has-text("Sign in")');
+    await page.click('a:has-text("Add a passkey")');
+    await page.fill('#name', 'Laptop');
+    await page.click('button:has-text("Make a passkey")');
+    await page.waitForSelector('h1:has-text("Your recovery codes")');
+  }
+
   it(
     'are made on the way in, prove the second factor, and stand in for the password',
     async () => {
       await withAuthenticator(async (page) => {
         const { wiki } = world.apps;
-        await page.goto(wiki.authorizationUrl());
-        await page.fill('#username', 'alice');
-        await page.fill('#password', world.password);
-        await page.click('button:has-text("Sign in")');
-        await page.click('a:has-text("Add a passkey")');
-        await page.fill('#name', 'Laptop');
-        await page.click('button:has-text("Make a passkey")');
-        await page.waitForSelector('h1:has-text("Your recovery codes")');
+        await enrolAt(page, 'alice');
         expect(await page.locator('.codes li').count()).toBe(10);
         await page.click('button:has-text("I have kept them")');
         expect(await claims(page)).toMatchObject({ acr: 'urn:signoff:passkey' });
@@ -74,12 +80,49 @@ describeInBrowser('passkeys in Chromium', () => {
         expect(await claims(page)).toMatchObject({ acr: 'urn:signoff:passkey', amr: expect.arrayContaining(['pwd']) });
 
         await page.context().clearCookies();
+        const acr = { essential: true, value: 'urn:signoff:passkey' };
+        await page.goto(wiki.authorizationUrl({ claims: JSON.stringify({ id_token: { acr } }) }));
+        await page.fill('#username', 'alice');
+        await page.fill('#password', world.password);
+        await page.click('button:has-text("Sign in")');
+        await page.waitForSelector('h1:has-text("Confirm that it is you")');
+        expect(await page.locator('#code').count()).toBe(0);
+        await page.click('button:has-text("Use a passkey")');
+        expect(await claims(page)).toMatchObject({ acr: acr.value });
+
+        await page.context().clearCookies();
         await page.goto(wiki.authorizationUrl());
         await page.click('a:has-text("Use a passkey")');
         await page.click('button:has-text("Use a passkey")');
         const alone = await claims(page);
         expect([alone.acr, alone.amr.includes('pwd')]).toEqual(['urn:signoff:passkey', false]);
         expect(alone.sub).toBe(await world.accountId('alice'));
+      });
+    },
+    LONG_MS,
+  );
+
+  it(
+    'prove it again in the place of the password, and what is no answer proves nothing',
+    async () => {
+      await withAuthenticator(async (page) => {
+        await enrolAt(page, 'bob');
+        await page.click('button:has-text("I have kept them")');
+        await page.waitForURL(`${world.apps.wiki.redirectUri}?**`);
+        await page.goto(`${world.issuer}/devices`);
+        await page.click('button:has-text("Sign out everywhere")');
+        await page.waitForSelector('#password');
+        const sessions = () => world.store.sessions.list({ accountId, state: 'live' }, { limit: 5 });
+        const accountId = await world.accountId('bob');
+
+        await page.evaluate(`document.querySelector('[name=proof_passkey]').value = '{"id":"x"}'`);
+        await page.evaluate(`document.querySelector('form[data-passkey]').submit()`);
+        await page.waitForSelector('.notice:has-text("Nothing was done yet")');
+        expect(await sessions()).toHaveLength(1);
+
+        await page.click('button:has-text("Use a passkey instead")');
+        await page.waitForURL(/\/logout\//u);
+        expect(await sessions()).toEqual([]);
       });
     },
     LONG_MS,

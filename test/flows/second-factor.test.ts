@@ -1,22 +1,14 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Secret, TOTP } from 'otpauth';
 import { apiClient, aTokenFor } from '../support/api.ts';
+import { codeOf, keyOn, recoveryCodesOn } from '../support/authenticator-app.ts';
 import { type Browser, createBrowser, type Page } from '../support/browser.ts';
 import { describeFlows, startWorld, type World, type WorldOptions } from '../support/product.ts';
-
-/** The code of the next time step: it is taken already, and later than any that was. */
-const STEP_MS = 30_000;
 
 interface Enrolled {
   readonly key: string;
   readonly codes: readonly string[];
   /** Where the browser went on to. */
   readonly callback: string;
-}
-
-function codeOf(key: string, stepsAhead = 0): string {
-  const totp = new TOTP({ secret: Secret.fromBase32(key.replaceAll(' ', '')) });
-  return totp.generate({ timestamp: Date.now() + stepsAhead * STEP_MS });
 }
 
 function claimsIn(idToken: string): Record<string, unknown> {
@@ -45,9 +37,9 @@ describeFlows('a second factor', () => {
 
   async function enrol(browser: Browser): Promise<Enrolled> {
     const page = await password(browser);
-    const [, key = ''] = /<code>([A-Z2-7 ]+)<\/code>/u.exec(page.body) ?? [];
+    const key = keyOn(page);
     const shown = await answer(browser, page, { code: codeOf(key), name: 'Phone' });
-    const codes = [...shown.body.matchAll(/<code>([a-z0-9-]{19})<\/code>/gu)].map(([, code = '']) => code);
+    const codes = recoveryCodesOn(shown);
     const { location: callback = '' } = await browser.submit(shown, {}, { stopAt: world.apps.wiki.redirectUri });
     return { key, codes, callback };
   }
@@ -74,7 +66,7 @@ describeFlows('a second factor', () => {
       const page = await password(browser);
       const again = await answer(browser, page, { code: '000000', name: 'Phone' });
       expect([again.status, again.body.includes('not the code of this key')]).toEqual([401, true]);
-      const [, key = ''] = /<code>([A-Z2-7 ]+)<\/code>/u.exec(page.body) ?? [];
+      const key = keyOn(page);
       const mallory = createBrowser();
       const { wiki } = world.apps;
       const hers = await mallory.get(wiki.authorizationUrl());

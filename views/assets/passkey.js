@@ -1,7 +1,8 @@
 // Asks the browser for a passkey, or to make one, and sends its answer with the form around the button. All words are in
-// the page; without script the button is not there, and the page says so.
+// the page; without script the button is not there, and the page says so. A module: it stands beside another script.
 const form = document.querySelector('form[data-passkey]');
 const button = form.querySelector('button[data-ask]');
+const field = form.querySelector('[data-answer]');
 const trouble = form.querySelector('[data-trouble]');
 const options = JSON.parse(form.dataset.options);
 
@@ -67,7 +68,7 @@ async function go() {
   button.disabled = true;
   try {
     const given = await (form.dataset.passkey === 'create' ? make() : ask());
-    form.elements.passkey.value = JSON.stringify(given);
+    field.value = JSON.stringify(given);
     form.submit();
   } catch {
     // Cancelled, too late, or nothing fitting: browsers tell us little, on purpose.

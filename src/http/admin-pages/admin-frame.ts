@@ -160,7 +160,7 @@ function createWrite(
   return async ({ useCase, input, backHref, confirm, word }) => {
     // Nobody is asked for a password, or a yes, who is refused afterwards.
     permit(who, useCase);
-    if (!(await askFirst.mayGoOn(ctx, { needsPassword: true, backHref }))) return undefined;
+    if (!(await askFirst.mayGoOn(ctx, { proof: 'all', backHref }))) return undefined;
     if (confirm && !isConfirmed(values, word)) {
       const { sheet, status } = confirmSheet(await confirm(), { action: ctx.path, values, word, backHref });
       show(ctx, sheet, status);

@@ -18,7 +18,7 @@ import { mountTokens } from './tokens.ts';
 
 export interface AdminPagesParts
   extends Omit<AdminFrameParts, 'askFirst'>,
-    Pick<AskFirstParts, 'verifySignIn' | 'provedAgain'> {
+    Pick<AskFirstParts, 'verifySignIn' | 'secondStep' | 'provedAgain'> {
   readonly clock: Clock;
 }
 

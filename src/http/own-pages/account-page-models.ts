@@ -20,10 +20,18 @@ export interface AccountPage {
   readonly email?: string;
   readonly now: number;
   readonly passwordChangedAt: number;
-  /** passkeys and codes; none where they are switched off */
-  readonly factorsHref?: string;
+  /** what it proves itself with besides the password, in numbers; undefined where that is switched off */
+  readonly factors?: FactorNumbers;
   /** the password was changed a moment ago, and every session went on */
   readonly changed: boolean;
+}
+
+export interface FactorNumbers {
+  /** address of their page */
+  readonly href: string;
+  readonly passkeys: number;
+  readonly authenticatorApps: number;
+  readonly recoveryCodes: number;
 }
 
 /** Fields `current`, `password`, `others` = `end` | `keep`. */

@@ -1,30 +1,33 @@
 /**
- * What stands before an act at one's own pages: a page with its numbers where it is drastic, the password where the last one
- * is too old (`SIGNOFF_STEP_UP`). Both are asked for on one page where both are due.
+ * What stands before an act at one's own pages: a page with its numbers where it is drastic, a new proof of who it is where the
+ * last one is too old. Both are asked for on one page where both are due.
  */
 import type { Context } from 'koa';
-import type { SignInResult, SignInTry } from '../../accounts/verify-sign-in.ts';
-import type { Clock } from '../../ops/clock.ts';
-import type { StoredSession } from '../../store/store.ts';
-import { clientAddressOf } from '../middleware/client-address.ts';
 import { formOf } from '../middleware/read-body.ts';
-import type { FormTarget, HiddenField, SignInNotice } from '../page-models.ts';
+import type { FormTarget, HiddenField } from '../page-models.ts';
 import { personFace } from '../person-face.ts';
 import type { Renderer } from '../render.ts';
-import type { ConfirmPage, PasswordAsk } from './own-page-models.ts';
-import { type Person, personOf } from './signed-in.ts';
+import type { ConfirmPage, ProofNotice } from './own-page-models.ts';
+import {
+  createProofAgain,
+  type DueProof,
+  PROOF_FIELDS,
+  type ProofAgainParts,
+  type WantedProof,
+} from './proof-again.ts';
+import { personOf } from './signed-in.ts';
 
 /** An act that somebody asked for by a form. */
 export interface Act {
-  /** Ends more than this very session, or changes how the account is signed in to. */
-  readonly needsPassword: boolean;
+  /** `one` where it ends more than this very session, `all` where it changes how the account is signed in to. */
+  readonly proof: WantedProof;
   /** Its numbers, where it must be confirmed; read only when they are shown. */
   readonly confirm?: () => Promise<ActFacts>;
   /** Where "no" leads to. */
   readonly backHref: string;
 }
 
-export type ActFacts = Omit<ConfirmPage, 'form' | 'password' | 'backHref'>;
+export type ActFacts = Omit<ConfirmPage, 'form' | 'proof' | 'backHref'>;
 
 export interface AskFirst {
   /**
@@ -40,84 +43,64 @@ export interface AskFirst {
   ): Promise<void>;
 }
 
-export interface AskFirstParts {
+export interface AskFirstParts extends ProofAgainParts {
   readonly render: Renderer['render'];
-  readonly verifySignIn: (given: SignInTry) => Promise<SignInResult>;
-  /** Keeps that the password was proved just now. */
-  readonly provedAgain: (ctx: Context, held: StoredSession) => Promise<void>;
-  readonly clock: Clock;
-  /** `SIGNOFF_STEP_UP`. */
-  readonly stepUpMs: number;
 }
 
 /** As at the sign-in page. */
-const STATUS: Readonly<Record<SignInNotice['kind'], number>> = { empty: 400, wrong: 401, locked: 403, wait: 429 };
+const STATUS: Readonly<Record<ProofNotice['kind'], number>> = {
+  empty: 400,
+  wrong: 401,
+  'wrong-code': 401,
+  'wrong-passkey': 401,
+  wait: 429,
+};
 
 export function createAskFirst(parts: AskFirstParts): AskFirst {
-  const { render, verifySignIn, provedAgain, clock, stepUpMs } = parts;
+  const { render } = parts;
+  const proofAgain = createProofAgain(parts);
 
-  function isTooOld({ browser }: Person): boolean {
-    const { loginTs } = browser.payload;
-    return typeof loginTs !== 'number' || clock.now() - loginTs * 1000 > stepUpMs;
-  }
-
-  /** What is wrong with it; undefined when it is right. */
-  async function judge(ctx: Context, person: Person, password: string): Promise<SignInNotice | undefined> {
-    if (password === '') return { kind: 'empty' };
-    const { username, id } = person.account;
-    const result = await verifySignIn({ username, password, address: clientAddressOf(ctx) });
-    if (result.kind === 'ok' && result.account.id === id) {
-      await provedAgain(ctx, person.browser);
-      return undefined;
-    }
-    if (result.kind !== 'limited') return { kind: 'wrong' };
-    const seconds = Math.max(1, Math.ceil(result.retryAfterMs / 1_000));
-    ctx.set('Retry-After', String(seconds));
-    return { kind: 'wait', seconds };
-  }
-
-  async function page(ctx: Context, act: Act, asks: Asks): Promise<void> {
+  async function page(ctx: Context, act: Act, { due, notice, hidden }: Asks): Promise<void> {
     const person = personOf(ctx);
-    const { notice, hidden } = asks;
-    const password: PasswordAsk = { username: person.account.username, ...(notice && { notice }) };
+    const proof = due && (await proofAgain.ask(person, due, notice));
     const status = notice ? STATUS[notice.kind] : 200;
     const { backHref } = act;
     if (act.confirm) {
       const form = formWith(ctx, [...hidden, { name: 'confirm', value: 'yes' }]);
-      const model = { form, backHref, ...(await act.confirm()), ...(asks.password && { password }) };
+      const model = { form, backHref, ...(await act.confirm()), ...(proof && { proof }) };
       render(ctx, 'confirm', model, { status });
-    } else {
+    } else if (proof) {
       const form = formWith(ctx, hidden);
-      render(ctx, 'step-up', { form, backHref, person: personFace(person.account), password }, { status });
+      render(ctx, 'step-up', { form, backHref, person: personFace(person.account), proof }, { status });
     }
   }
 
   return {
     async mayGoOn(ctx, act) {
-      const person = personOf(ctx);
       const { values } = formOf(ctx);
       const unconfirmed = act.confirm !== undefined && values.get('confirm') !== 'yes';
-      const wantsPassword = act.needsPassword && isTooOld(person);
-      const given = unconfirmed || !wantsPassword ? undefined : values.get('password');
-      const notice = given === undefined ? undefined : await judge(ctx, person, given);
-      const isProved = !wantsPassword || (given !== undefined && notice === undefined);
-      if (!unconfirmed && isProved) return true;
-      await page(ctx, act, { password: wantsPassword, notice, hidden: keptFields(values) });
+      const due = await proofAgain.due(personOf(ctx), act.proof);
+      const judged = unconfirmed || !due ? undefined : await proofAgain.judge(ctx, due);
+      if (!unconfirmed && judged === undefined) return true;
+      const notice = judged === 'unasked' ? undefined : judged;
+      await page(ctx, act, { due, notice, hidden: keptFields(values) });
       return false;
     },
-    show: (ctx, act, hidden = []) =>
-      page(ctx, act, { password: act.needsPassword && isTooOld(personOf(ctx)), notice: undefined, hidden }),
+    async show(ctx, act, hidden = []) {
+      const due = await proofAgain.due(personOf(ctx), act.proof);
+      await page(ctx, act, { due, notice: undefined, hidden });
+    },
   };
 }
 
 interface Asks {
-  readonly password: boolean;
-  readonly notice: SignInNotice | undefined;
+  readonly due: DueProof | undefined;
+  readonly notice: ProofNotice | undefined;
   readonly hidden: readonly HiddenField[];
 }
 
 /** New passwords are typed again rather than written into a page. */
-const OWN_FIELDS: readonly string[] = ['csrf', 'password', 'confirm', 'new_password'];
+const OWN_FIELDS: readonly string[] = ['csrf', 'confirm', 'new_password', ...PROOF_FIELDS];
 
 /** What was asked for, so that it can be done after the answer. */
 export function keptFields(values: ReadonlyMap<string, string>): readonly HiddenField[] {

@@ -1,5 +1,6 @@
 /** What the pages of a person's own sessions and account are told, see `page-models.ts`. */
-import type { FormTarget, PersonFace, SignInNotice } from '../page-models.ts';
+import type { PasskeyQuestion } from '../factor-models.ts';
+import type { FormTarget, PersonFace } from '../page-models.ts';
 import type { ReceiptState } from '../receipt-models.ts';
 
 export interface OwnPageModels {
@@ -54,6 +55,8 @@ export interface DevicesPage {
   /** the first page, where this is a later one */
   readonly firstHref?: string;
   readonly nextHref?: string;
+  /** passkeys and codes, where they are not switched off */
+  readonly factorsHref?: string;
 }
 
 /** One session of the account. */
@@ -113,21 +116,29 @@ export interface ConfirmPage {
   readonly signIns: number;
   /** names of the apps that keep their own sign-in */
   readonly cannotBeTold: readonly string[];
-  /** the password is wanted too: the last one is too old */
-  readonly password?: PasswordAsk;
+  /** a new proof is wanted too: the last one is too old */
+  readonly proof?: ProofAsk;
   readonly backHref: string;
 }
 
-/** Field `password`. The form carries what was asked for. */
+/** Before what needs no page of its own. The form carries what was asked for. */
 export interface StepUpPage {
   readonly form: FormTarget;
   readonly person: PersonFace;
-  readonly password: PasswordAsk;
+  readonly proof: ProofAsk;
   readonly backHref: string;
 }
 
-export interface PasswordAsk {
+/** Fields `password`, and `proof_code` where it is asked for; or `proof_passkey` and `proof_ticket` in a form of their own. */
+export interface ProofAsk {
   /** for password managers */
   readonly username: string;
-  readonly notice?: SignInNotice;
+  /** `nothing` where only a passkey will do */
+  readonly typed: 'password' | 'password-and-code' | 'nothing';
+  readonly passkey?: PasskeyQuestion;
+  readonly notice?: ProofNotice;
 }
+
+export type ProofNotice =
+  | { readonly kind: 'empty' | 'wrong' | 'wrong-code' | 'wrong-passkey' }
+  | { readonly kind: 'wait'; readonly seconds: number };

@@ -1,20 +1,23 @@
 import type { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
+import { factorWays } from '../../accounts/factor-ways.ts';
 import type { Passwords } from '../../accounts/password.ts';
 import { type PasswordFault, passwordFault } from '../../accounts/password-rules.ts';
+import type { SecondStep } from '../../accounts/second-step.ts';
 import type { SignInResult, SignInTry } from '../../accounts/verify-sign-in.ts';
 import { seatOfSession } from '../../activity/activity-event.ts';
 import { passwordEvent } from '../../activity/password-event.ts';
 import { pageOld } from '../../errors.ts';
 import type { EndSessions } from '../../logout/end-sessions.ts';
 import type { MailPlanner } from '../../mails/plan-mails.ts';
-import type { Store } from '../../store/store.ts';
+import type { Credentials, Store } from '../../store/store.ts';
 import { clientAddressOf } from '../middleware/client-address.ts';
 import { formOf } from '../middleware/read-body.ts';
-import type { PasswordNotice } from '../own-pages/account-page-models.ts';
+import type { FactorNumbers, PasswordNotice } from '../own-pages/account-page-models.ts';
 import { type Person, personOf, type SignedInOnly } from '../own-pages/signed-in.ts';
 import { personFace } from '../person-face.ts';
 import type { Renderer } from '../render.ts';
+import { retryAfter } from '../retry-after.ts';
 import { seeOther } from '../see-other.ts';
 import { type AnswerLogoutParts, answerLogout } from './answer-logout.ts';
 
@@ -26,7 +29,7 @@ export interface AccountParts extends AnswerLogoutParts {
   readonly passwords: Pick<Passwords, 'hash'>;
   readonly mails: Pick<MailPlanner, 'passwordChanged'>;
   readonly signedInOnly: SignedInOnly;
-  readonly secondStep: { readonly enabled: boolean };
+  readonly secondStep: Pick<SecondStep, 'enabled' | 'of'>;
   /** Reads a form and checks its csrf field. */
   readonly takeForm: Middleware;
 }
@@ -38,7 +41,7 @@ const PASSWORD = '/account/password';
 export function mountAccount(router: Router, parts: AccountParts): void {
   const { signedInOnly, takeForm } = parts;
 
-  router.get(ACCOUNT, signedInOnly(ACCOUNT), (ctx) => {
+  router.get(ACCOUNT, signedInOnly(ACCOUNT), async (ctx) => {
     const { account } = personOf(ctx);
     const { email } = account.claims;
     parts.render(ctx, 'account', {
@@ -47,7 +50,7 @@ export function mountAccount(router: Router, parts: AccountParts): void {
       now: parts.clock.now(),
       passwordChangedAt: account.passwordChangedAt,
       changed: ctx.query['changed'] === '1',
-      ...(parts.secondStep.enabled && { factorsHref: '/account/factors' }),
+      ...(parts.secondStep.enabled && { factors: numbersOf(await parts.secondStep.of(account.id)) }),
     });
   });
 
@@ -61,6 +64,16 @@ export function mountAccount(router: Router, parts: AccountParts): void {
     if (notice) await show(ctx, notice, parts);
     else await change(ctx, parts);
   });
+}
+
+function numbersOf(credentials: Credentials): FactorNumbers {
+  const { passkeys } = factorWays(credentials);
+  return {
+    href: '/account/factors',
+    passkeys: passkeys.length,
+    authenticatorApps: credentials.list.length - passkeys.length,
+    recoveryCodes: credentials.recoveryCodes,
+  };
 }
 
 /** As at the sign-in page. */
@@ -104,11 +117,7 @@ async function judge(ctx: Context, { verifySignIn }: AccountParts): Promise<Pass
     address: clientAddressOf(ctx),
     device,
   });
-  if (result.kind === 'limited') {
-    const seconds = Math.max(1, Math.ceil(result.retryAfterMs / 1_000));
-    ctx.set('Retry-After', String(seconds));
-    return { kind: 'wait', seconds };
-  }
+  if (result.kind === 'limited') return { kind: 'wait', seconds: retryAfter(ctx, result.retryAfterMs) };
   if (result.kind !== 'ok' || result.account.id !== account.id) return { kind: 'wrong' };
   return current === password ? { kind: 'same' } : undefined;
 }

@@ -26,6 +26,7 @@ export interface DevicesParts extends EndOwnParts {
   readonly clientOf: (clientId: string) => Client | undefined;
   readonly streams: EventStreams;
   readonly onSettled: OnSettled;
+  readonly secondStep: { readonly enabled: boolean };
   readonly signedInOnly: SignedInOnly;
   /** Reads a form and checks its csrf field. */
   readonly takeForm: Middleware;
@@ -113,7 +114,7 @@ async function page(
   ctx: Context,
   rows: readonly DeviceRow[],
   next: string | undefined,
-  { clock, store }: DevicesParts,
+  { clock, store, secondStep }: DevicesParts,
 ): Promise<DevicesPage> {
   const { account, browser } = personOf(ctx);
   const reach = await store.sessions.reach(account.id, browser.session.uid);
@@ -126,6 +127,7 @@ async function page(
     end: { action: `${DEVICES}/end` },
     name: { action: `${DEVICES}/name` },
     ...(ctx.query['after'] !== undefined && { firstHref: DEVICES }),
+    ...(secondStep.enabled && { factorsHref: '/account/factors' }),
     ...(next !== undefined && { nextHref: `${DEVICES}?${new URLSearchParams({ after: next })}` }),
   };
 }

@@ -1,16 +1,14 @@
 import type { Context, Middleware } from 'koa';
-import { canBeTold } from '../../clients/can-be-told.ts';
 import type { Client } from '../../clients/client-file.ts';
 import { AppError } from '../../errors.ts';
 import type { EndSessions } from '../../logout/end-sessions.ts';
 import type { EndTarget, Scope } from '../../logout/logout.ts';
 import { liveParticipations } from '../../sessions/session.ts';
 import type { SessionView, Store } from '../../store/store.ts';
-import type { Language } from '../../words/language.ts';
-import { appName } from '../app-face.ts';
 import { languageOf } from '../language.ts';
 import { formOf } from '../middleware/read-body.ts';
-import type { Act, ActFacts, AskFirst } from '../own-pages/ask-first.ts';
+import type { Act, AskFirst } from '../own-pages/ask-first.ts';
+import { measureAct, type Reader } from '../own-pages/measure-act.ts';
 import type { Drastic } from '../own-pages/own-page-models.ts';
 import { type Person, personOf } from '../own-pages/signed-in.ts';
 import { seeOther } from '../see-other.ts';
@@ -23,9 +21,6 @@ export interface EndOwnParts extends AnswerLogoutParts {
   readonly clientOf: (clientId: string) => Client | undefined;
   readonly clearSessionCookie: (ctx: Context) => void;
 }
-
-/** Who sent the form, and reads the page that asks. */
-type Reader = Person & { readonly language: Language };
 
 /** What a form asks for, read and found. */
 interface Wish {
@@ -72,14 +67,14 @@ async function read(values: ReadonlyMap<string, string>, person: Reader, parts: 
       const view = await own(values, person, parts);
       const isThis = view?.session.uid === uid;
       const target = view && ({ kind: 'session', uid: view.session.uid } as const);
-      return { target, scope: isThis ? 'all-here' : undefined, act: plain(!isThis), endsThis: isThis };
+      return { target, scope: isThis ? 'all-here' : undefined, act: plain(isThis), endsThis: isThis };
     }
     case 'app': {
       const view = await own(values, person, parts);
       const inside = liveParticipations(view).find((one) => one.clientId === clientId);
       const isThis = view?.session.uid === uid;
       const target = inside && ({ kind: 'participation', sid: inside.sid } as const);
-      return { target, scope: 'app-here', act: plain(!isThis), endsThis: false };
+      return { target, scope: isThis ? 'app-here' : undefined, act: plain(isThis), endsThis: false };
     }
     case 'app-everywhere': {
       const target = clientId === '' ? undefined : ({ kind: 'account-client', accountId, clientId } as const);
@@ -110,38 +105,12 @@ async function own(
 }
 
 /** Needs no page of its own: it ends what its button says. */
-function plain(needsPassword: boolean): Act {
-  return { needsPassword, backHref: DEVICES };
+function plain(isThis: boolean): Act {
+  return { proof: isThis ? 'nothing' : 'one', backHref: DEVICES };
 }
 
 function drastic(what: Drastic, person: Reader, parts: EndOwnParts, clientId?: string): Act {
-  return { needsPassword: true, backHref: DEVICES, confirm: () => measure(what, person, parts, clientId) };
-}
-
-async function measure(
-  what: Drastic,
-  { browser, language }: Reader,
-  { store, clientOf }: EndOwnParts,
-  clientId: string | undefined,
-): Promise<ActFacts> {
-  const { accountId, uid } = browser.session;
-  const reach = await store.sessions.reach(accountId, what === 'others' ? uid : undefined);
-  const apps = reach.apps.filter((app) => clientId === undefined || app.clientId === clientId);
-  const name = (id: string) => {
-    const client = clientOf(id);
-    return client ? appName(client, language) : id;
-  };
-  return {
-    what,
-    devices: clientId === undefined ? reach.sessions : apps.reduce((sum, app) => sum + app.sessions, 0),
-    signIns: apps.reduce((sum, app) => sum + app.signIns, 0),
-    cannotBeTold: apps.filter((app) => !tellable(clientOf(app.clientId))).map((app) => name(app.clientId)),
-    ...(clientId !== undefined && { appName: name(clientId) }),
-  };
-}
-
-function tellable(client: Client | undefined): boolean {
-  return client !== undefined && canBeTold(client);
+  return { proof: 'one', backHref: DEVICES, confirm: () => measureAct(what, person, parts, clientId) };
 }
 
 function badForm(words: 'error.form_twice' | 'error.form_what'): AppError {

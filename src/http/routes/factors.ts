@@ -2,11 +2,12 @@ import type { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { CREDENTIALS_MAX, type Credential } from '../../accounts/credential.ts';
 import { type Added, cleanName, type Enrolment } from '../../accounts/enrolment.ts';
+import { isTwoFactor, type Proof } from '../../accounts/proof.ts';
 import { seatOfSession } from '../../activity/activity-event.ts';
 import type { Seat } from '../../activity/news.ts';
 import type { EndSessions } from '../../logout/end-sessions.ts';
 import type { Clock } from '../../ops/clock.ts';
-import type { Store } from '../../store/store.ts';
+import type { Store, StoredSession } from '../../store/store.ts';
 import { formOf } from '../middleware/read-body.ts';
 import type { AskFirst } from '../own-pages/ask-first.ts';
 import type { FactorsPage } from '../own-pages/own-page-models.ts';
@@ -25,6 +26,8 @@ export interface FactorsParts extends AnswerLogoutParts {
   readonly factorRequired: boolean;
   readonly secondStep: { readonly enabled: boolean };
   readonly endSessions: EndSessions;
+  /** Keeps what was proved just now as the latest proof of this session. */
+  readonly provedAgain: (ctx: Context, held: StoredSession, proof: Proof) => Promise<void>;
   readonly askFirst: AskFirst;
   readonly signedInOnly: SignedInOnly;
   readonly takeForm: Middleware;
@@ -36,13 +39,13 @@ const FACTORS = '/account/factors';
 
 /**
  * `/account/factors`: passkeys, authenticator apps and recovery codes of whoever is signed in. Adding and taking away asks
- * for the password again where the last one is too old.
+ * for as much as a sign-in, where the last one is too old or was asked for less.
  */
 export function mountFactors(router: Router, parts: FactorsParts): void {
   if (!parts.secondStep.enabled) return;
   const { store, enrolment, render, clock, signedInOnly, takeForm } = parts;
   const guard = signedInOnly(FACTORS);
-  const act = { needsPassword: true, backHref: FACTORS };
+  const act = { proof: 'all', backHref: FACTORS } as const;
   const back = (ctx: Context) => seeOther(ctx, FACTORS);
 
   router.get(FACTORS, guard, async (ctx) => {
@@ -131,7 +134,10 @@ export function mountFactors(router: Router, parts: FactorsParts): void {
     await endOthers(ctx, { accountChange: { removeCredentials: id }, news });
   }
 
-  async function afterAdding(ctx: Context, { codes }: Extract<Added, { kind: 'added' }>): Promise<void> {
+  /** What was added proves more than the session did until now: nobody is asked for it again at once. */
+  async function afterAdding(ctx: Context, { codes, proof }: Extract<Added, { kind: 'added' }>): Promise<void> {
+    const { browser } = personOf(ctx);
+    if (!isTwoFactor(browser.payload['acr'])) await parts.provedAgain(ctx, browser, proof);
     const others = formOf(ctx).values.get('others') === 'end';
     if (codes === undefined) return others ? endOthers(ctx, {}) : back(ctx);
     if (others) await endQuietly(ctx, {});

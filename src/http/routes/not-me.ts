@@ -2,11 +2,12 @@ import type { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { seatOfSession } from '../../activity/activity-event.ts';
 import type { Seat } from '../../activity/news.ts';
-import { canBeTold } from '../../clients/can-be-told.ts';
 import type { EndSessions } from '../../logout/end-sessions.ts';
 import type { Store } from '../../store/store.ts';
+import { languageOf } from '../language.ts';
 import { formOf } from '../middleware/read-body.ts';
 import type { Act, ActFacts } from '../own-pages/ask-first.ts';
+import { measureAct } from '../own-pages/measure-act.ts';
 import { personOf, type SignedInOnly } from '../own-pages/signed-in.ts';
 import { seeOther } from '../see-other.ts';
 import { answerLogout } from './answer-logout.ts';
@@ -54,25 +55,9 @@ export function mountNotMe(router: Router, parts: NotMeParts): void {
   });
 }
 
-function actOf(ctx: Context, { store, clientOf }: NotMeParts): Act & { readonly confirm: () => Promise<ActFacts> } {
-  const { id } = personOf(ctx).account;
-  return {
-    needsPassword: true,
-    backHref: '/devices',
-    async confirm() {
-      const { sessions, apps } = await store.sessions.reach(id);
-      const names = apps
-        .map(({ clientId }) => ({ clientId, client: clientOf(clientId) }))
-        .filter(({ client }) => client === undefined || !canBeTold(client))
-        .map(({ clientId, client }) => client?.client_name ?? clientId);
-      return {
-        what: 'not-me',
-        devices: sessions,
-        signIns: apps.reduce((sum, app) => sum + app.signIns, 0),
-        cannotBeTold: names,
-      };
-    },
-  };
+function actOf(ctx: Context, parts: NotMeParts): Act & { readonly confirm: () => Promise<ActFacts> } {
+  const reader = { ...personOf(ctx), language: languageOf(ctx) };
+  return { proof: 'one', backHref: '/devices', confirm: () => measureAct('not-me', reader, parts) };
 }
 
 /** The session that the form names, where it is one of this account; else this one. */

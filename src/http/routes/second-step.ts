@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
-import type { Passkey } from '../../accounts/credential.ts';
 import type { Enrolment } from '../../accounts/enrolment.ts';
+import { factorWays } from '../../accounts/factor-ways.ts';
 import { BY_PASSWORD, BY_PASSWORD_AND_CODE, byPasskey } from '../../accounts/proof.ts';
 import type { SecondStep } from '../../accounts/second-step.ts';
 import type { InteractionDetails } from '../../oidc/interaction-details.ts';
@@ -13,6 +13,7 @@ import { formOf } from '../middleware/read-body.ts';
 import { withPasskey } from '../passkey-address.ts';
 import { personFace } from '../person-face.ts';
 import type { Renderer } from '../render.ts';
+import { retryAfter } from '../retry-after.ts';
 import { totpFace } from '../totp-face.ts';
 
 export interface SecondStepPageParts {
@@ -44,14 +45,14 @@ export function createSecondStepPage(parts: SecondStepPageParts): SecondStepPage
 
   async function show(ctx: Context, details: Details, notice?: SecondStepNotice): Promise<void> {
     const { account, client, address } = details;
-    const { list, recoveryCodes } = await secondStep.of(account.id);
-    if (list.length === 0) return enrol(ctx, details, false);
-    const passkeys = list.filter((one): one is Passkey => one.kind === 'passkey');
+    const credentials = await secondStep.of(account.id);
+    if (credentials.list.length === 0) return enrol(ctx, details, false);
+    const { passkeys, takesCode } = factorWays(credentials);
     const page = {
       form: { action: address },
       ...(client && { app: appFace(client, languageOf(ctx)) }),
       person: personFace(account),
-      takesCode: passkeys.length < list.length || recoveryCodes > 0,
+      takesCode: takesCode && !(details.passkeyOnly && passkeys.length > 0),
       ...(passkeys.length > 0 && { passkey: await secondStep.ask(passkeys) }),
       ...(notice && { notice }),
     };
@@ -90,7 +91,7 @@ export function createSecondStepPage(parts: SecondStepPageParts): SecondStepPage
       await enrol(ctx, details, true);
       return undefined;
     }
-    const proof = answer === '' ? BY_PASSWORD_AND_CODE : byPasskey({ synced: true }, BY_PASSWORD);
+    const { proof } = added;
     if (added.codes === undefined) return interactions.finishSecondStep(ctx, details.uid, proof);
     await interactions.keepProof(ctx, details.uid, proof);
     render(ctx, 'recovery-codes', { codes: added.codes, onward: { form: { action: details.address } } });
@@ -113,9 +114,7 @@ export function createSecondStepPage(parts: SecondStepPageParts): SecondStepPage
     const result = await secondStep.verifyCode(details.account.id, code);
     if (result.kind === 'ok') return interactions.finishSecondStep(ctx, details.uid, BY_PASSWORD_AND_CODE);
     if (result.kind === 'refused') return refuse(ctx, details, { kind: 'wrong' });
-    const seconds = Math.max(1, Math.ceil(result.retryAfterMs / 1_000));
-    ctx.set('Retry-After', String(seconds));
-    return refuse(ctx, details, { kind: 'wait', seconds });
+    return refuse(ctx, details, { kind: 'wait', seconds: retryAfter(ctx, result.retryAfterMs) });
   }
 
   return {

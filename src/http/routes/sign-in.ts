@@ -16,6 +16,7 @@ import type { SignInNotice } from '../page-models.ts';
 import { withPasskey } from '../passkey-address.ts';
 import { personFace } from '../person-face.ts';
 import type { Renderer } from '../render.ts';
+import { retryAfter } from '../retry-after.ts';
 
 export interface SignInParts {
   readonly render: Renderer['render'];
@@ -143,9 +144,7 @@ export function createSignIn(parts: SignInParts): SignIn {
       show(ctx, details, { kind: result.kind === 'refused' ? 'wrong' : 'locked' });
       return;
     }
-    const seconds = Math.max(1, Math.ceil(result.retryAfterMs / 1_000));
-    ctx.set('Retry-After', String(seconds));
-    show(ctx, details, { kind: 'wait', seconds });
+    show(ctx, details, { kind: 'wait', seconds: retryAfter(ctx, result.retryAfterMs) });
   }
 
   return {

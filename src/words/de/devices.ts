@@ -19,6 +19,7 @@ export const devices: Translation<typeof source> = {
   'devices.receipt': 'Beleg',
   'devices.receipt-unseen': 'von {device}',
   'devices.end': 'Abmelden',
+  'devices.not-me-row': 'Nicht Sie?',
   'devices.not-me': 'Etwas davon waren nicht Sie?',
   'devices.end-unseen': 'von {device}',
   'devices.apps-unseen': 'Apps auf {device}:',
@@ -85,10 +86,17 @@ export const devices: Translation<typeof source> = {
   'step-up.headline': 'Sind Sie es, {person}?',
   'step-up.label': 'Ihr Passwort',
   'step-up.why': 'Ihre Anmeldung ist eine Weile her. Darum möchten wir sicher sein, dass Sie es sind.',
+  'step-up.why-all': 'Damit ändern Sie, wie Sie sich ausweisen. Darum fragen wir so viel wie bei der Anmeldung.',
   'step-up.wrong':
     'Das Passwort stimmt nicht. Noch ist nichts geschehen; prüfen Sie es und versuchen Sie es noch einmal.',
+  'step-up.wrong-code':
+    'Der Code stimmt nicht, oder er wurde schon benutzt. Noch ist nichts geschehen; warten Sie auf den nächsten.',
+  'step-up.wrong-passkey':
+    'Dieser Passkey gehört nicht zu diesem Konto, oder die Seite war zu lange offen. Noch ist nichts geschehen; bitte versuchen Sie es noch einmal.',
   'step-up.empty': 'Bitte geben Sie Ihr Passwort ein. Noch ist nichts geschehen.',
+  'step-up.empty-code': 'Bitte geben Sie Ihr Passwort und einen Code ein. Noch ist nichts geschehen.',
   'step-up.wait':
     'Zu viele Versuche. Bitte warten Sie {span} und versuchen Sie es dann noch einmal. Noch ist nichts geschehen.',
   'step-up.yes': 'Weiter',
+  'step-up.passkey': 'Stattdessen einen Passkey verwenden',
 };

@@ -18,6 +18,7 @@ export const devices = {
   'devices.receipt-unseen': 'of {device}',
   'devices.end': 'Sign out',
   'devices.not-me': 'Something here was not you?',
+  'devices.not-me-row': 'Not you?',
   'devices.end-unseen': 'of {device}',
   'devices.apps-unseen': 'Apps on {device}:',
   'devices.since': 'Since {when}',
@@ -82,8 +83,15 @@ export const devices = {
   'step-up.headline': 'Is it you, {person}?',
   'step-up.label': 'Your password',
   'step-up.why': 'You signed in a while ago, so we want to be sure that it is you.',
+  'step-up.why-all': 'This changes how you prove who you are, so we ask for as much as when you sign in.',
   'step-up.wrong': 'That password does not match. Nothing was done yet; check it and try again.',
+  'step-up.wrong-code':
+    'That code is not right, or it was used before. Nothing was done yet; wait for the next one and try again.',
+  'step-up.wrong-passkey':
+    'This passkey is not one of this account, or the page waited too long. Nothing was done yet; please try again.',
   'step-up.empty': 'Please fill in your password. Nothing was done yet.',
+  'step-up.empty-code': 'Please fill in your password and a code. Nothing was done yet.',
   'step-up.wait': 'Too many tries. Please wait {span}, then try again. Nothing was done yet.',
   'step-up.yes': 'Go on',
+  'step-up.passkey': 'Use a passkey instead',
 } as const;
