@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { startWorld, type World } from '../support/product.ts';
-import { PASSWORD, type RelyingParty } from '../support/relying-party.ts';
+import type { RelyingParty } from '../support/relying-party.ts';
 import { type Browser, type ContextOptions, describeInBrowser, type Page, startBrowser } from './chromium.ts';
+import { signInAt } from './sign-in-at.ts';
 
 const LONG_MS = 60_000;
 
@@ -114,19 +115,8 @@ describeInBrowser('the whole product in Chromium', () => {
     LONG_MS,
   );
 
-  /** Fills in whatever page comes up until the app has its code; answers the ID token. */
   async function signIn(page: Page, app: RelyingParty): Promise<string> {
-    await page.goto(app.authorizationUrl());
-    for (let step = 0; step < 4 && !page.url().startsWith(app.redirectUri); step++) {
-      if (await page.isVisible('#password')) {
-        await page.fill('#username', 'alice');
-        await page.fill('#password', PASSWORD);
-        await page.click('form .row button');
-      } else {
-        await page.click('button[value="allow"], button[value="continue"]');
-      }
-    }
-    return (await app.finish(page.url())).idToken;
+    return (await signInAt(page, app)).idToken;
   }
 
   function signOffUrl(app: RelyingParty, hint: string): string {

@@ -1,23 +1,14 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { fileNameOf } from '../../src/clients/client-file-name.ts';
 import { createBrowser, type Page } from '../support/browser.ts';
+import { FRONT_CHANNEL_ONLY, registerFrontChannel } from '../support/front-channel.ts';
 import { describeFlows, startWorld, type World } from '../support/product.ts';
-
-const file = { backchannel_logout_uri: undefined, logout: { ask: 'never' } };
 
 describeFlows('an app that only the browser can tell', () => {
   let world: World<'front' | 'wiki'>;
-  let address: string;
 
   beforeAll(async () => {
-    world = await startWorld({ apps: { front: { file }, wiki: {} } });
-    const { front } = world.apps;
-    address = `${front.origin}/front-channel?kept=1`;
-    const changed = JSON.stringify({ ...front.file, frontchannel_logout_uri: address });
-    await writeFile(join(world.config.clients, fileNameOf('front')), changed);
-    await world.server.reloadClients();
+    world = await startWorld({ apps: { front: { file: FRONT_CHANNEL_ONLY }, wiki: {} } });
+    await registerFrontChannel(world, 'front');
   });
   afterAll(() => world.stop());
 
