@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createPasswords } from '../../src/accounts/password.ts';
 import { type Browser, createBrowser, type Page } from '../support/browser.ts';
+import { linkTo } from '../support/mails.ts';
 import { backToNow, HOUR, letPass } from '../support/moving-time.ts';
 import { addAccount, describeFlows, startWorld, type World } from '../support/product.ts';
 import { PASSWORD } from '../support/relying-party.ts';
@@ -20,6 +21,8 @@ type Step =
   | { readonly kind: 'end'; readonly browser: number; readonly app: number; readonly what: (typeof ENDS)[number] }
   | { readonly kind: 'rename'; readonly browser: number }
   | { readonly kind: 'password'; readonly person: number }
+  | { readonly kind: 'own-password'; readonly browser: number; readonly others: 'end' | 'keep' }
+  | { readonly kind: 'reset'; readonly person: number }
   | { readonly kind: 'expire' }
   | { readonly kind: 'restart' };
 
@@ -47,6 +50,15 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('rename' as const), browser: index(2) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('password' as const), person: index(1) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant('own-password' as const),
+        browser: index(2),
+        others: fc.constantFrom('end' as const, 'keep' as const),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const), person: index(1) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('expire' as const) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
   ),
@@ -90,7 +102,7 @@ describeFlows('whatever people do, in whatever order', () => {
     const ids = await Promise.all(people.map((name) => addAccount(world.store, name)));
     const browsers = [createBrowser(), createBrowser('a phone'), createBrowser('a tablet')];
     const made: Made[] = [];
-    const passwords = new Set<string>();
+    const passwords = new Map(people.map((name) => [name, PASSWORD]));
 
     async function take(step: Step): Promise<void> {
       switch (step.kind) {
@@ -98,7 +110,8 @@ describeFlows('whatever people do, in whatever order', () => {
           const app = APPS[step.app] ?? 'wiki';
           const parameters = step.again ? { prompt: 'login' } : {};
           const name = people[step.person] ?? '';
-          const { claims } = await world.apps[app].signIn(at(browsers, step.browser), { username: name, parameters });
+          const given = { username: name, password: passwords.get(name) ?? '', parameters };
+          const { claims } = await world.apps[app].signIn(at(browsers, step.browser), given);
           const known = made.some(({ sid }) => sid === claims.sid);
           if (!known) made.push({ sid: String(claims.sid), app, accountId: String(claims.sub) });
           return;
@@ -114,12 +127,16 @@ describeFlows('whatever people do, in whatever order', () => {
         }
         case 'password': {
           const accountId = at(ids, step.person);
-          passwords.add(accountId);
+          passwords.set(at(people, step.person), PASSWORD);
           const cause = { reason: 'password-changed', actor: { kind: 'operator' } } as const;
           const target = { kind: 'account', accountId } as const;
           await world.server.endSessions(target, { ...cause, accountChange: { passwordHash: hash } });
           return;
         }
+        case 'own-password':
+          return change(at(browsers, step.browser), step.others);
+        case 'reset':
+          return reset(at(people, step.person));
         case 'expire':
           // A token on its way would be thirteen hours old when it arrives, and be refused.
           await settle(made);
@@ -131,8 +148,46 @@ describeFlows('whatever people do, in whatever order', () => {
       }
     }
 
+    /** On the page of one's own: this session goes on in any case. Strangers find a sign-in page there. */
+    async function change(browser: Browser, others: 'end' | 'keep'): Promise<void> {
+      const page = await browser.get(`${world.issuer}/account/password`);
+      const name = people.find((one) => page.body.includes(`value="${one}"`));
+      if (page.status !== 200 || name === undefined || !page.url.endsWith('/account/password')) return;
+      const before = liveIds(await rowsOf(browser));
+      const own = before.filter(({ current }) => current);
+      const password = newPassword();
+      await browser.submit(page, { current: passwords.get(name) ?? '', password, others });
+      passwords.set(name, password);
+      expect(liveIds(await rowsOf(browser))).toEqual(others === 'keep' ? before : own);
+    }
+
+    /** By the link of a mail, on a device of its own. No more than three an hour are sent. */
+    async function reset(name: string): Promise<void> {
+      const browser = createBrowser('a computer of the library');
+      await browser.submit(await browser.get(`${world.issuer}/forgot`), { username: name });
+      const link = await linkTo(world, `${name}@example.test`, 'reset');
+      const page = await browser.get(link);
+      if (page.status !== 200) return;
+      const password = newPassword();
+      await browser.submit(page, { password });
+      passwords.set(name, password);
+      const accountId = at(ids, people.indexOf(name));
+      expect(await world.store.sessions.list({ accountId, state: 'live' }, { limit: 1 })).toEqual([]);
+    }
+
     for (const step of given) await take(step);
     await settle(made);
+  }
+
+  function liveIds(rows: readonly Row[] | undefined): readonly Row[] {
+    return (rows ?? [])
+      .filter(({ state }) => state === 'live')
+      .map(({ id, current, state }) => ({ id, current, state }));
+  }
+
+  function newPassword(): string {
+    crowd += 1;
+    return `a new password, number ${crowd}`;
   }
 
   /** What a person does on the devices page; strangers do nothing there. */
