@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MongoClient } from 'mongodb';
+import { codeOf, keyOn, recoveryCodesOn } from '../support/authenticator-app.ts';
 import { type Browser, createBrowser, type Page } from '../support/browser.ts';
 import { linkTo } from '../support/mails.ts';
 import { anOperator } from '../support/operators.ts';
@@ -28,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-describe('after a run that used passwords, cookies, codes, tokens, hints, parked requests and receipts', () => {
+describe('after a run that used passwords, factors, cookies, codes, tokens, hints, parked requests, links and receipts', () => {
   it('used enough of each for the search to mean something', () => {
     const kinds = new Set(secrets.values());
     for (const kind of [
@@ -42,6 +43,10 @@ describe('after a run that used passwords, cookies, codes, tokens, hints, parked
       'receipt',
       'link',
       'personal token',
+      'authenticator key',
+      'recovery code',
+      'passkey challenge',
+      'ticket',
     ]) {
       expect(kinds).toContain(kind);
     }
@@ -92,6 +97,7 @@ async function run(): Promise<void> {
   await wiki.waitForTokens(1);
   for (const { raw } of wiki.received) keep('logout token', raw);
   await throughMails();
+  await throughFactors();
   await atOperatorsPages();
 }
 
@@ -126,6 +132,44 @@ async function atOperatorsPages(): Promise<void> {
   expect((await owner.send(page, '/password', { new_password: password })).status).toBe(200);
   keepCookies(owner.browser);
 }
+
+/** Adding an authenticator app, a passkey that is not made, codes at sign-in and step-up; then "that wasn't me", to the end. */
+async function throughFactors(): Promise<void> {
+  const browser = createBrowser('a laptop');
+  await world.apps.wiki.signIn(browser, { username: 'bob' });
+  const offer = await browser.submit(await factors(browser), {}, { action: '/totp' });
+  const key = keyOn(offer);
+  keep('authenticator key', key.replaceAll(' ', ''));
+  keepForm(offer);
+  const shown = await browser.submit(offer, { code: codeOf(key), name: 'Phone' }, { action: '/totp' });
+  const codes = recoveryCodesOn(shown);
+  for (const code of codes) {
+    keep('recovery code', code);
+    keep('recovery code', code.replaceAll('-', ''));
+  }
+  const asked = await browser.submit(await factors(browser), {}, { action: '/passkey' });
+  keepForm(asked);
+  keep('passkey challenge', /&quot;challenge&quot;:&quot;([\w-]+)&quot;/u.exec(asked.body)?.[1] ?? '');
+
+  const other = createBrowser('a tablet');
+  const page = await other.get(world.apps.wiki.authorizationUrl());
+  const step = await other.submit(page, { username: 'bob', password: PASSWORD });
+  keepForm(step);
+  await other.submit(step, { code: 'nnnn-nnnn-nnnn-nnnn' });
+  await other.submit(step, { code: codes[0] ?? '' }, { stopAt: world.apps.wiki.redirectUri });
+  for (const one of [browser, other]) keepCookies(one);
+
+  const link = await linkTo(world, 'bob@example.test', 'not-me');
+  keep('link', tokenIn(link));
+  const reader = createBrowser();
+  await reader.submit(await reader.get(link));
+  const reset = await linkTo(world, 'bob@example.test', 'reset');
+  keep('link', tokenIn(reset));
+  const last = createBrowser();
+  await last.submit(await last.get(reset), { password: keep('password', 'one that is chosen at the very end') });
+}
+
+const factors = (browser: Browser) => browser.get(`${world.issuer}/account/factors`);
 
 function tokenIn(link: string): string {
   return new URL(link).pathname.split('/').at(-1) ?? '';
@@ -184,7 +228,10 @@ function keepCookies(browser: Browser): void {
 }
 
 function keepForm({ forms }: Page): void {
-  for (const form of forms) keep('csrf', form.fields['csrf'] ?? '');
+  for (const { fields } of forms) {
+    keep('csrf', fields['csrf'] ?? '');
+    keep('ticket', fields['ticket'] ?? '');
+  }
 }
 
 function keepTokens(json: Record<string, unknown>): void {
