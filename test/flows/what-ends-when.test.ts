@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createPasswords } from '../../src/accounts/password.ts';
 import type { AccountChange } from '../../src/logout/logout.ts';
+import { addTotp } from '../support/authenticator-app.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
 import { linkTo } from '../support/mails.ts';
 import { backToNow, DAY, letPass } from '../support/moving-time.ts';
@@ -166,6 +167,18 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
   },
   'password changed by its owner here': { happen: (scene) => changePassword(scene, 'end') },
   'the same, others kept': { happen: (scene) => changePassword(scene, 'keep') },
+  'second factor taken away here, others signed out': {
+    async happen({ here, accountId, world: inWorld }) {
+      await addTotp(here, inWorld.issuer);
+      const [credential] = (await inWorld.store.credentials.ofAccount(accountId)).list;
+      const page = await here.get(`${inWorld.issuer}/account/factors`);
+      const fields = { id: credential?.id ?? '', decision: 'remove', others: 'end' };
+      await here.submit(page, fields, { action: '/remove' });
+    },
+  },
+  'second factor added here, others left alone': {
+    happen: ({ here, world: { issuer } }) => addTotp(here, issuer),
+  },
   'new password by a mailed link': {
     async happen({ username, world: inWorld }) {
       const browser = createBrowser();
