@@ -169,6 +169,7 @@ export const adminSamples: readonly AdminSample[] = [
     blocks: detail,
   }),
   adminSample('admin-form', { headline: 'New token', blocks: [formBlock(form)] }),
+  adminSample('admin-form-folded', { headline: 'Tokens', blocks: [formBlock({ ...form, folded: 'New token' })] }),
   adminSample(
     'admin-form-wrong',
     { headline: 'New token', blocks: [formBlock(form, { values: new Map([['name', '']]), invalid })] },

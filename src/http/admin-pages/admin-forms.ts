@@ -12,6 +12,8 @@ export interface FormDraft {
   /** What it does cannot be undone. */
   readonly drastic?: boolean;
   readonly backHref?: string;
+  /** What it is for, where it stays out of the way until it is wanted, or something in it is wrong. */
+  readonly folded?: string;
 }
 
 /** A form that was sent, and what the use case said to it. */

@@ -108,6 +108,8 @@ export interface FormBlock {
   readonly button: string;
   readonly drastic: boolean;
   readonly backHref?: string;
+  /** What it is for, where it stays out of the way until it is wanted. */
+  readonly folded?: string;
   /** All that is wrong, in the order of the fields. */
   readonly problems: readonly Problem[];
 }

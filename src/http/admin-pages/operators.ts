@@ -18,7 +18,8 @@ const FIELDS: readonly Field[] = [
   {
     name: 'role',
     label: 'Role',
-    input: 'select',
+    input: 'radio',
+    value: 'support',
     options: [
       { value: 'support', label: 'support: looks, and ends sessions of one person' },
       { value: 'operator', label: 'operator: also clients, deliveries, keys and registration' },

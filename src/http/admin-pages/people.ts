@@ -3,7 +3,7 @@ import { AppError } from '../../errors.ts';
 import { filterBlock, formBlock, readFields, type Sent } from './admin-forms.ts';
 import type { AdminFrame, Answer, Visit, WriteVisit } from './admin-frame.ts';
 import type { Field, Sheet, TableRow } from './admin-page-models.ts';
-import { bad, heading, link, pager, pathTo, table, text, time } from './cells.ts';
+import { bad, link, pager, pathTo, table, text, time } from './cells.ts';
 import { CLAIMS, claimsIn } from './claims-field.ts';
 import { type AccountRow, stateChip } from './person-sheets.ts';
 import { aboutNewPassword, NEW_PASSWORD } from './typed-password.ts';
@@ -54,7 +54,7 @@ interface Shown {
 async function peopleSheet(visit: Visit, { wanted, notFound, sent }: Shown): Promise<Sheet> {
   const after = visit.query('after');
   const { items, next } = await visit.perform(listAccounts, { after });
-  const form = { action: ADD, fields: NEW, button: 'Make the account' };
+  const form = { action: ADD, fields: NEW, button: 'Make the account', folded: 'New account' };
   return {
     headline: 'People',
     blocks: [
@@ -62,7 +62,7 @@ async function peopleSheet(visit: Visit, { wanted, notFound, sent }: Shown): Pro
       filterBlock({ action: PEOPLE, fields: SEARCH, button: 'Find' }, { account: wanted }),
       table('People', ['User name', 'Name', 'E-mail', 'State', 'Made'], items.map(rowOf), 'There are no accounts.'),
       ...pager(PEOPLE, {}, { after, next }),
-      ...(visit.may(addAccount) ? [heading('New account'), formBlock(form, sent)] : []),
+      ...(visit.may(addAccount) ? [formBlock(form, sent)] : []),
     ],
   };
 }
