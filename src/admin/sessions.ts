@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { iso } from '../ops/clock.ts';
+import { plainAddress } from '../ops/network.ts';
+import { addressKeyOf } from '../sessions/address-key.ts';
 import { isLive } from '../sessions/session.ts';
 import type { SessionFilter, SessionView } from '../store/store.ts';
 import type { Admin } from './admin.ts';
@@ -9,6 +11,11 @@ import { notThere, useCase } from './use-case.ts';
 import { within } from './within.ts';
 
 const READERS = { scope: 'signoff.read', role: 'support' } as const;
+
+const addressText = z
+  .string()
+  .max(100)
+  .refine((text) => plainAddress(text) !== undefined, 'must be an address like 192.0.2.7 or 2001:db8::7.');
 
 const state = z.enum(['arriving', 'live', 'ended']);
 
@@ -46,6 +53,7 @@ export const listSessions = useCase({
     account: idText.optional().describe('Of this account, by name or id.'),
     client: idText.optional().describe('With this app inside.'),
     state: state.optional(),
+    ip: addressText.optional().describe('Signed in from this address; of IPv6 from its /64.'),
     since: since.optional().describe('Begun at or after this instant.'),
     until: since.optional().describe('Begun before this instant.'),
     ...pageMembers,
@@ -67,14 +75,16 @@ interface Given {
   readonly account?: string | undefined;
   readonly client?: string | undefined;
   readonly state?: z.output<typeof state> | undefined;
+  readonly ip?: string | undefined;
   readonly until?: number | undefined;
 }
 
-async function filterOf(admin: Admin, { account, client, state: wanted, until }: Given): Promise<SessionFilter> {
+async function filterOf(admin: Admin, { account, client, state: wanted, ip, until }: Given): Promise<SessionFilter> {
   return {
     ...(account !== undefined && { accountId: (await accountNamed(admin, account)).id }),
     ...(client !== undefined && { clientId: client }),
     ...(wanted && { state: wanted }),
+    ...(ip !== undefined && { addressKey: addressKeyOf(admin.box, ip) }),
     ...(until !== undefined && { until }),
   };
 }

@@ -21,6 +21,7 @@ interface SessionListOptions extends ListOptions {
   readonly account?: string;
   readonly client?: string;
   readonly state?: string;
+  readonly ip?: string;
   readonly since?: string;
   readonly until?: string;
 }
@@ -35,11 +36,12 @@ function addList(group: Command, context: Context): void {
   addLeaf(group, {
     usage: 'list',
     summary: 'list sessions, newest first; ended ones too while they are kept',
-    examples: ['sessions list --state live', 'sessions list --account alice', 'sessions list --client wiki --json'],
+    examples: ['sessions list --state live', 'sessions list --account alice', 'sessions list --ip 192.0.2.7 --json'],
   })
     .option('--account <account>', 'of this account, by name or id')
     .option('--client <client_id>', 'with this app inside')
     .option('--state <state>', 'arriving, live or ended')
+    .option('--ip <address>', 'signed in from this address; of IPv6 from its /64')
     .option('--since <instant>', 'begun at or after 2026-11-21T10:00:00Z')
     .option('--until <instant>', 'begun before it')
     .option('--limit <number>', 'at most so many')

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 /** Encryption at rest for what must be readable again: signing keys, shared secrets, parked parameters. */
 export interface CryptoBox {
@@ -7,6 +7,8 @@ export interface CryptoBox {
   seal(plain: string): string;
   /** Throws when the text was sealed under another key or was altered. */
   open(sealed: string): string;
+  /** Of the same text always the same; without the key nobody can tell which text, nor try some. */
+  digest(plain: string): string;
 }
 
 const IV_BYTES = 12;
@@ -15,6 +17,8 @@ const TAG_BYTES = 16;
 /** AES-256-GCM under a 32-byte key. A sealed text is `v1.` + base64url(iv ‖ tag ‖ ciphertext). */
 export function createCryptoBox(key: Buffer): CryptoBox {
   if (key.length !== 32) throw new RangeError(`the key has ${key.length} bytes; 32 are needed`);
+  // Another key for another use.
+  const digestKey = Buffer.from(hkdfSync('sha256', key, '', 'signoff digest v1', 32));
   return {
     keyId: createHash('sha256').update(key).digest('base64url').slice(0, 8),
     seal(plain) {
@@ -31,5 +35,6 @@ export function createCryptoBox(key: Buffer): CryptoBox {
       decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
       return decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)).toString('utf8') + decipher.final('utf8');
     },
+    digest: (plain) => createHmac('sha256', digestKey).update(plain).digest('base64url'),
   };
 }

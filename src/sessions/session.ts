@@ -36,6 +36,8 @@ export interface Device {
   readonly key: string | undefined;
   /** Where it probably was when it signed in: a country, as ISO 3166-1 names it in two letters. */
   readonly place: string | undefined;
+  /** Of the address it signed in from (`address-key.ts`); undefined in rows of before there was such a thing. */
+  readonly addressKey?: string | undefined;
 }
 
 /** One client inside one session. Only ever added; ended by `end`. */

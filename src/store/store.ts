@@ -207,6 +207,8 @@ export interface SessionFilter {
   /** Sessions with a live participation of this client. */
   readonly clientId?: string;
   readonly state?: SessionState;
+  /** Signed in from there (`Device.addressKey`). */
+  readonly addressKey?: string;
   /** Only those that began before this instant. */
   readonly until?: number;
 }

@@ -35,6 +35,7 @@ const STATISTICS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     sessions_of_realm: '200000 100000',
     sessions_open_of_account: '200000 2 1 1',
     sessions_of_device: '200000 2',
+    sessions_of_address: '900000 20 1 1',
     sessions_ended: '800000 1',
     sessions_used: '200000 2 1 1',
     sessions_over_of_account: '800000 8 1 1',

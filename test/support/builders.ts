@@ -224,12 +224,20 @@ export interface SignedIn {
 /** A live session with participations, made the way the library makes one: the first code before the session itself. */
 export async function signIn(
   store: Store,
-  given: { accountId?: string; uid?: string; clients?: readonly string[]; at?: number; deviceKey?: string } = {},
+  given: {
+    accountId?: string;
+    uid?: string;
+    clients?: readonly string[];
+    at?: number;
+    deviceKey?: string;
+    addressKey?: string;
+  } = {},
 ): Promise<SignedIn> {
   const at = given.at ?? T0;
   const uid = given.uid ?? unique('uid');
   const accountId = given.accountId ?? (await newAccount(store)).id;
-  const device = { name: 'Firefox on Linux', key: given.deviceKey, place: undefined };
+  const { deviceKey, addressKey } = given;
+  const device = { name: 'Firefox on Linux', key: deviceKey, place: undefined, addressKey };
   const generation = await store.sessions.generation(accountId);
   const opening = anOpening({ accountId, startedAt: at, generation, device });
   const participations = (given.clients ?? ['wiki']).map((clientId) =>

@@ -5,6 +5,8 @@ import type { SignInResult, SignInTry } from '../../accounts/verify-sign-in.ts';
 import type { DeviceCookie } from '../../oidc/device-cookie.ts';
 import type { InteractionDetails } from '../../oidc/interaction-details.ts';
 import type { Interactions } from '../../oidc/interactions.ts';
+import type { CryptoBox } from '../../ops/crypto-box.ts';
+import { addressKeyOf } from '../../sessions/address-key.ts';
 import { describeDevice } from '../../sessions/device.ts';
 import type { Places } from '../../sessions/places.ts';
 import type { Device } from '../../sessions/session.ts';
@@ -29,6 +31,7 @@ export interface SignInParts {
   /** Mails with a link to a new password can be sent. */
   readonly offersReset: boolean;
   readonly places: Pick<Places, 'countryOf'>;
+  readonly box: Pick<CryptoBox, 'digest'>;
 }
 
 type Details = Extract<InteractionDetails, { kind: 'sign-in' }>;
@@ -98,10 +101,12 @@ export function createSignIn(parts: SignInParts): SignIn {
   }
 
   function deviceOf(ctx: Context): Device {
+    const address = clientAddressOf(ctx);
     return {
       name: describeDevice(ctx.get('User-Agent')),
       key: device.ensure(ctx.cookies),
-      place: places.countryOf(clientAddressOf(ctx)),
+      place: places.countryOf(address),
+      addressKey: addressKeyOf(parts.box, address),
     };
   }
 

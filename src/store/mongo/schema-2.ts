@@ -36,6 +36,13 @@ const INDEXES: readonly Index[] = [
     { accountId: 1, endedAt: -1, _id: -1 },
     { partialFilterExpression: { endedAt: { $exists: true } } },
   ],
+  // Sessions of one address, newest first.
+  [
+    'sessions',
+    'of_address',
+    { 'device.addressKey': 1, startedAt: -1, _id: -1 },
+    { partialFilterExpression: { 'device.addressKey': { $exists: true } } },
+  ],
   ['device_names', 'of_account', { accountId: 1, namedAt: -1, _id: -1 }],
   // Sessions with one app inside, newest session first.
   [

@@ -14,7 +14,12 @@ export interface SessionDoc {
   readonly accountId: string;
   readonly state: SessionState;
   readonly generation: Generation;
-  readonly device: { readonly name: string; readonly key?: Maybe<string>; readonly place?: Maybe<string> };
+  readonly device: {
+    readonly name: string;
+    readonly key?: Maybe<string>;
+    readonly place?: Maybe<string>;
+    readonly addressKey?: Maybe<string>;
+  };
   /** Absent in rows of before there was such a thing, which are none. */
   readonly shared?: Maybe<boolean>;
   readonly startedAt: number;
@@ -82,7 +87,8 @@ export function openingFields(opening: SessionOpening) {
 }
 
 export function toSession(doc: SessionDoc): Session {
-  const device: Device = { name: doc.device.name, key: doc.device.key, place: doc.device.place };
+  const { name, key, place, addressKey } = doc.device;
+  const device: Device = { name, key, place, addressKey };
   return {
     uid: doc._id,
     accountId: doc.accountId,

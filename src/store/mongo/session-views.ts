@@ -26,9 +26,10 @@ export async function getView({ sessions }: MongoParts, uid: string): Promise<Se
 /** One page, newest first. An ended session has nobody inside, also where the walk of its end has not come that far. */
 export async function listViews(parts: MongoParts, filter: SessionFilter, page: Page): Promise<readonly SessionView[]> {
   const after = page.after === undefined ? startOf(filter) : await parts.sessions.findOne({ _id: page.after });
-  const { accountId, clientId, state } = filter;
+  const { accountId, addressKey, clientId, state } = filter;
   if (after === null || (clientId !== undefined && state === 'ended')) return [];
-  const hasFewest = accountId === undefined && (state === undefined || state === 'live');
+  const isNamed = accountId !== undefined || addressKey !== undefined;
+  const hasFewest = !isNamed && (state === undefined || state === 'live');
   const rows =
     clientId !== undefined && hasFewest
       ? await listByApp(parts, { clientId, state }, after, page.limit)
@@ -85,13 +86,14 @@ const NEWEST_FIRST: Document = { $sort: { startedAt: -1, _id: -1 } };
 
 async function listByStart(
   { sessions }: MongoParts,
-  { accountId, clientId, state }: SessionFilter,
+  { accountId, addressKey, clientId, state }: SessionFilter,
   after: Position | undefined,
   limit: number,
 ): Promise<readonly ViewDoc[]> {
   const isOpen = state === 'live' || state === 'arriving';
   const which = {
     ...(accountId !== undefined && { accountId }),
+    ...(addressKey !== undefined && { 'device.addressKey': addressKey }),
     ...(state !== undefined && { state }),
     // Repeats the condition of the index of what is open.
     ...(isOpen && { dueAt: { $exists: true } }),

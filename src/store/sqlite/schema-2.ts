@@ -253,6 +253,9 @@ ALTER TABLE accounts ADD COLUMN locale TEXT;
 ALTER TABLE sessions ADD COLUMN place TEXT;
 ALTER TABLE sessions ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;
 UPDATE sessions SET shared = 1 WHERE payload ->> '$.transient' = 1;
+ALTER TABLE sessions ADD COLUMN address_key TEXT;
+-- sessions of one address, newest first
+CREATE INDEX sessions_of_address ON sessions (address_key, started_at, uid) WHERE address_key IS NOT NULL;
 CREATE INDEX sessions_used ON sessions (account_id, last_seen_at, uid) WHERE state = 'live';
 CREATE INDEX sessions_over_of_account ON sessions (account_id, ended_at, uid) WHERE state = 'ended';
 CREATE TABLE device_names (

@@ -12,6 +12,7 @@ export interface SessionRow {
   readonly device_name: string;
   readonly device_key: string | null;
   readonly place: string | null;
+  readonly address_key: string | null;
   readonly shared: 0 | 1;
   readonly started_at: number;
   readonly last_seen_at: number;
@@ -53,13 +54,14 @@ export function participationsOf(tx: Tx, uid: string): readonly ParticipationRow
 /** Begins a session, or a new beginning of one that was `arriving`. */
 export function writeOpening(tx: Tx, uid: string, state: 'arriving' | 'live', opening: SessionOpening): void {
   tx.run(
-    `INSERT INTO sessions (uid, account_id, state, gen_account, gen_realm, device_name, device_key, place, shared,
-       started_at, last_seen_at, idle_ms, expires_at, due_at)
-     VALUES (:uid, :accountId, :state, :genAccount, :genRealm, :deviceName, :deviceKey, :place, :shared,
-       :startedAt, :startedAt, :idleMs, :expiresAt, :dueAt)
+    `INSERT INTO sessions (uid, account_id, state, gen_account, gen_realm, device_name, device_key, place,
+       address_key, shared, started_at, last_seen_at, idle_ms, expires_at, due_at)
+     VALUES (:uid, :accountId, :state, :genAccount, :genRealm, :deviceName, :deviceKey, :place,
+       :addressKey, :shared, :startedAt, :startedAt, :idleMs, :expiresAt, :dueAt)
      ON CONFLICT (uid) DO UPDATE SET account_id = excluded.account_id, state = excluded.state,
        gen_account = excluded.gen_account, gen_realm = excluded.gen_realm, device_name = excluded.device_name,
-       device_key = excluded.device_key, place = excluded.place, shared = excluded.shared, started_at = excluded.started_at, last_seen_at = excluded.last_seen_at,
+       device_key = excluded.device_key, place = excluded.place, address_key = excluded.address_key,
+       shared = excluded.shared, started_at = excluded.started_at, last_seen_at = excluded.last_seen_at,
        idle_ms = excluded.idle_ms, expires_at = excluded.expires_at, due_at = excluded.due_at`,
     openingParams(uid, state, opening),
   );
@@ -80,6 +82,7 @@ function openingParams(uid: string, state: 'arriving' | 'live', opening: Session
     deviceName: device.name,
     deviceKey: device.key,
     place: device.place,
+    addressKey: device.addressKey,
     shared: shared ? 1 : 0,
     startedAt,
     idleMs,
@@ -94,7 +97,12 @@ export function toSession(row: SessionRow): Session {
     accountId: row.account_id,
     state: row.state,
     generation: { account: row.gen_account, realm: row.gen_realm },
-    device: { name: row.device_name, key: row.device_key ?? undefined, place: row.place ?? undefined },
+    device: {
+      name: row.device_name,
+      key: row.device_key ?? undefined,
+      place: row.place ?? undefined,
+      addressKey: row.address_key ?? undefined,
+    },
     shared: row.shared === 1,
     startedAt: row.started_at,
     lastSeenAt: row.last_seen_at,

@@ -29,8 +29,9 @@ function startOf({ until }: SessionFilter): Pick<SessionRow, 'started_at' | 'uid
 }
 
 /** Whether the app has fewer sessions than whatever else the filter names. */
-function isByApp({ clientId, accountId, state }: SessionFilter): boolean {
-  return clientId !== undefined && accountId === undefined && (state === undefined || state === 'live');
+function isByApp({ clientId, accountId, addressKey, state }: SessionFilter): boolean {
+  if (accountId !== undefined || addressKey !== undefined) return false;
+  return clientId !== undefined && (state === undefined || state === 'live');
 }
 
 /** By the live participations, which know when their session began: of two in one session comes one row. */
@@ -45,11 +46,13 @@ function byApp({ state }: SessionFilter, isNext: boolean): string {
 const NOT_ENDED = `s.state <> 'ended'`;
 
 /** What is open is a fraction of what is kept and has indexes of its own; the plus keeps SQLite to the order wanted. */
-function byStart({ accountId, clientId, state }: SessionFilter, isNext: boolean): string {
+function byStart({ accountId, addressKey, clientId, state }: SessionFilter, isNext: boolean): string {
+  const byAddress = addressKey !== undefined && accountId === undefined;
   const conditions = [
     accountId !== undefined && 's.account_id = :accountId',
-    state === 'ended' && '+s.state = :state',
-    (state === 'live' || state === 'arriving') && `${NOT_ENDED} AND +s.state = :state`,
+    addressKey !== undefined && `${byAddress ? '' : '+'}s.address_key = :addressKey`,
+    (state === 'ended' || byAddress) && state !== undefined && '+s.state = :state',
+    (state === 'live' || state === 'arriving') && !byAddress && `${NOT_ENDED} AND +s.state = :state`,
     clientId !== undefined && `+${NOT_ENDED} AND ${INSIDE}`,
     isNext && '(s.started_at, s.uid) < (:startedAt, :uid)',
   ].filter((condition) => typeof condition === 'string');

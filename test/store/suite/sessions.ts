@@ -81,6 +81,25 @@ export function sessionsSuite(make: MakePlace): void {
     await expect(uidsOf({ state: 'live' })).resolves.toEqual([bob.uid]);
   });
 
+  it('lists by the address that was signed in from', async () => {
+    const [early, late] = [
+      await signIn(at.store, { addressKey: 'a' }),
+      await signIn(at.store, { addressKey: 'a', at: T0 + 1 }),
+    ];
+    const other = await signIn(at.store, { addressKey: 'b', clients: ['mail'] });
+    await signIn(at.store);
+    await expect(at.store.sessions.get(other.uid)).resolves.toMatchObject({ session: { device: { addressKey: 'b' } } });
+    await end(late);
+    await expect(uidsOf({ addressKey: 'a' }, 1)).resolves.toEqual([late.uid, early.uid]);
+    await expect(uidsOf({ addressKey: 'a', state: 'live' }, 1)).resolves.toEqual([early.uid]);
+    await expect(uidsOf({ addressKey: 'a', state: 'ended' }, 1)).resolves.toEqual([late.uid]);
+    await expect(uidsOf({ addressKey: 'a', clientId: 'wiki' }, 1)).resolves.toEqual([early.uid]);
+    await expect(uidsOf({ addressKey: 'b', accountId: other.accountId }, 1)).resolves.toEqual([other.uid]);
+    await expect(uidsOf({ addressKey: 'b', accountId: early.accountId }, 1)).resolves.toEqual([]);
+    await expect(uidsOf({ addressKey: 'a', until: T0 + 1 }, 1)).resolves.toEqual([early.uid]);
+    await expect(uidsOf({ addressKey: 'nobody' }, 1)).resolves.toEqual([]);
+  });
+
   it('lists what began before an instant, and goes on from there', async () => {
     const uids: string[] = [];
     for (const minute of [0, 1, 2]) uids.push((await signIn(at.store, { at: T0 + minute * MINUTE })).uid);
