@@ -331,6 +331,24 @@ describeFlows('the devices page', () => {
       expect([second.url, back.url]).toEqual([url(), url()]);
       await expectEnded(all, before, Object.values(phone.sids));
     });
+
+    it('when there is no other device: nobody is mailed, and nothing is written', async () => {
+      const { laptop, page } = await aScene('rosalind');
+      const fields = { what: 'others', confirm: 'yes' };
+      await end(laptop.browser, page, fields);
+      const accountId = await world.accountId('rosalind');
+      const before = await world.store.activity.list(accountId, { kind: 'logout' }, 9);
+
+      const again = await end(laptop.browser, page, fields);
+
+      expect(again.url).toBe(url());
+      expect(await world.store.activity.list(accountId, { kind: 'logout' }, 9)).toEqual(before);
+      expect((await world.store.mails.list({ accountId }, { limit: 9 })).map(({ kind }) => kind).toSorted()).toEqual([
+        'new-device',
+        'new-device',
+        'signed-out-everywhere',
+      ]);
+    });
   });
 
   describe('what has ended', () => {

@@ -21,11 +21,16 @@ export function eventWords(event: NamedEvent, words: Words): EventWords {
   return {
     at: Date.parse(event.at),
     what: whatOf(event, words),
-    by: words.say(`by.${event.actor}`),
+    by: isAnybodys(event) ? '' : words.say(`by.${event.actor}`),
     where: [event.device, event.place].filter((part) => part !== null).join(', '),
     why: event.kind === 'logout' ? whyOf(event.reason ?? '', words) : '',
     told: toldOf(event, words),
   };
+}
+
+/** What somebody did who proved nothing is not done "by you". */
+function isAnybodys({ kind, reason }: NamedEvent): boolean {
+  return kind === 'failed' || (kind === 'password' && reason === 'asked');
 }
 
 function whatOf(event: NamedEvent, words: Words): string {
@@ -88,7 +93,9 @@ function scopesOf({ detail }: NamedEvent, words: Words): string {
   const known = Array.isArray(scopes) ? scopes.filter((scope) => scope !== 'openid') : [];
   return known.length === 0
     ? words.say('consent.itself')
-    : words.list(known.map((scope) => permissionWords({ scope: String(scope) }, words).words));
+    : words.list(
+        known.map((scope) => words.say('quoted', { text: permissionWords({ scope: String(scope) }, words).words })),
+      );
 }
 
 /** What the apps answered; nothing where none had to. */

@@ -82,7 +82,9 @@ async function read(values: ReadonlyMap<string, string>, person: Reader, parts: 
       return { target, scope: 'app-everywhere', act, endsThis: false };
     }
     case 'others': {
-      const target = { kind: 'account', accountId, exceptUid: uid } as const;
+      // A second click, or a page that is behind: it would raise the generation and mail about nobody.
+      const { sessions } = await parts.store.sessions.reach(accountId, uid);
+      const target = sessions === 0 ? undefined : ({ kind: 'account', accountId, exceptUid: uid } as const);
       return { target, scope: undefined, act: drastic('others', person, parts), endsThis: false };
     }
     case 'everywhere': {

@@ -14,7 +14,7 @@ export const receipts: Translation<typeof source> = {
   'receipt.ended.all-everywhere': 'Sie sind überall abgemeldet',
   'receipt.ended.session': 'Diese Anmeldung ist beendet',
   'receipt.ended.account': 'Alle Anmeldungen dieses Kontos sind beendet',
-  'receipt.ended.others': 'Ihre anderen Anmeldungen sind beendet',
+  'receipt.ended.others': 'Ihre anderen Geräte sind abgemeldet',
   'receipt.ended.client': 'Alle Anmeldungen bei {app} sind beendet',
   'receipt.ended.everybody': 'Alle sind abgemeldet',
   'why.other-account': 'Im selben Browser hat sich jemand anderes angemeldet.',

@@ -14,7 +14,7 @@ export const receipts = {
   'receipt.ended.all-everywhere': 'You are signed out everywhere',
   'receipt.ended.session': 'This sign-in has ended',
   'receipt.ended.account': 'All sign-ins of this account have ended',
-  'receipt.ended.others': 'Your other sign-ins have ended',
+  'receipt.ended.others': 'Your other devices are signed out',
   'receipt.ended.client': 'All sign-ins at {app} have ended',
   'receipt.ended.everybody': 'Everybody is signed out',
   'why.other-account': 'Somebody else signed in in the same browser.',
