@@ -71,10 +71,12 @@ export async function aCliWorld(): Promise<CliWorld> {
   };
   const clients = join(folder, 'clients');
   mkdirSync(clients);
+  // What breaks is an origin of its own: it is left alone after a while, and the others must not be with it.
+  const hostOf = (at: string) => (at === 'breaks' ? 'localhost' : '127.0.0.1');
   const writeClient: CliWorld['writeClient'] = (id, at) =>
     writeFileSync(
       join(clients, `${id}.yaml`),
-      clientFile(id, at === undefined ? undefined : `http://127.0.0.1:${port}/${at}`),
+      clientFile(id, at === undefined ? undefined : `http://${hostOf(at)}:${port}/${at}`),
     );
   return {
     folder,
