@@ -168,14 +168,14 @@ function withoutInjected(env: ConfigSource['env']): ConfigSource['env'] {
   return Object.fromEntries(Object.entries(env).filter(([name, value]) => !isInjected(name, value)));
 }
 
-/** Variables of the test runner share our prefix and mean nothing to the product. */
-const NOT_OURS = 'SIGNOFF_TEST_';
+/** Variables of the test runner, and where commands go to: they share our prefix and are no settings of the product. */
+const NO_SETTING = /^SIGNOFF_(TEST_.*|SERVER|TOKEN)$/;
 
 /** A misspelt setting must not silently be a default. */
 function unknownNames(env: ConfigSource['env']): string[] {
   const known = new Set(Object.values(SETTINGS).map((setting) => setting.env));
   return Object.keys(env)
-    .filter((name) => name.startsWith('SIGNOFF_') && !name.startsWith(NOT_OURS) && !known.has(name))
+    .filter((name) => name.startsWith('SIGNOFF_') && !NO_SETTING.test(name) && !known.has(name))
     .map((name) => `${name} is not a setting.${suggestion(name, known)}`);
 }
 

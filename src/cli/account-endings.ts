@@ -2,10 +2,9 @@ import type { Command } from 'commander';
 import { deleteAccount, disableAccount, resetFactors, setPassword } from '../admin/account-endings.ts';
 import { showAccount } from '../admin/accounts.ts';
 import { previewLogout } from '../admin/logouts.ts';
-import { act } from './act.ts';
 import { addLeaf, type Context, run } from './command.ts';
+import type { Desk } from './desk.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import type { Product } from './product.ts';
 import { counted } from './words.ts';
 
 interface EndOptions {
@@ -31,11 +30,11 @@ function addPassword(group: Command, context: Context): void {
     .option('--password-stdin', 'read the password from standard input')
     .action(
       run(context, (account: string, options: EndOptions) =>
-        context.withProduct(async (product) => {
+        context.withDesk(async (desk) => {
           // Before somebody types a password twice.
-          await act(product, showAccount, { account });
+          await desk.act(showAccount, { account });
           const password = await context.ask.newPassword(options.passwordStdin ?? false);
-          return report(context, options, 'has a new password', await act(product, setPassword, { account, password }));
+          return report(context, options, 'has a new password', await desk.act(setPassword, { account, password }));
         }),
       ),
     );
@@ -50,10 +49,10 @@ function addResetFactors(group: Command, context: Context): void {
     .option('--yes', 'do not ask; needed where nobody can be asked')
     .action(
       run(context, (account: string, options: EndOptions) =>
-        context.withProduct(async (product) => {
-          if (!(await isSure(context, product, account, options, 'reset the second factors of'))) return EXIT.notAll;
+        context.withDesk(async (desk) => {
+          if (!(await isSure(context, desk, account, options, 'reset the second factors of'))) return EXIT.notAll;
           const done = 'signs in with the password alone';
-          return report(context, options, done, await act(product, resetFactors, { account }));
+          return report(context, options, done, await desk.act(resetFactors, { account }));
         }),
       ),
     );
@@ -68,9 +67,9 @@ function addDisable(group: Command, context: Context): void {
     .option('--yes', 'do not ask; needed where nobody can be asked')
     .action(
       run(context, (account: string, options: EndOptions) =>
-        context.withProduct(async (product) => {
-          if (!(await isSure(context, product, account, options, 'disable'))) return EXIT.notAll;
-          return report(context, options, 'is disabled', await act(product, disableAccount, { account }));
+        context.withDesk(async (desk) => {
+          if (!(await isSure(context, desk, account, options, 'disable'))) return EXIT.notAll;
+          return report(context, options, 'is disabled', await desk.act(disableAccount, { account }));
         }),
       ),
     );
@@ -85,9 +84,9 @@ function addDelete(group: Command, context: Context): void {
     .option('--yes', 'do not ask; needed where nobody can be asked')
     .action(
       run(context, (account: string, options: EndOptions) =>
-        context.withProduct(async (product) => {
-          if (!(await isSure(context, product, account, options, 'delete'))) return EXIT.notAll;
-          return report(context, options, 'is deleted', await act(product, deleteAccount, { account }));
+        context.withDesk(async (desk) => {
+          if (!(await isSure(context, desk, account, options, 'delete'))) return EXIT.notAll;
+          return report(context, options, 'is deleted', await desk.act(deleteAccount, { account }));
         }),
       ),
     );
@@ -96,13 +95,13 @@ function addDelete(group: Command, context: Context): void {
 /** Shows what will end, in numbers, and asks where somebody is there. */
 async function isSure(
   { terminal, ask }: Context,
-  product: Product,
+  desk: Desk,
   account: string,
   options: EndOptions,
   verb: string,
 ): Promise<boolean> {
-  const { username } = await act(product, showAccount, { account });
-  const { sessions, apps } = await act(product, previewLogout, { account });
+  const { username } = await desk.act(showAccount, { account });
+  const { sessions, apps } = await desk.act(previewLogout, { account });
   terminal.note(
     `This ends ${counted(sessions, 'session')} of ${username}, with ${counted(apps.length, 'app')} inside.`,
   );

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { changeAccount, showAccount } from '../admin/accounts.ts';
-import { act } from './act.ts';
 import { type ClaimOptions, claimsOf, withClaimOptions } from './claim-options.ts';
 import { addLeaf, type Context, run } from './command.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
@@ -23,12 +22,12 @@ export function addAccountUpdate(group: Command, context: Context): void {
     .option('--without <claim>', 'a claim to take away; may be given again', (one, all: string[]) => [...all, one], [])
     .action(
       run(context, (name: string, options: UpdateOptions) =>
-        context.withProduct(async (product) => {
+        context.withDesk(async (desk) => {
           assertSomething(options);
-          const { claims: before } = await act(product, showAccount, { account: name });
+          const { claims: before } = await desk.act(showAccount, { account: name });
           const gone = Object.fromEntries(options.without.map((claim) => [claim, null]));
           const claims = { ...gone, ...claimsOf(options, before, context) };
-          const account = await act(product, changeAccount, { account: name, claims });
+          const account = await desk.act(changeAccount, { account: name, claims });
           if (options.json) context.terminal.printJson(account);
           else context.terminal.print(`${account.username} is changed.`);
           return EXIT.done;

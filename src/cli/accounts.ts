@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { addAccount, checkedUsername, enableAccount, listAccounts, showAccount } from '../admin/accounts.ts';
 import { addAccountEndings } from './account-endings.ts';
 import { addAccountUpdate } from './account-update.ts';
-import { act } from './act.ts';
 import { type ClaimOptions, claimsOf, withClaimOptions } from './claim-options.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT } from './exit-codes.ts';
@@ -52,13 +51,9 @@ function addAdd(group: Command, context: Context): void {
         const username = checkedUsername(name);
         const claims = claimsOf(options, {}, context);
         const password = await ask.newPassword(options.passwordStdin ?? false);
-        return context.withProduct(
-          async (product) => {
-            const {
-              claims: _,
-              generation: __,
-              ...row
-            } = await act(product, addAccount, { username, password, claims });
+        return context.withDesk(
+          async (desk) => {
+            const { claims: _, generation: __, ...row } = await desk.act(addAccount, { username, password, claims });
             if (options.json) terminal.printJson(row);
             else terminal.print(`Account ${row.username} is there (${row.id}).`);
             return EXIT.done;
@@ -78,8 +73,8 @@ function addList(group: Command, context: Context): void {
     .option('--limit <number>', 'at most so many')
     .action(
       run(context, (options: ListOptions) =>
-        context.withProduct((product) =>
-          printPages(context.terminal, options, COLUMNS, (part) => act(product, listAccounts, part)),
+        context.withDesk((desk) =>
+          printPages(context.terminal, options, COLUMNS, (part) => desk.act(listAccounts, part)),
         ),
       ),
     );
@@ -92,8 +87,8 @@ function addShow(group: Command, context: Context): void {
     examples: ['accounts show alice', 'accounts show alice --json'],
   }).action(
     run(context, (account: string, options: { json?: boolean }) =>
-      context.withProduct(async (product) => {
-        printRecord(context.terminal, options.json, await act(product, showAccount, { account }));
+      context.withDesk(async (desk) => {
+        printRecord(context.terminal, options.json, await desk.act(showAccount, { account }));
         return EXIT.done;
       }),
     ),
@@ -107,8 +102,8 @@ function addEnable(group: Command, context: Context): void {
     examples: ['accounts enable alice'],
   }).action(
     run(context, (account: string, options: { json?: boolean }) =>
-      context.withProduct(async (product) => {
-        const { claims: _, generation: __, ...row } = await act(product, enableAccount, { account });
+      context.withDesk(async (desk) => {
+        const { claims: _, generation: __, ...row } = await desk.act(enableAccount, { account });
         if (options.json) context.terminal.printJson(row);
         else context.terminal.print(`${row.username} may sign in.`);
         return EXIT.done;

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { exportAudit, listAudit, verifyAudit } from '../admin/audit.ts';
-import { act } from './act.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { type ListOptions, printPages } from './listing.ts';
@@ -40,9 +39,9 @@ function addList(group: Command, context: Context): void {
     .option('--limit <number>', 'at most so many')
     .action(
       run(context, ({ json, limit, ...filter }: FilterOptions) =>
-        context.withProduct((product) =>
+        context.withDesk((desk) =>
           printPages(context.terminal, { json, limit }, COLUMNS, async (part) => {
-            const page = await act(product, listAudit, { ...filter, ...part });
+            const page = await desk.act(listAudit, { ...filter, ...part });
             return json
               ? page
               : { ...page, items: page.items.map(({ actor, ...row }) => ({ ...row, actor: actor.id })) };
@@ -59,8 +58,8 @@ function addVerify(group: Command, context: Context): void {
     examples: ['audit verify', 'audit verify --json'],
   }).action(
     run(context, ({ json }: { readonly json?: boolean }) =>
-      context.withProduct(async (product) => {
-        const found = await act(product, verifyAudit, {});
+      context.withDesk(async (desk) => {
+        const found = await desk.act(verifyAudit, {});
         if (json) context.terminal.printJson(found);
         else if (found.ok)
           context.terminal.print(`${found.rows} rows fit. The last one’s hash: ${found.last_hash || 'none'}`);
@@ -78,8 +77,8 @@ function addExport(group: Command, context: Context): void {
     examples: ['audit export', 'audit export --json'],
   }).action(
     run(context, () =>
-      context.withProduct((product) =>
-        printPages(context.terminal, { json: true }, COLUMNS, (part) => act(product, exportAudit, part)),
+      context.withDesk((desk) =>
+        printPages(context.terminal, { json: true }, COLUMNS, (part) => desk.act(exportAudit, part)),
       ),
     ),
   );

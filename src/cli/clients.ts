@@ -5,12 +5,12 @@ import { listClients, newSecret, showClient } from '../admin/clients.ts';
 import { previewLogout } from '../admin/logouts.ts';
 import { probeClient } from '../admin/probe.ts';
 import { fileNameOf } from '../clients/client-file-name.ts';
-import { act } from './act.ts';
 import { addClientAdd } from './client-add.ts';
 import { addClientCheck } from './client-check.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printPages, printRecord, printRows } from './listing.ts';
+import { assertHere } from './server-choice.ts';
 import type { Column } from './terminal.ts';
 import { counted } from './words.ts';
 
@@ -42,9 +42,7 @@ function addList(group: Command, context: Context): void {
     examples: ['clients list', 'clients list --json'],
   }).action(
     run(context, (options: { readonly json?: boolean }) =>
-      context.withProduct((product) =>
-        printPages(context.terminal, options, COLUMNS, (part) => act(product, listClients, part)),
-      ),
+      context.withDesk((desk) => printPages(context.terminal, options, COLUMNS, (part) => desk.act(listClients, part))),
     ),
   );
 }
@@ -56,8 +54,8 @@ function addShow(group: Command, context: Context): void {
     examples: ['clients show wiki', 'clients show wiki --json'],
   }).action(
     run(context, (id: string, options: { readonly json?: boolean }) =>
-      context.withProduct(async (product) => {
-        printRecord(context.terminal, options.json, await act(product, showClient, { id }));
+      context.withDesk(async (desk) => {
+        printRecord(context.terminal, options.json, await desk.act(showClient, { id }));
         return EXIT.done;
       }),
     ),
@@ -71,6 +69,7 @@ function addSecret(group: Command, context: Context): void {
     examples: ['clients secret', 'clients secret wiki --json'],
   }).action(
     run(context, async (id: string | undefined, options: { readonly json?: boolean }) => {
+      assertHere(context);
       const secret = newSecret();
       const { terminal } = context;
       if (options.json) terminal.printJson({ client_id: id, ...secret });
@@ -101,9 +100,9 @@ function addProbe(group: Command, context: Context): void {
     examples: ['clients probe wiki', 'clients probe wiki --json'],
   }).action(
     run(context, (id: string, options: { readonly json?: boolean }) =>
-      context.withProduct(async (product) => {
+      context.withDesk(async (desk) => {
         const { terminal } = context;
-        const probed = await act(product, probeClient, { id });
+        const probed = await desk.act(probeClient, { id });
         if (options.json) terminal.printJson(probed);
         else {
           printRows(terminal, false, PROBE_COLUMNS, probed.checks);
@@ -124,8 +123,8 @@ function addHealth(group: Command, context: Context): void {
     examples: ['clients health wiki', 'clients health wiki --json'],
   }).action(
     run(context, (id: string, options: { readonly json?: boolean }) =>
-      context.withProduct(async (product) => {
-        printRecord(context.terminal, options.json, await act(product, clientHealth, { id }));
+      context.withDesk(async (desk) => {
+        printRecord(context.terminal, options.json, await desk.act(clientHealth, { id }));
         return EXIT.done;
       }),
     ),
@@ -149,11 +148,11 @@ function addRemove(group: Command, context: Context): void {
 
 async function remove(context: Context, id: string, { json, yes }: RemoveOptions): Promise<ExitCode> {
   const { terminal, ask } = context;
-  return context.withProduct(async (product) => {
-    const { sessions, accounts } = await act(product, previewLogout, { client: id });
+  return context.withDesk(async (desk) => {
+    const { sessions, accounts } = await desk.act(previewLogout, { client: id });
     terminal.note(`${counted(accounts, 'account')} in ${counted(sessions, 'session')} will be signed off at ${id}.`);
     if (!(await ask.isSure(`Really remove ${id}?`, yes))) return EXIT.notAll;
-    const removed = await act(product, removeClient, { id });
+    const removed = await desk.act(removeClient, { id });
     const { sign_ins_told: told, sign_ins_ended: all } = removed;
     if (json) terminal.printJson(removed);
     else terminal.print(`${id} is removed; it was told about ${told} of ${counted(all, 'sign-in')}.`);

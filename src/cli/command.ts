@@ -2,8 +2,10 @@ import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 import type { Ask } from './ask.ts';
 import { unmarkIds } from './dashed-ids.ts';
+import type { Desk } from './desk.ts';
 import { EXIT_CODE_HELP, type ExitCode } from './exit-codes.ts';
 import type { Product } from './product.ts';
+import type { Server } from './server-choice.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What every command is handed. */
@@ -12,8 +14,12 @@ export interface Context {
   readonly ask: Ask;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** Reads the settings; wrong ones end the command with exit code 2. */
+  /** Reads the settings; wrong ones, and a server that was named, end the command with exit code 2. */
   config(): Config;
+  /** The server that was named; undefined where the command works on the store itself. */
+  server(): Server | undefined;
+  /** Runs where use cases are done: at the server that was named, else on the configured store. */
+  withDesk<T>(work: (desk: Desk) => Promise<T>, options?: { readonly create: boolean }): Promise<T>;
   /** Runs with the product on the configured store, and closes it whatever happens. */
   withProduct<T>(work: (product: Product) => Promise<T>, options?: { readonly create: boolean }): Promise<T>;
   /** Starts the server; settles when it has stopped. */
@@ -38,6 +44,7 @@ export function addLeaf(parent: Command, leaf: Leaf): Command {
   const examples = leaf.examples.map((example) => `  signoff ${example}`).join('\n');
   const command = parent.command(leaf.usage).description(leaf.summary);
   if (leaf.answers !== false) command.option('--json', 'one JSON document on standard output (lists: one a line)');
+  command.configureHelp({ showGlobalOptions: true });
   return command.addHelpText('before', `Examples:\n${examples}\n`).addHelpText('after', `\n${EXIT_CODE_HELP}`);
 }
 

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { listDeliveries, replayDeliveries, showDelivery } from '../admin/deliveries.ts';
-import { act } from './act.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { type ListOptions, printPages, printRecord, printRows } from './listing.ts';
@@ -58,9 +57,9 @@ function addList(group: Command, context: Context): void {
     .option('--limit <number>', 'at most so many')
     .action(
       run(context, ({ json, limit, ...filter }: FilterOptions & ListOptions) =>
-        context.withProduct((product) =>
+        context.withDesk((desk) =>
           printPages(context.terminal, { json, limit }, COLUMNS, (part) =>
-            act(product, listDeliveries, { ...filter, ...part }),
+            desk.act(listDeliveries, { ...filter, ...part }),
           ),
         ),
       ),
@@ -83,8 +82,8 @@ function addShow(group: Command, context: Context): void {
     examples: ['deliveries show 4pV7mXeQ2cA', 'deliveries show 4pV7mXeQ2cA --json'],
   }).action(
     run(context, (id: string, options: { readonly json?: boolean }) =>
-      context.withProduct(async (product) => {
-        const { history, ...record } = await act(product, showDelivery, { id });
+      context.withDesk(async (desk) => {
+        const { history, ...record } = await desk.act(showDelivery, { id });
         if (options.json) context.terminal.printJson({ ...record, history });
         else {
           printRecord(context.terminal, false, record);
@@ -104,8 +103,8 @@ function addRetry(group: Command, context: Context): void {
   });
   withFilter(leaf).action(
     run(context, (id: string | undefined, { json, ...filter }: FilterOptions & { readonly json?: boolean }) =>
-      context.withProduct(async (product) => {
-        const { deliveries } = await act(product, replayDeliveries, { ...filter, ...(id !== undefined && { id }) });
+      context.withDesk(async (desk) => {
+        const { deliveries } = await desk.act(replayDeliveries, { ...filter, ...(id !== undefined && { id }) });
         if (json) context.terminal.printJson({ retried: deliveries });
         else context.terminal.print(sentenceOf(deliveries));
         return deliveries === 0 ? EXIT.nothing : EXIT.done;
@@ -138,8 +137,8 @@ function addReplay(group: Command, context: Context): void {
     .option('--dry-run', 'only count')
     .action(
       run(context, ({ json, dryRun, ...given }: ReplayOptions) =>
-        context.withProduct(async (product) => {
-          const answer = await act(product, replayDeliveries, { ...given, dry_run: dryRun ?? false });
+        context.withDesk(async (desk) => {
+          const answer = await desk.act(replayDeliveries, { ...given, dry_run: dryRun ?? false });
           if (json) context.terminal.printJson(answer);
           else if (dryRun)
             context.terminal.print(`Would be sent again to: ${answer.apps.join(', ')} (${answer.deliveries}).`);

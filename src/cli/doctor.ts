@@ -4,6 +4,7 @@ import { createLog } from '../ops/log.ts';
 import { addLeaf, type Context, run } from './command.ts';
 import type { Check } from './doctor/check.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
+import { assertHere } from './server-choice.ts';
 import type { Terminal } from './terminal.ts';
 
 interface DoctorOptions {
@@ -20,6 +21,7 @@ export function addDoctor(program: Command, context: Context): void {
     .option('--fix', 'first do what is safe: permissions of files, migrations, signing keys that are due')
     .action(
       run(context, async ({ json, fix = false }: DoctorOptions) => {
+        assertHere(context);
         const checks = await look(context, fix);
         if (json) context.terminal.printJson({ checks });
         else for (const check of checks) print(context.terminal, check);

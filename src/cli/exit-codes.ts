@@ -7,7 +7,7 @@ export const EXIT = {
   notAll: 1,
   /** Wrong usage or configuration. */
   usage: 2,
-  /** The store is out of reach, or not there. */
+  /** The store, or the server that was named, is out of reach, or not there. */
   store: 3,
   /** Nothing matched. */
   nothing: 4,
@@ -19,13 +19,13 @@ export const EXIT_CODE_HELP = `Exit codes:
   0  done (logout: every app that can be told was told)
   1  some app refused, was given up or is still being tried (or a check failed)
   2  wrong usage or configuration
-  3  store out of reach
+  3  store, or server, out of reach
   4  nothing matched`;
 
 /** Wrong usage, found by a command itself: said in one sentence, exit code 2. */
 export class UsageError extends Error {}
 
-const STORE_CODES = new Set(['store_unavailable', 'store_missing']);
+const STORE_CODES = new Set(['store_unavailable', 'store_missing', 'server_unreachable']);
 
 /** What an error thrown by a command means for whoever called it. Errors of ours are never accidents of the machine. */
 export function exitCodeOf(error: unknown): ExitCode {

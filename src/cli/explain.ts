@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import type { z } from 'zod';
 import { explain } from '../admin/explain.ts';
 import { ASKINGS } from '../logout/policy-rows.ts';
-import { act } from './act.ts';
 import { addLeaf, type Context, run } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printRecord, printRows } from './listing.ts';
@@ -38,10 +37,10 @@ export function addExplain(program: Command, context: Context): void {
     .option('--logout <id>', 'the same by the logout and --client')
     .action(
       run(context, ({ json, asking, scope, ...given }: ExplainOptions) =>
-        context.withProduct(async (product) => {
+        context.withDesk(async (desk) => {
           const says = asking !== undefined || scope !== undefined;
           const input = { ...given, ...(says && { request: { asking, logout_scope: scope } }) };
-          return report(context.terminal, await act(product, explain, input), json);
+          return report(context.terminal, await desk.act(explain, input), json);
         }),
       ),
     );

@@ -6,11 +6,10 @@ import type { Command } from 'commander';
 import { addClient } from '../admin/clients.ts';
 import { importAccounts } from '../admin/import-accounts.ts';
 import { previewClients } from '../admin/import-clients.ts';
-import { act } from './act.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
+import type { Desk } from './desk.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import { printRows } from './listing.ts';
-import type { Product } from './product.ts';
 import { counted } from './words.ts';
 
 interface ImportOptions {
@@ -53,11 +52,11 @@ export function addImport(program: Command, context: Context): void {
 async function accounts(context: Context, file: string, { json, dryRun = false }: ImportOptions): Promise<ExitCode> {
   const { terminal } = context;
   const counts = { made: 0, there: 0, refused: 0 };
-  await context.withProduct(
-    async (product) => {
+  await context.withDesk(
+    async (desk) => {
       for await (const batch of batchesOf(resolve(context.cwd, file))) {
         const given = batch.map(({ value }) => value);
-        const { items } = await act(product, importAccounts, { accounts: given, dry_run: dryRun });
+        const { items } = await desk.act(importAccounts, { accounts: given, dry_run: dryRun });
         for (const { index, ...item } of items) {
           counts[item.result] += 1;
           const row = { line: batch[index]?.line ?? null, ...item };
@@ -114,8 +113,8 @@ const CLIENT_COLUMNS = [
 
 async function clients(context: Context, file: string, options: ImportOptions): Promise<ExitCode> {
   const document = await readDocument(resolve(context.cwd, file));
-  return context.withProduct(async (product) => {
-    const { items } = await act(product, previewClients, { document });
+  return context.withDesk(async (desk) => {
+    const { items } = await desk.act(previewClients, { document });
     if (items.length === 0) return EXIT.nothing;
     const good = items.filter(({ result }) => result === 'new');
     if (!options.json || options.dryRun)
@@ -128,19 +127,16 @@ async function clients(context: Context, file: string, options: ImportOptions): 
     const code = items.some(({ result }) => result === 'refused') ? EXIT.notAll : EXIT.done;
     if (options.dryRun || good.length === 0) return code;
     if (!(await context.ask.isSure(`Register ${counted(good.length, 'app')}?`, options.yes))) return EXIT.notAll;
-    const made = await register(product, good);
+    const made = await register(desk, good);
     printRows(context.terminal, options.json, CLIENT_COLUMNS, made);
     return code;
   });
 }
 
-async function register(
-  product: Product,
-  good: readonly { readonly client: Readonly<Record<string, unknown>> | null }[],
-) {
+async function register(desk: Desk, good: readonly { readonly client: Readonly<Record<string, unknown>> | null }[]) {
   const made = [];
   for (const { client } of good) {
-    const { client_id, client_secret } = await act(product, addClient, { client: client ?? {}, reason: 'imported' });
+    const { client_id, client_secret } = await desk.act(addClient, { client: client ?? {}, reason: 'imported' });
     made.push({ client_id, result: 'registered', client_secret, message: null, left_out: [] });
   }
   return made;

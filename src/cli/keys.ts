@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import { listKeys, retireKey, rotateKeys } from '../admin/keys.ts';
-import { act } from './act.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { printRows } from './listing.ts';
@@ -36,8 +35,8 @@ function addList(group: Command, context: Context): void {
     examples: ['keys list', 'keys list --json'],
   }).action(
     run(context, (options: { readonly json?: boolean }) =>
-      context.withProduct(async (product) => {
-        printRows(context.terminal, options.json, COLUMNS, (await act(product, listKeys, {})).items);
+      context.withDesk(async (desk) => {
+        printRows(context.terminal, options.json, COLUMNS, (await desk.act(listKeys, {})).items);
         return EXIT.done;
       }),
     ),
@@ -56,9 +55,9 @@ function addRotate(group: Command, context: Context): void {
     .addOption(new Option('--now').hideHelp())
     .action(
       run(context, ({ json, leaked, now, cookies }: RotateOptions) =>
-        context.withProduct(async (product) => {
+        context.withDesk(async (desk) => {
           const how = { leaked: leaked ?? now ?? false, cookies: cookies ?? false };
-          printRows(context.terminal, json, COLUMNS, (await act(product, rotateKeys, how)).items);
+          printRows(context.terminal, json, COLUMNS, (await desk.act(rotateKeys, how)).items);
           return EXIT.done;
         }),
       ),
@@ -72,8 +71,8 @@ function addRetire(group: Command, context: Context): void {
     examples: ['keys retire rs256-mJ3vQw1x'],
   }).action(
     run(context, (kid: string, options: { readonly json?: boolean }) =>
-      context.withProduct(async (product) => {
-        printRows(context.terminal, options.json, COLUMNS, [await act(product, retireKey, { kid })]);
+      context.withDesk(async (desk) => {
+        printRows(context.terminal, options.json, COLUMNS, [await desk.act(retireKey, { kid })]);
         return EXIT.done;
       }),
     ),

@@ -4,13 +4,12 @@ import { msOf } from '../admin/input.ts';
 import type { LogoutJson } from '../admin/logout-json.ts';
 import { endSessions, previewLogout } from '../admin/logouts.ts';
 import { parseDuration } from '../ops/duration.ts';
-import { act } from './act.ts';
 import { addLeaf, type Context, run } from './command.ts';
+import type { Desk } from './desk.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import { printRows } from './listing.ts';
-import type { Product } from './product.ts';
 import type { Column } from './terminal.ts';
-import { followWalk } from './walk-progress.ts';
+import { followLogout } from './walk-progress.ts';
 import { counted, spanOf } from './words.ts';
 
 interface LogoutOptions extends Target {
@@ -59,10 +58,10 @@ export function addLogout(program: Command, context: Context): void {
       run(context, async ({ wait, json, yes, dryRun, report, ...target }: LogoutOptions) => {
         assertOneTarget(target);
         assertWait(wait);
-        return context.withProduct(async (product) => {
-          if (dryRun) return printPreview(context, product, target, json);
-          if (!(await isSure(context, product, target, yes))) return EXIT.notAll;
-          return reportLogout(context, product, target, { wait, json, report });
+        return context.withDesk(async (desk) => {
+          if (dryRun) return printPreview(context, desk, target, json);
+          if (!(await isSure(context, desk, target, yes))) return EXIT.notAll;
+          return reportLogout(context, desk, target, { wait, json, report });
         });
       }),
     );
@@ -90,17 +89,17 @@ function assertWait(wait: string): void {
   }
 }
 
-async function printPreview(context: Context, product: Product, target: Target, json?: boolean): Promise<ExitCode> {
-  const preview = await act(product, previewLogout, target);
+async function printPreview(context: Context, desk: Desk, target: Target, json?: boolean): Promise<ExitCode> {
+  const preview = await desk.act(previewLogout, target);
   if (json) context.terminal.printJson(preview);
   else context.terminal.print(sentenceOf(target, preview));
   return EXIT.done;
 }
 
 /** One session is a small thing; more is shown in numbers first, and everybody is a word to type. */
-async function isSure({ terminal, ask }: Context, product: Product, target: Target, yes?: boolean): Promise<boolean> {
+async function isSure({ terminal, ask }: Context, desk: Desk, target: Target, yes?: boolean): Promise<boolean> {
   if (target.session !== undefined) return true;
-  terminal.note(sentenceOf(target, await act(product, previewLogout, target)));
+  terminal.note(sentenceOf(target, await desk.act(previewLogout, target)));
   return target.everybody ? ask.isWord('everybody', 'Sign everybody off?', yes) : ask.isSure('Sign off?', yes);
 }
 
@@ -131,7 +130,7 @@ function sentenceOf({ account, client, everybody }: Target, counts: Counts): str
 /** Ends a target, waits for the apps and prints the full receipt. Exit code 1 unless every app that can be told was told. */
 export async function reportLogout(
   { terminal }: Context,
-  product: Product,
+  desk: Desk,
   target: Target,
   {
     wait,
@@ -140,8 +139,8 @@ export async function reportLogout(
   }: { readonly wait: string; readonly json?: boolean | undefined; readonly report?: string | undefined },
 ): Promise<ExitCode> {
   assertWait(wait);
-  const ended = await act(product, endSessions, { ...target, wait: target.everybody ? '0s' : wait });
-  const logout = target.everybody ? await followWalk(terminal, product, ended, msOf(wait)) : ended;
+  const ended = await desk.act(endSessions, { ...target, wait: '0s' });
+  const logout = await followLogout(terminal, desk, ended, { waitMs: msOf(wait), isLarge: target.everybody === true });
   if (report !== undefined) writeFileSync(report, `${JSON.stringify(logout, undefined, 2)}\n`);
   if (json) terminal.printJson(logout);
   else {

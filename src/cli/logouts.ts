@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { listLogouts, pauseWalk, resumeWalk, showLogout } from '../admin/logouts.ts';
-import { act } from './act.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { type ListOptions, printPages, printRecord } from './listing.ts';
@@ -41,9 +40,9 @@ function addList(group: Command, context: Context): void {
     .option('--limit <number>', 'at most so many')
     .action(
       run(context, ({ json, limit, ...filter }: FilterOptions) =>
-        context.withProduct((product) =>
+        context.withDesk((desk) =>
           printPages(context.terminal, { json, limit }, COLUMNS, (part) =>
-            act(product, listLogouts, { ...filter, ...part }),
+            desk.act(listLogouts, { ...filter, ...part }),
           ),
         ),
       ),
@@ -57,8 +56,8 @@ function addShow(group: Command, context: Context): void {
     examples: ['logouts show 4pV7mXeQ2cA', 'logouts show 4pV7mXeQ2cA --json'],
   }).action(
     run(context, (id: string, { json }: { readonly json?: boolean }) =>
-      context.withProduct(async (product) => {
-        printRecord(context.terminal, json, await act(product, showLogout, { id }));
+      context.withDesk(async (desk) => {
+        printRecord(context.terminal, json, await desk.act(showLogout, { id }));
         return EXIT.done;
       }),
     ),
@@ -80,8 +79,8 @@ function addPause(group: Command, context: Context): void {
     .option('--reason <text>', 'why, in your own words; kept in the audit')
     .action(
       run(context, (id: string, { json, reason }: SteerOptions) =>
-        context.withProduct(async (product) => {
-          const logout = await act(product, pauseWalk, { id, reason });
+        context.withDesk(async (desk) => {
+          const logout = await desk.act(pauseWalk, { id, reason });
           if (json) context.terminal.printJson(logout);
           else context.terminal.print(`${id} is paused.`);
           return EXIT.done;
@@ -100,9 +99,9 @@ function addResume(group: Command, context: Context): void {
     .option('--reason <text>', 'why, in your own words; kept in the audit')
     .action(
       run(context, (id: string, { json, rate, reason }: SteerOptions) =>
-        context.withProduct(async (product) => {
+        context.withDesk(async (desk) => {
           const pace = rate === undefined ? {} : { rate: Number(rate.replace(/\/s$/, '')) };
-          const logout = await act(product, resumeWalk, { id, reason, ...pace });
+          const logout = await desk.act(resumeWalk, { id, reason, ...pace });
           if (json) context.terminal.printJson(logout);
           else context.terminal.print(`${id} goes on.`);
           return EXIT.done;

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { listMails, retryMail, showMail } from '../admin/mails.ts';
-import { act } from './act.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { type ListOptions, printPages, printRecord } from './listing.ts';
@@ -40,10 +39,8 @@ function addList(group: Command, context: Context): void {
     .option('--limit <number>', 'at most so many')
     .action(
       run(context, ({ json, limit, ...filter }: FilterOptions) =>
-        context.withProduct((product) =>
-          printPages(context.terminal, { json, limit }, COLUMNS, (part) =>
-            act(product, listMails, { ...filter, ...part }),
-          ),
+        context.withDesk((desk) =>
+          printPages(context.terminal, { json, limit }, COLUMNS, (part) => desk.act(listMails, { ...filter, ...part })),
         ),
       ),
     );
@@ -56,8 +53,8 @@ function addShow(group: Command, context: Context): void {
     examples: ['mails show 4pV7mXeQ2cA', 'mails show 4pV7mXeQ2cA --json'],
   }).action(
     run(context, (id: string, options: { readonly json?: boolean }) =>
-      context.withProduct(async (product) => {
-        printRecord(context.terminal, options.json, await act(product, showMail, { id }));
+      context.withDesk(async (desk) => {
+        printRecord(context.terminal, options.json, await desk.act(showMail, { id }));
         return EXIT.done;
       }),
     ),
@@ -71,8 +68,8 @@ function addRetry(group: Command, context: Context): void {
     examples: ['mails retry 4pV7mXeQ2cA', 'mails retry 4pV7mXeQ2cA --json'],
   }).action(
     run(context, (id: string, options: { readonly json?: boolean }) =>
-      context.withProduct(async (product) => {
-        const answer = await act(product, retryMail, { id });
+      context.withDesk(async (desk) => {
+        const answer = await desk.act(retryMail, { id });
         if (options.json) context.terminal.printJson(answer);
         else context.terminal.print(answer.retried ? `${id} is being sent again.` : `${id} was sent already.`);
         return answer.retried ? EXIT.done : EXIT.nothing;

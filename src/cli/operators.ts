@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { listOperators, newFirstLink, removeRole, setRole } from '../admin/operators.ts';
-import { act } from './act.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { printRecord, printRows } from './listing.ts';
@@ -37,8 +36,8 @@ function addAdd(group: Command, context: Context): void {
     .option('--reason <text>', 'why, in your own words; kept in the audit')
     .action(
       run(context, (account: string, { json, ...given }: Options) =>
-        context.withProduct(async (product) => {
-          const row = await act(product, setRole, { account, ...given });
+        context.withDesk(async (desk) => {
+          const row = await desk.act(setRole, { account, ...given });
           if (json) context.terminal.printJson(row);
           else context.terminal.print(`${row.username} is ${row.role} now.`);
           return EXIT.done;
@@ -54,8 +53,8 @@ function addList(group: Command, context: Context): void {
     examples: ['operators list', 'operators list --json'],
   }).action(
     run(context, ({ json }: Options) =>
-      context.withProduct(async (product) => {
-        printRows(context.terminal, json, COLUMNS, (await act(product, listOperators, {})).items);
+      context.withDesk(async (desk) => {
+        printRows(context.terminal, json, COLUMNS, (await desk.act(listOperators, {})).items);
         return EXIT.done;
       }),
     ),
@@ -71,8 +70,8 @@ function addRemove(group: Command, context: Context): void {
     .option('--reason <text>', 'why, in your own words; kept in the audit')
     .action(
       run(context, (account: string, { json, ...given }: Options) =>
-        context.withProduct(async (product) => {
-          const row = await act(product, removeRole, { account, ...given });
+        context.withDesk(async (desk) => {
+          const row = await desk.act(removeRole, { account, ...given });
           if (json) context.terminal.printJson(row);
           else context.terminal.print(`${row.username} has no role any more.`);
           return EXIT.done;
@@ -88,8 +87,8 @@ function addLink(group: Command, context: Context): void {
     examples: ['operators link', 'operators link --json'],
   }).action(
     run(context, ({ json }: Options) =>
-      context.withProduct(async (product) => {
-        const link = await act(product, newFirstLink, {});
+      context.withDesk(async (desk) => {
+        const link = await desk.act(newFirstLink, {});
         if (json) printRecord(context.terminal, true, link);
         else context.terminal.print(link.url);
         return EXIT.done;

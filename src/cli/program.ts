@@ -16,6 +16,7 @@ import { addLogouts } from './logouts.ts';
 import { addMails } from './mails.ts';
 import { addOperators } from './operators.ts';
 import { addRegistrationTokens } from './registration-tokens.ts';
+import { withServerOptions } from './server-choice.ts';
 import { addSessions } from './sessions.ts';
 import { addStart } from './start.ts';
 import { addTokens } from './tokens.ts';
@@ -24,7 +25,7 @@ import { addUpkeep } from './upkeep.ts';
 /** The command line, whole. It throws CommanderError instead of ending the process. */
 export function createProgram(context: Context): Command {
   const { stdout, stderr } = context.terminal.streams;
-  const program = new Command('signoff')
+  const program = withServerOptions(new Command('signoff'))
     .description('An OpenID Connect provider whose promise is the end of a session.')
     .addHelpText(
       'before',

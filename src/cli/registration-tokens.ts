@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { addRegistrationToken, listRegistrationTokens, revokeRegistrationToken } from '../admin/registration-tokens.ts';
-import { act } from './act.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { type ListOptions, printPages } from './listing.ts';
@@ -39,8 +38,8 @@ function addAdd(group: Command, context: Context): void {
     .option('--party <party>', 'first (ours, no consent page) or third', 'third')
     .action(
       run(context, ({ json, uses, expires, party }: AddOptions) =>
-        context.withProduct(async (product) => {
-          const row = await act(product, addRegistrationToken, { uses: Number(uses), expires_in: expires, party });
+        context.withDesk(async (desk) => {
+          const row = await desk.act(addRegistrationToken, { uses: Number(uses), expires_in: expires, party });
           printOnce(context.terminal, row, json);
           return EXIT.done;
         }),
@@ -57,8 +56,8 @@ function addList(group: Command, context: Context): void {
     .option('--limit <number>', 'at most so many')
     .action(
       run(context, (options: ListOptions) =>
-        context.withProduct((product) =>
-          printPages(context.terminal, options, COLUMNS, (part) => act(product, listRegistrationTokens, part)),
+        context.withDesk((desk) =>
+          printPages(context.terminal, options, COLUMNS, (part) => desk.act(listRegistrationTokens, part)),
         ),
       ),
     );
@@ -71,8 +70,8 @@ function addRevoke(group: Command, context: Context): void {
     examples: ['registration-tokens revoke 4pV7mXeQ2cA'],
   }).action(
     run(context, (id: string, { json }: { readonly json?: boolean }) =>
-      context.withProduct(async (product) => {
-        const row = await act(product, revokeRegistrationToken, { id });
+      context.withDesk(async (desk) => {
+        const row = await desk.act(revokeRegistrationToken, { id });
         if (json) context.terminal.printJson(row);
         else context.terminal.print(`${row.id} is revoked.`);
         return EXIT.done;

@@ -3,7 +3,7 @@
  * `command.ts`. Heavy parts are loaded by the commands that need them, so that help and mistakes answer at once.
  */
 import { existsSync } from 'node:fs';
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { type Config, readConfig } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { systemClock } from '../ops/clock.ts';
@@ -11,22 +11,36 @@ import { createLog } from '../ops/log.ts';
 import { createAsk } from './ask.ts';
 import type { Context } from './command.ts';
 import { markIds } from './dashed-ids.ts';
+import { localDesk } from './desk.ts';
 import { EXIT, type ExitCode, exitCodeOf, UsageError } from './exit-codes.ts';
 import type { Product } from './product.ts';
 import { createProgram } from './program.ts';
+import { assertHere, type ServerOptions, serverChoice } from './server-choice.ts';
 import { createTerminal, type Streams, type Terminal } from './terminal.ts';
 
+/** Where a command stands: of this process, where it is not said. */
+interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+}
+
 /** Runs one command; answers the exit code. Never throws. */
-export async function runCli(args: readonly string[], streams: Streams): Promise<ExitCode> {
+export async function runCli(
+  args: readonly string[],
+  streams: Streams,
+  surroundings: Surroundings = { env: process.env, cwd: process.cwd() },
+): Promise<ExitCode> {
   // Whoever reads us may stop reading: `signoff deliveries list --json | head -1`.
   for (const stream of [streams.stdout, streams.stderr]) stream.on('error', ignoreClosedPipe);
   const terminal = createTerminal(streams);
   let code: ExitCode = EXIT.done;
-  const context = createContext(terminal, (finished) => {
+  const finish: Context['finish'] = (finished) => {
     code = finished;
-  });
+  };
+  const given = () => program.opts<ServerOptions>();
+  const program: Command = createProgram(createContext(terminal, surroundings, { finish, given }));
   try {
-    await createProgram(context).parseAsync(markIds(args), { from: 'user' });
+    await program.parseAsync(markIds(args), { from: 'user' });
     return code;
   } catch (error) {
     return failed(terminal, error);
@@ -37,18 +51,30 @@ function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }
 
-function createContext(terminal: Terminal, finish: Context['finish']): Context {
+function createContext(
+  terminal: Terminal,
+  surroundings: Surroundings,
+  { finish, given }: Pick<Context, 'finish'> & { readonly given: () => ServerOptions },
+): Context {
   let config: Config | undefined;
+  const server = () => serverChoice(given(), surroundings);
   const settings = () => {
-    config ??= readSettings(terminal);
+    assertHere({ server });
+    config ??= readSettings(terminal, surroundings);
     return config;
   };
-  return {
+  const context: Context = {
     terminal,
     ask: createAsk(terminal),
-    env: process.env,
-    cwd: process.cwd(),
+    ...surroundings,
     config: settings,
+    server,
+    async withDesk(work, options) {
+      const chosen = server();
+      if (!chosen) return context.withProduct((product) => work(localDesk(product)), options);
+      const { remoteDesk } = await import('./remote-desk.ts');
+      return work(remoteDesk(chosen));
+    },
     async withProduct(work, options = { create: false }) {
       const product = await open(settings(), options);
       try {
@@ -59,15 +85,15 @@ function createContext(terminal: Terminal, finish: Context['finish']): Context {
     },
     async serve(wanted) {
       const { runServer } = await import('../run-server.ts');
-      await runServer(wanted, process.env);
+      await runServer(wanted, surroundings.env);
     },
     finish,
   };
+  return context;
 }
 
-function readSettings({ streams }: Terminal): Config {
-  const source = { env: process.env, cwd: process.cwd(), terminal: streams.stdout.isTTY ?? false };
-  const result = readConfig(source);
+function readSettings({ streams }: Terminal, surroundings: Surroundings): Config {
+  const result = readConfig({ ...surroundings, terminal: streams.stdout.isTTY ?? false });
   if (result.ok) return result.config;
   throw new UsageError(['These settings need a change:', ...result.problems.map((one) => `  ${one}`)].join('\n'));
 }

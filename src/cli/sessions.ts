@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { listSessions } from '../admin/sessions.ts';
-import { act } from './act.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { type ListOptions, printPages } from './listing.ts';
@@ -47,9 +46,9 @@ function addList(group: Command, context: Context): void {
     .option('--limit <number>', 'at most so many')
     .action(
       run(context, ({ json, limit, ...filter }: SessionListOptions) =>
-        context.withProduct((product) =>
+        context.withDesk((desk) =>
           printPages(context.terminal, { json, limit }, COLUMNS, (part) =>
-            act(product, listSessions, { ...filter, ...part }),
+            desk.act(listSessions, { ...filter, ...part }),
           ),
         ),
       ),
@@ -66,8 +65,8 @@ function addEnd(group: Command, context: Context): void {
     .option('--reason <text>', 'why, in your own words; kept in the audit')
     .action(
       run(context, (session: string, options: EndOptions) =>
-        context.withProduct(async (product) => {
-          const code = await reportLogout(context, product, { session, reason: options.reason }, options);
+        context.withDesk(async (desk) => {
+          const code = await reportLogout(context, desk, { session, reason: options.reason }, options);
           return code === EXIT.notAll ? EXIT.done : code;
         }),
       ),

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { addToken, listTokens, revokeToken } from '../admin/tokens.ts';
-import { act } from './act.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { type ListOptions, printPages } from './listing.ts';
@@ -43,9 +42,9 @@ function addAdd(group: Command, context: Context): void {
     .option('--expires <duration>', 'how long it works', '90d')
     .action(
       run(context, (account: string, { json, name, scope, expires }: AddOptions) =>
-        context.withProduct(async (product) => {
+        context.withDesk(async (desk) => {
           const scopes = scope.flatMap((one) => one.split(/[\s,]+/)).filter((one) => one !== '');
-          const row = await act(product, addToken, { account, name, scopes, expires_in: expires });
+          const row = await desk.act(addToken, { account, name, scopes, expires_in: expires });
           printOnce(context.terminal, row, json);
           return EXIT.done;
         }),
@@ -63,9 +62,9 @@ function addList(group: Command, context: Context): void {
     .option('--limit <number>', 'at most so many')
     .action(
       run(context, ({ json, limit, ...filter }: ListOptions & { readonly account?: string }) =>
-        context.withProduct((product) =>
+        context.withDesk((desk) =>
           printPages(context.terminal, { json, limit }, COLUMNS, (part) =>
-            act(product, listTokens, { ...filter, ...part }),
+            desk.act(listTokens, { ...filter, ...part }),
           ),
         ),
       ),
@@ -79,8 +78,8 @@ function addRevoke(group: Command, context: Context): void {
     examples: ['tokens revoke 4pV7mXeQ2cA'],
   }).action(
     run(context, (id: string, { json }: { readonly json?: boolean }) =>
-      context.withProduct(async (product) => {
-        const row = await act(product, revokeToken, { id });
+      context.withDesk(async (desk) => {
+        const row = await desk.act(revokeToken, { id });
         if (json) context.terminal.printJson(row);
         else context.terminal.print(`${row.name} is revoked.`);
         return EXIT.done;

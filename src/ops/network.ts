@@ -33,6 +33,14 @@ export function createNetworks(entries: readonly string[]): Networks {
   };
 }
 
+const LOOPBACK = ['127.0.0.0/8', '::1'];
+
+/** Whether the host of an address (`URL.hostname`) is this machine: RFC 6761 §6.3 keeps the name for it. */
+export function isLoopbackHost(hostname: string): boolean {
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  return host === 'localhost' || createNetworks(LOOPBACK).has(host);
+}
+
 /** Whether text is a network (`10.0.0.0/8`) or an address. */
 export function isNetwork(text: string): boolean {
   return parseNetwork(text) !== undefined;

@@ -102,6 +102,8 @@ function aProgram(): Command {
     env: {},
     cwd: '/',
     config: never,
+    server: () => undefined,
+    withDesk: never,
     withProduct: never,
     serve: never,
     finish: never,

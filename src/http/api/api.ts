@@ -13,7 +13,7 @@ import type { StrangerLimits } from '../../oidc/stranger-limits.ts';
 import type { Log } from '../../ops/log.ts';
 import type { EventStreams } from '../event-streams.ts';
 import { createCallers } from './callers.ts';
-import type { Endpoint } from './endpoint.ts';
+import { API_PREFIX, type Endpoint } from './endpoint.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { type Answer, answerOnce } from './first-answers.ts';
 import { followLogout } from './logout-events.ts';
@@ -30,8 +30,6 @@ export interface ApiParts {
   readonly log: Log;
 }
 
-const PREFIX = '/api/v1';
-
 /** Answers everything below `/api/`, and passes on everything else. */
 export function createApi(parts: ApiParts): Middleware {
   const problems = createProblems(parts);
@@ -44,7 +42,7 @@ export function createApi(parts: ApiParts): Middleware {
 
 function createRouter(parts: ApiParts): Middleware {
   const callerOf = createCallers(parts);
-  const router = new Router({ prefix: PREFIX });
+  const router = new Router({ prefix: API_PREFIX });
   const document = JSON.stringify(openApiDocument(ENDPOINTS, parts.admin.issuer));
   router.get('/openapi.json', (ctx) => {
     ctx.set('Access-Control-Allow-Origin', '*');
@@ -85,7 +83,7 @@ async function answerFor(endpoint: Endpoint, { who, input }: Call, admin: Admin)
   const created = dryRun ? undefined : endpoint.created;
   return {
     status: created ? 201 : 200,
-    location: created && `${admin.issuer}${PREFIX}${created(output as never)}`,
+    location: created && `${admin.issuer}${API_PREFIX}${created(output as never)}`,
     etag: typeof output.version === 'string' ? `"${output.version}"` : undefined,
     body: JSON.stringify(output, (_name, value) => (value === undefined ? null : value)),
   };
@@ -103,7 +101,7 @@ function answer(ctx: Context, { status, location, etag, body }: Answer): void {
 function noSuchAddress(ctx: Context): AppError {
   const methods = ENDPOINTS.filter(({ path }) => matches(path, ctx.path)).map(({ method }) => method);
   if (methods.length === 0) {
-    const publicMessage = `There is nothing at ${ctx.path}; ${PREFIX}/openapi.json says what there is.`;
+    const publicMessage = `There is nothing at ${ctx.path}; ${API_PREFIX}/openapi.json says what there is.`;
     return new AppError({ code: 'not_found', status: 404, publicMessage });
   }
   ctx.set('Allow', methods.join(', '));
@@ -112,5 +110,5 @@ function noSuchAddress(ctx: Context): AppError {
 }
 
 function matches(path: string, asked: string): boolean {
-  return new RegExp(`^${PREFIX}${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(asked);
+  return new RegExp(`^${API_PREFIX}${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(asked);
 }

@@ -23,6 +23,15 @@ export interface Endpoint {
   readonly stream?: true;
 }
 
+export const API_PREFIX = '/api/v1';
+
+/** Where a use case is to be had. */
+export interface FoundEndpoint {
+  readonly endpoint: Endpoint;
+  /** With `?dry_run=true`. */
+  readonly dryRun: boolean;
+}
+
 /** Keeps the output's type for `created`. */
 export function endpoint<In extends z.ZodType, Out extends z.ZodType>(
   given: Omit<Endpoint, 'useCase' | 'created'> & {

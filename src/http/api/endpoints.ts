@@ -17,6 +17,7 @@ import { listDeliveries, replayDeliveries, showDelivery } from '../../admin/deli
 import { explain } from '../../admin/explain.ts';
 import { listKeys, retireKey, rotateKeys } from '../../admin/keys.ts';
 import { endSessions, listLogouts, pauseWalk, previewLogout, resumeWalk, showLogout } from '../../admin/logouts.ts';
+import { listMails, retryMail, showMail } from '../../admin/mails.ts';
 import { listOperators, newFirstLink, removeRole, setRole } from '../../admin/operators.ts';
 import { probeClient } from '../../admin/probe.ts';
 import {
@@ -26,7 +27,8 @@ import {
 } from '../../admin/registration-tokens.ts';
 import { listSessions, showSession } from '../../admin/sessions.ts';
 import { addToken, listTokens, revokeToken } from '../../admin/tokens.ts';
-import { type Endpoint, endpoint } from './endpoint.ts';
+import type { UseCase } from '../../admin/use-case.ts';
+import { type Endpoint, endpoint, type FoundEndpoint } from './endpoint.ts';
 
 const account = '/accounts/{account}';
 
@@ -53,6 +55,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   endpoint({ method: 'GET', path: '/deliveries', useCase: listDeliveries }),
   endpoint({ method: 'POST', path: '/deliveries/replay', useCase: replayDeliveries }),
   endpoint({ method: 'GET', path: '/deliveries/{id}', useCase: showDelivery }),
+
+  endpoint({ method: 'GET', path: '/mails', useCase: listMails }),
+  endpoint({ method: 'GET', path: '/mails/{id}', useCase: showMail }),
+  endpoint({ method: 'POST', path: '/mails/{id}/retry', useCase: retryMail }),
 
   endpoint({ method: 'GET', path: '/clients', useCase: listClients }),
   endpoint({
@@ -121,3 +127,12 @@ export const ENDPOINTS: readonly Endpoint[] = [
   }),
   endpoint({ method: 'DELETE', path: '/registration-tokens/{id}', useCase: revokeRegistrationToken }),
 ];
+
+/** Undefined for what commands do alone. */
+export function endpointOf(useCase: UseCase): FoundEndpoint | undefined {
+  for (const one of ENDPOINTS.filter(({ stream }) => !stream)) {
+    if (one.useCase === useCase) return { endpoint: one, dryRun: false };
+    if (one.dryRun === useCase) return { endpoint: one, dryRun: true };
+  }
+  return undefined;
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Endpoint, pathMembers } from './endpoint.ts';
+import { API_PREFIX, type Endpoint, pathMembers } from './endpoint.ts';
 
 type Json = Record<string, unknown>;
 
@@ -13,7 +13,7 @@ export function openApiDocument(endpoints: readonly Endpoint[], issuer: string):
   return {
     openapi: '3.1.0',
     info: { title: 'Signoff', version: '1', description: 'Who is signed in where, and the end of it.' },
-    servers: [{ url: `${issuer}/api/v1` }],
+    servers: [{ url: `${issuer}${API_PREFIX}` }],
     paths,
     components: {
       schemas: { Problem: PROBLEM },
