@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   createNetworks,
+  isLoopbackHost,
   isNetwork,
   isOneAddress,
   limitKeyOf,
@@ -78,5 +79,15 @@ describe('what limits count by', () => {
     expect(networkOf('::ffff:203.0.113.9')).toBe('203.0.113.0/24');
     expect(networkOf('2001:db8:1:2:3::4')).toBe('2001:db8:1:2::/64');
     expect(networkOf('')).toBe('');
+  });
+});
+
+describe('the host of an address', () => {
+  it.each(['localhost', '127.0.0.1', '127.9.9.9', '[::1]', '[::ffff:127.0.0.1]'])('%s is this machine', (host) => {
+    expect(isLoopbackHost(new URL(`http://${host}/`).hostname)).toBe(true);
+  });
+
+  it.each(['localhost.example.org', '10.0.0.1', '[::2]', '127.0.0.1.example.org', '0.0.0.0'])('%s is not', (host) => {
+    expect(isLoopbackHost(new URL(`http://${host}/`).hostname)).toBe(false);
   });
 });
