@@ -39,7 +39,7 @@ describeFlows('pages of operators', () => {
       const browser = createBrowser();
       const page = await signInAtAdmin(world, browser, 'alice');
       const nowhere = await browser.get(`${world.issuer}/nowhere`);
-      const strip = (body: string) => body.replace(/<dd>[\s\S]*?<\/dd>|href="[^"]*speak=[^"]*"/gu, '');
+      const strip = (body: string) => body.replace(/<(dd|pre)\b[\s\S]*?<\/\1>|href="[^"]*speak=[^"]*"/gu, '');
       expect([page.status, strip(page.body)]).toEqual([404, strip(nowhere.body)]);
       for (const path of ['/admin/keys', '/admin/nothing']) {
         expect((await browser.get(`${world.issuer}${path}`)).status).toBe(404);

@@ -1,5 +1,6 @@
 /** One person at the pages of operators: found, shown, signed off, disabled, given a new password. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { aMail } from '../store/suite/news-fixture.ts';
 import { createBrowser, type Page } from '../support/browser.ts';
 import { backToNow, letPass, SECOND } from '../support/moving-time.ts';
 import { anOperator, type OperatorAtWork, wordsOf } from '../support/operators.ts';
@@ -83,6 +84,42 @@ describeFlows('people at the pages of operators', () => {
     const one = await support.at(`${path}/sessions/${session?.uid}`);
     expect(wordsOf(one)).toContain('Apps in this session');
     expect(wordsOf(await operator.at(path))).toMatch(/Set a password.*Disable.*Delete/u);
+  });
+
+  describe('sessions of anybody', () => {
+    it('are found by app, account, state and address, and lead to theirs', async () => {
+      const { username, id } = await somebody();
+      const found = await support.at(`/sessions?client=pay&account=${username}&state=live&ip=127.0.0.1`);
+      expect(found.body).toContain(`href="/admin/people/${id}">`);
+      expect(wordsOf(found)).toMatch(/Firefox on Linux/u);
+      expect(wordsOf(found)).not.toContain('Safari on iPhone');
+      expect(found.body).toContain(`value="${username}"`);
+      expect(wordsOf(await support.at(`/sessions?account=${username}&ip=192.0.2.7`))).toContain(
+        'There are no sessions.',
+      );
+    });
+
+    it('a filter that cannot be read is told so by the use case', async () => {
+      const page = await support.at('/sessions?ip=here&since=yesterday');
+      expect([page.status, wordsOf(page)]).toEqual([
+        422,
+        expect.stringMatching(/ip must be an address like.*since must be an instant like/u),
+      ]);
+    });
+  });
+
+  it('mails are shown without their links, and sent again by operators', async () => {
+    const { path, id } = await somebody();
+    // Due in an hour: nothing sends it meanwhile.
+    const at = Date.now() + 60 * MINUTE;
+    const mail = aMail({ accountId: id, to: 'p@example.test', at, giveUpAt: 2 * at, sealedToken: 'v1.sealed' });
+    await world.store.mails.post({ events: [], mails: [mail] });
+    const page = await support.at(`${path}/mails`);
+    expect(wordsOf(page)).toMatch(/password p@example\.test Waiting/u);
+    expect([page.body.includes('v1.sealed'), page.forms]).toEqual([false, []]);
+    const again = await operator.send(await operator.at(`${path}/mails`), '/again', { id: mail.id });
+    expect(wordsOf(again)).toContain('The mail is sent now.');
+    expect(await lastRow()).toMatchObject({ action: 'mails.retry', subject: `mail ${mail.id}` });
   });
 
   describe('signing somebody off', () => {

@@ -13,6 +13,8 @@ import { mountOperators } from './operators.ts';
 import { mountPeople } from './people.ts';
 import { mountPerson } from './person.ts';
 import { mountPersonActs } from './person-acts.ts';
+import { mountPersonMails } from './person-mails.ts';
+import { mountSessions } from './sessions.ts';
 import { mountStart } from './start.ts';
 import { mountTokens } from './tokens.ts';
 
@@ -32,6 +34,8 @@ export function mountAdminPages(router: Router, parts: AdminPagesParts): void {
   mountPeople(frame);
   mountPerson(frame);
   mountPersonActs(frame);
+  mountPersonMails(frame);
+  mountSessions(frame);
   mountKeys(frame);
   mountOperators(frame);
   mountTokens(frame);

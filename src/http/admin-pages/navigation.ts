@@ -3,6 +3,7 @@ import { listAttention } from '../../admin/attention.ts';
 import { listAudit } from '../../admin/audit.ts';
 import { listKeys } from '../../admin/keys.ts';
 import { listOperators } from '../../admin/operators.ts';
+import { listSessions } from '../../admin/sessions.ts';
 import { listTokens } from '../../admin/tokens.ts';
 import { type Needs, type Operator, permits } from '../../admin/use-case.ts';
 import type { NavLink } from './admin-page-models.ts';
@@ -18,6 +19,7 @@ interface Entry {
 const ENTRIES: readonly Entry[] = [
   { text: 'Start', href: '/admin', shows: listAttention },
   { text: 'People', href: '/admin/people', shows: listAccounts },
+  { text: 'Sessions', href: '/admin/sessions', shows: listSessions },
   { text: 'Keys', href: '/admin/keys', shows: listKeys },
   { text: 'Operators', href: '/admin/operators', shows: listOperators },
   { text: 'Tokens', href: '/admin/tokens', shows: listTokens },

@@ -3,15 +3,14 @@ import type { z } from 'zod';
 import { deleteAccount, disableAccount, resetFactors, setPassword } from '../../admin/account-endings.ts';
 import { type accountRow, changeAccount, enableAccount, type showAccount } from '../../admin/accounts.ts';
 import { endSessions } from '../../admin/logouts.ts';
-import type { sessionRow, showSession } from '../../admin/sessions.ts';
+import { listMails } from '../../admin/mails.ts';
 import type { Visit } from './admin-frame.ts';
-import type { Block, Cell, FormButton, Link, Sheet, TableRow } from './admin-page-models.ts';
-import { beside, button, chip, code, counted, heading, link, pathTo, soft, table, text, time } from './cells.ts';
-import { mayOpen } from './navigation.ts';
+import type { Block, Cell, FormButton, Link, Sheet } from './admin-page-models.ts';
+import { button, chip, code, counted, heading, pathTo, table, text, time } from './cells.ts';
+import { appCell, type SessionRow, sessionTable } from './session-sheets.ts';
 
 export type AccountRow = z.output<typeof accountRow>;
 type Account = z.output<typeof showAccount.output>;
-type SessionRow = z.output<typeof sessionRow>;
 
 export function stateChip({ state }: Pick<AccountRow, 'state'>): Cell {
   return state === 'active' ? chip('told', 'Active') : chip('refused', state === 'disabled' ? 'Disabled' : 'Deleted');
@@ -25,7 +24,6 @@ export interface PersonFacts {
 
 /** One account: who it is, where it is signed in, and what can be done. */
 export function personSheet({ account, live, ended }: PersonFacts, visit: Visit, said: readonly Block[]): Sheet {
-  const sessions = pathTo('people', account.id, 'sessions');
   return {
     headline: account.name ?? account.username,
     above: { text: 'People', href: pathTo('people') },
@@ -33,11 +31,11 @@ export function personSheet({ account, live, ended }: PersonFacts, visit: Visit,
       ...said,
       { kind: 'facts', rows: factsOf(account) },
       heading('Signed in'),
-      sessionTable('Live sessions', live, account, visit),
+      sessionTable('Live sessions', live, visit),
       ...(visit.may(endSessions) ? appBlocks(live, account, visit) : []),
       heading('Ended'),
-      sessionTable('Ended sessions', ended, account, visit),
-      { kind: 'links', links: [{ text: 'All sessions', href: sessions }, ...linksFor(account, visit)] },
+      sessionTable('Ended sessions', ended, visit),
+      { kind: 'links', links: linksFor(account, visit) },
       ...actsFor(account, visit),
     ],
   };
@@ -64,48 +62,6 @@ function factsOf(account: Account) {
   ];
 }
 
-/** Each row leads to its session, and where it lives and the role may, ends it. */
-export function sessionTable(
-  caption: string,
-  rows: readonly SessionRow[],
-  account: { readonly id: string },
-  visit: Visit,
-) {
-  const columns = ['Device', 'State', 'Signed in', 'Last seen', 'Apps'];
-  return table(
-    caption,
-    columns,
-    rows.map((row) => sessionCells(row, account, visit)),
-    'There are no sessions.',
-  );
-}
-
-const STATES = { arriving: 'Arriving', live: 'Live', ended: 'Ended' } as const;
-
-function sessionCells(row: SessionRow, { id }: { readonly id: string }, visit: Visit): TableRow {
-  const canEnd = row.state === 'live' && visit.may(endSessions);
-  const fields = { session: row.id };
-  return {
-    cells: [
-      link(row.device, pathTo('people', id, 'sessions', row.id)),
-      chip(row.state === 'ended' ? 'moot' : 'told', STATES[row.state]),
-      time(row.started_at),
-      time(row.last_seen_at),
-      row.apps.length === 0 ? soft('none') : appCells(row.apps, visit),
-    ],
-    ...(canEnd && { buttons: [button('End', pathTo('people', id, 'end'), { fields, unseen: row.device })] }),
-  };
-}
-
-function appCells(ids: readonly string[], visit: Visit): Cell {
-  return beside(...ids.map((id) => appCell(id, visit)));
-}
-
-function appCell(id: string, { who }: Visit): Cell {
-  const href = pathTo('clients', id);
-  return mayOpen(who, href) ? link(id, href) : text(id);
-}
-
 /** The apps of the sessions that are shown, each to be ended in all sessions of the account. */
 function appBlocks(live: readonly SessionRow[], { id }: Account, visit: Visit): readonly Block[] {
   const apps = [...new Set(live.flatMap((session) => session.apps))];
@@ -117,9 +73,12 @@ function appBlocks(live: readonly SessionRow[], { id }: Account, visit: Visit): 
 }
 
 function linksFor({ id }: Account, visit: Visit): readonly Link[] {
+  const to = (page: string) => pathTo('people', id, page);
   return [
-    ...(visit.may(changeAccount) ? [{ text: 'Change claims', href: pathTo('people', id, 'claims') }] : []),
-    ...(visit.may(setPassword) ? [{ text: 'Set a password', href: pathTo('people', id, 'password') }] : []),
+    { text: 'All sessions', href: to('sessions') },
+    ...(visit.may(listMails) ? [{ text: 'Mails', href: to('mails') }] : []),
+    ...(visit.may(changeAccount) ? [{ text: 'Change claims', href: to('claims') }] : []),
+    ...(visit.may(setPassword) ? [{ text: 'Set a password', href: to('password') }] : []),
   ];
 }
 
@@ -134,47 +93,4 @@ function actsFor({ id, state, second_factors: factors }: Account, visit: Visit):
   ];
   const shown = buttons.filter((each) => each !== false);
   return shown.length === 0 ? [] : [heading('What can be done'), { kind: 'buttons', buttons: shown }];
-}
-
-/** One session, with each app that took part. */
-export function sessionSheet(session: z.output<typeof showSession.output>, account: Account, visit: Visit): Sheet {
-  const logout = (id: string | null) => logoutCell(id, visit);
-  const rows = session.participations.map((one) => ({
-    cells: [
-      appCell(one.client_id, visit),
-      code(one.sid),
-      time(one.started_at),
-      one.ended_at === null ? soft('–') : time(one.ended_at),
-      logout(one.logout_id),
-    ],
-  }));
-  const canEnd = session.state === 'live' && visit.may(endSessions);
-  const end = button('End', pathTo('people', account.id, 'end'), { fields: { session: session.id } });
-  return {
-    headline: session.device,
-    above: { text: account.username, href: pathTo('people', account.id) },
-    blocks: [
-      {
-        kind: 'facts',
-        rows: [
-          { label: 'Id', cell: code(session.id) },
-          { label: 'State', cell: text(STATES[session.state]) },
-          { label: 'Signed in', cell: time(session.started_at) },
-          { label: 'Last seen', cell: time(session.last_seen_at) },
-          { label: 'Ends by itself', cell: time(session.expires_at) },
-          { label: 'Ended', cell: session.ended_at === null ? soft('–') : time(session.ended_at) },
-          { label: 'By the logout', cell: logout(session.logout_id) },
-        ],
-      },
-      heading('Apps'),
-      table('Apps in this session', ['App', 'sid', 'Signed in', 'Ended', 'By the logout'], rows, 'No app took part.'),
-      ...(canEnd ? [{ kind: 'buttons', buttons: [end] } as const] : []),
-    ],
-  };
-}
-
-function logoutCell(id: string | null, { who }: Visit): Cell {
-  if (id === null) return soft('–');
-  const href = pathTo('logouts', id);
-  return mayOpen(who, href) ? link(id, href) : code(id);
 }

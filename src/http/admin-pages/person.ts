@@ -3,10 +3,12 @@ import { listSessions, showSession } from '../../admin/sessions.ts';
 import { notThere } from '../../admin/use-case.ts';
 import { filterBlock } from './admin-forms.ts';
 import type { AdminFrame, Visit } from './admin-frame.ts';
-import type { Field, Sheet } from './admin-page-models.ts';
+import type { Sheet } from './admin-page-models.ts';
 import { pager, pathTo } from './cells.ts';
 import { saidBy } from './done-notice.ts';
-import { personSheet, sessionSheet, sessionTable } from './person-sheets.ts';
+import { personSheet } from './person-sheets.ts';
+import { sessionSheet, sessionTable } from './session-sheets.ts';
+import { STATE } from './sessions.ts';
 
 const DONE = {
   ended: 'It has ended.',
@@ -21,19 +23,6 @@ const DONE = {
 /** Of each kind on the account's own page; the rest is on the page of its sessions. */
 const LIVE_SHOWN = 20;
 const ENDED_SHOWN = 5;
-
-const FILTER: readonly Field[] = [
-  {
-    name: 'state',
-    label: 'State',
-    input: 'select',
-    options: [
-      { value: '', label: 'Any' },
-      { value: 'live', label: 'Live' },
-      { value: 'ended', label: 'Ended' },
-    ],
-  },
-];
 
 /** `/admin/people/<id>`: one account, its sessions, and each of those. */
 export function mountPerson(frame: AdminFrame): void {
@@ -61,8 +50,8 @@ async function showSessions(visit: Visit): Promise<Sheet> {
     headline: 'Sessions',
     above: { text: account.username, href: pathTo('people', account.id) },
     blocks: [
-      filterBlock({ action: path, fields: FILTER, button: 'Show' }, { state }),
-      sessionTable('Sessions', items, account, visit),
+      filterBlock({ action: path, fields: [STATE], button: 'Show' }, { state }),
+      sessionTable('Sessions', items, visit),
       ...pager(path, { state }, { after, next }),
     ],
   };
