@@ -13,6 +13,7 @@ import type { Config } from './config.ts';
 import { createEngine } from './deliveries/engine.ts';
 import type { KeptRunner } from './deliveries/engine-orders.ts';
 import type { EngineLife, EngineRunner } from './deliveries/engine-runner.ts';
+import { makeLogoutToken } from './deliveries/logout-token.ts';
 import { createProbe, type Probed } from './deliveries/probe.ts';
 import { createSigner } from './deliveries/signer.ts';
 import { tracedClaims } from './deliveries/traced-claims.ts';
@@ -147,6 +148,7 @@ export function wireAdmin(
     endSessions,
     receipts,
     probe: (client) => probe(foundation, client),
+    copyToken: createTokenCopies(foundation),
     walkOn(logoutId) {
       // A command would have to stay for all of it; a running server sees what was said within its sweep.
       if (engine) return;
@@ -166,6 +168,16 @@ export function wireAdmin(
       scopes: registrableScopes(config.scopes),
       refusal: (url) => outbound.refusal(url),
     },
+  };
+}
+
+/** For those who listen: signed as deliveries are, and handed to nobody else. */
+function createTokenCopies(foundation: Foundation): Admin['copyToken'] {
+  const { config, clock, store } = foundation;
+  const signer = createSigner({ ...foundation, store: store.keys });
+  return async (delivery, client) => {
+    const key = await signer.keyFor(client.id_token_signed_response_alg);
+    return key && (await makeLogoutToken({ issuer: config.issuer, delivery, client, key, now: clock.now() })).token;
   };
 }
 

@@ -3,8 +3,10 @@
  * command line, the API and the pages. None of them checks, writes or words anything that is not here.
  */
 import type { Passwords } from '../accounts/password.ts';
+import type { Client } from '../clients/client-file.ts';
 import type { LoadOptions } from '../clients/load-clients.ts';
 import type { Registry } from '../clients/registry.ts';
+import type { Delivery } from '../deliveries/delivery.ts';
 import type { Probe } from '../deliveries/probe.ts';
 import type { EndSessions } from '../logout/end-sessions.ts';
 import type { Receipts } from '../logout/receipt.ts';
@@ -32,6 +34,8 @@ export interface Admin {
   readonly probe: Probe;
   /** What turns readiness to `warning`: a sentence each, without its full stop; undefined while all is well. */
   readonly standingWarnings: Readonly<Record<'deliveries' | 'keys' | 'disk', () => Promise<string | undefined>>>;
+  /** The logout token of a delivery as its app gets it, freshly signed; nothing is sent. Undefined where no key fits. */
+  readonly copyToken: (delivery: Delivery, client: Client) => Promise<string | undefined>;
   /** How client files are judged. */
   readonly ruleBook: LoadOptions;
 }

@@ -1,5 +1,8 @@
 import { userInfo } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
+import type { Admin } from '../admin/admin.ts';
+import { LISTEN_EVERY_MS, listenToClient, startListening, type TokenCopy } from '../admin/listen.ts';
 import type { LogoutJson } from '../admin/logout-json.ts';
 import { API_SCOPES } from '../admin/roles.ts';
 import { type Operator, perform, type UseCase } from '../admin/use-case.ts';
@@ -14,7 +17,17 @@ export interface Desk {
    * paused, and `waitMs` is counted from its end.
    */
   follow(logoutId: string, waitMs: number, onLook?: (far: Far) => void): Promise<void>;
+  /** Hands over a fresh copy of each logout token for an app, one after the other, until `signal` says that it is enough. */
+  listen(clientId: string, heard: (event: Heard) => Promise<void>, signal: AbortSignal): Promise<void>;
 }
+
+export type Heard =
+  | { readonly kind: 'begun' }
+  | { readonly kind: 'copy'; readonly copy: TokenCopy }
+  /** There were more than are handed over. */
+  | { readonly kind: 'missed' }
+  /** The server is away; it is asked again. */
+  | { readonly kind: 'lost'; readonly why: string };
 
 /** How far a logout is. */
 export type Far = Pick<LogoutJson['progress'], 'sessions_ended' | 'told' | 'deliveries'>;
@@ -23,6 +36,7 @@ export type Far = Pick<LogoutJson['progress'], 'sessions_ended' | 'told' | 'deli
 export function localDesk({ admin }: Pick<Product, 'admin'>): Desk {
   return {
     act: (useCase, input) => perform(useCase, admin, commander(), input),
+    listen: (clientId, heard, signal) => listenHere(admin, { clientId, heard, signal }),
     async follow(logoutId, waitMs, onLook) {
       await admin.tellApps(
         logoutId,
@@ -38,6 +52,30 @@ export function localDesk({ admin }: Pick<Product, 'admin'>): Desk {
       );
     },
   };
+}
+
+/** Who listens, and to what. */
+export interface Listener {
+  readonly clientId: string;
+  readonly heard: (event: Heard) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+async function listenHere(admin: Admin, { clientId, heard, signal }: Listener): Promise<void> {
+  await perform(listenToClient, admin, commander(), { id: clientId });
+  const listening = await startListening(admin, clientId, undefined);
+  await heard({ kind: 'begun' });
+  while (!signal.aborted) {
+    const { copies, missed } = await listening.next();
+    for (const copy of copies) await heard({ kind: 'copy', copy });
+    if (missed) await heard({ kind: 'missed' });
+    await restFor(LISTEN_EVERY_MS, signal);
+  }
+}
+
+/** Shorter where it is enough. */
+export async function restFor(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
 function commander(): Operator {

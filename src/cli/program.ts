@@ -11,6 +11,7 @@ import { EXIT_CODE_HELP } from './exit-codes.ts';
 import { addExplain } from './explain.ts';
 import { addImport } from './import.ts';
 import { addKeys } from './keys.ts';
+import { addListen } from './listen.ts';
 import { addLogout } from './logout.ts';
 import { addLogouts } from './logouts.ts';
 import { addMails } from './mails.ts';
@@ -42,6 +43,7 @@ export function createProgram(context: Context): Command {
   addLogouts(program, context);
   addDeliveries(program, context);
   addExplain(program, context);
+  addListen(program, context);
   addMails(program, context);
   addKeys(program, context);
   addOperators(program, context);

@@ -6,11 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { showLogout } from '../admin/logouts.ts';
 import type { UseCase } from '../admin/use-case.ts';
-import { AppError } from '../errors.ts';
 import { endpointOf } from '../http/api/endpoints.ts';
-import { type ApiRequest, writeRequest } from '../http/api/write-request.ts';
+import { writeRequest } from '../http/api/write-request.ts';
 import type { Desk } from './desk.ts';
 import { UsageError } from './exit-codes.ts';
+import { listenAt } from './remote-listening.ts';
+import { callServer, reach, readJson, strange } from './server-call.ts';
 import type { Server } from './server-choice.ts';
 
 /** Longer than any use case waits for apps. */
@@ -23,14 +24,16 @@ export function remoteDesk(server: Server): Desk {
   async function act<In extends z.ZodType, Out extends z.ZodType>(useCase: UseCase<In, Out>, input: unknown) {
     const found = endpointOf(useCase as unknown as UseCase);
     if (!found) throw new UsageError('A server does not do this by its API: leave --server, or SIGNOFF_SERVER, out.');
-    const answer = await send(server, writeRequest(found, (input ?? {}) as Record<string, unknown>));
-    const read = useCase.output.safeParse(answer);
+    const request = writeRequest(found, (input ?? {}) as Record<string, unknown>);
+    const response = await callServer(server, request, AbortSignal.timeout(ANSWER_MS));
+    const read = useCase.output.safeParse(readJson(await reach(server.url, () => response.text())));
     if (read.success) return read.data;
     throw strange(`${server.url} answered what this program does not know; are both of the same version?`);
   }
 
   return {
     act,
+    listen: (clientId, heard, signal) => listenAt(server, { clientId, heard, signal }),
     async follow(logoutId, waitMs, onLook) {
       let deadline = performance.now() + waitMs;
       for (let pauseMs = LOOK_FIRST_MS; ; pauseMs = Math.min(2 * pauseMs, LOOK_EVERY_MS)) {
@@ -44,49 +47,4 @@ export function remoteDesk(server: Server): Desk {
       }
     },
   };
-}
-
-async function send({ url, token }: Server, { method, path, headers, body }: ApiRequest): Promise<unknown> {
-  const response = await reach(url, () =>
-    fetch(`${url}${path}`, {
-      method,
-      headers: { ...headers, authorization: `Bearer ${token}` },
-      ...(body !== undefined && { body }),
-      // A token goes where it was meant to, and nowhere else.
-      redirect: 'error',
-      signal: AbortSignal.timeout(ANSWER_MS),
-    }),
-  );
-  const json = readJson(await reach(url, () => response.text()));
-  if (response.ok && json !== undefined) return json;
-  throw problemIn(json, response.status) ?? strange(`${url} answered ${response.status}, and not as Signoff does.`);
-}
-
-async function reach<T>(url: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const cause = (error as Error).cause ?? error;
-    const publicMessage = `${url} cannot be reached, or did not answer in time.`;
-    throw new AppError({ code: 'server_unreachable', status: 503, publicMessage, cause });
-  }
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** What the server said, as the use case there threw it. */
-function problemIn(json: unknown, status: number): AppError | undefined {
-  const { code, detail } = (json ?? {}) as { readonly code?: unknown; readonly detail?: unknown };
-  if (typeof code !== 'string' || typeof detail !== 'string') return undefined;
-  return new AppError({ code, status, publicMessage: detail });
-}
-
-function strange(publicMessage: string): AppError {
-  return new AppError({ code: 'server_strange', status: 502, publicMessage });
 }

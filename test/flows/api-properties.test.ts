@@ -74,6 +74,9 @@ describeFlows('the API and its document', () => {
       'POST /keys/rotate',
       'POST /keys/{kid}/retire',
       'GET /audit',
+      'POST /explain',
+      'POST /clients/{id}/probe',
+      'GET /clients/{id}/health',
     ]) {
       expect(all).toContain(promised);
     }
@@ -103,7 +106,8 @@ describeFlows('the API and its document', () => {
         fc.asyncProperty(
           fc.constantFrom(...operations).chain((one) => fc.tuple(fc.constant(one), requestOf(one, words))),
           async ([operation, request]) => {
-            const answer = await call(request.path, request.call);
+            const isStream = operation.responses[200]?.content?.['text/event-stream'] !== undefined;
+            const answer = await call(request.path, { ...request.call, leaves: isStream });
             statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
             assertAsDocumented(operation, answer, problem);
           },

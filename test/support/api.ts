@@ -17,11 +17,13 @@ export interface ApiCall {
   readonly method?: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Leaves when the head of a success is there: a stream may go on for long. */
+  readonly leaves?: boolean;
 }
 
 /** Calls `/api/v1` with a token. */
 export function apiClient(issuer: string, token: string | undefined) {
-  return async (path: string, { method, body, headers }: ApiCall = {}): Promise<ApiAnswer> => {
+  return async (path: string, { method, body, headers, leaves }: ApiCall = {}): Promise<ApiAnswer> => {
     const response = await fetch(`${issuer}/api/v1${path}`, {
       method: method ?? (body === undefined ? 'GET' : 'POST'),
       headers: {
@@ -31,7 +33,8 @@ export function apiClient(issuer: string, token: string | undefined) {
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    const text = await response.text();
+    if (leaves && response.ok) await response.body?.cancel();
+    const text = leaves && response.ok ? '' : await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
     return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };
   };

@@ -16,6 +16,7 @@ import { createCallers } from './callers.ts';
 import { API_PREFIX, type Endpoint } from './endpoint.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { type Answer, answerOnce } from './first-answers.ts';
+import { followClient } from './listen-events.ts';
 import { followLogout } from './logout-events.ts';
 import { openApiDocument } from './open-api.ts';
 import { createProblems } from './problem.ts';
@@ -55,12 +56,14 @@ function createRouter(parts: ApiParts): Middleware {
       ctx.set('Cache-Control', 'no-store');
       const who = await callerOf(ctx);
       const input = await readRequest(ctx, endpoint);
-      if (endpoint.stream) await followLogout(ctx, input, who, parts);
+      if (endpoint.stream) await FOLLOW[endpoint.stream](ctx, input, who, parts);
       else answer(ctx, await answerOf(ctx, endpoint, { who, input }, parts));
     });
   }
   return router.routes() as Middleware;
 }
+
+const FOLLOW = { logout: followLogout, client: followClient } as const;
 
 interface Call {
   readonly who: Operator;

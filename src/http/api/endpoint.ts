@@ -19,8 +19,8 @@ export interface Endpoint {
   readonly fixed?: Readonly<Record<string, unknown>>;
   /** 201, with the address of what was made. */
   readonly created?: (output: never) => string;
-  /** Instead of JSON: `/logouts/{id}/events`. */
-  readonly stream?: true;
+  /** An event stream instead of JSON: of a logout that moves, of what an app is told. */
+  readonly stream?: 'logout' | 'client';
 }
 
 export const API_PREFIX = '/api/v1';

@@ -16,6 +16,7 @@ import {
 import { listDeliveries, replayDeliveries, showDelivery } from '../../admin/deliveries.ts';
 import { explain } from '../../admin/explain.ts';
 import { listKeys, retireKey, rotateKeys } from '../../admin/keys.ts';
+import { listenToClient } from '../../admin/listen.ts';
 import { endSessions, listLogouts, pauseWalk, previewLogout, resumeWalk, showLogout } from '../../admin/logouts.ts';
 import { listMails, retryMail, showMail } from '../../admin/mails.ts';
 import { listOperators, newFirstLink, removeRole, setRole } from '../../admin/operators.ts';
@@ -47,7 +48,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     created: ({ logout_id }) => `/logouts/${logout_id}`,
   }),
   endpoint({ method: 'GET', path: '/logouts/{id}', useCase: showLogout }),
-  endpoint({ method: 'GET', path: '/logouts/{id}/events', useCase: showLogout, stream: true }),
+  endpoint({ method: 'GET', path: '/logouts/{id}/events', useCase: showLogout, stream: 'logout' }),
 
   endpoint({ method: 'POST', path: '/logouts/{id}/pause', useCase: pauseWalk }),
   endpoint({ method: 'POST', path: '/logouts/{id}/resume', useCase: resumeWalk }),
@@ -83,6 +84,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   endpoint({ method: 'POST', path: '/clients/{id}/secret', useCase: renewSecret }),
   endpoint({ method: 'POST', path: '/clients/{id}/probe', useCase: probeClient }),
   endpoint({ method: 'GET', path: '/clients/{id}/health', useCase: clientHealth }),
+  endpoint({ method: 'GET', path: '/clients/{id}/listen', useCase: listenToClient, stream: 'client' }),
 
   endpoint({ method: 'GET', path: '/accounts', useCase: listAccounts }),
   endpoint({

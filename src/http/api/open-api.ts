@@ -75,7 +75,7 @@ const PROBLEM_RESPONSE = {
 };
 
 function operationId({ useCase, stream }: Endpoint): string {
-  return stream ? `${useCase.name}.events` : useCase.name;
+  return stream === 'logout' ? `${useCase.name}.events` : useCase.name;
 }
 
 function hasBody(method: Endpoint['method']): boolean {
@@ -144,10 +144,17 @@ function bodyOf(each: Endpoint): Json {
   return { required: whole.required.length > 0, content: { 'application/json': { schema } } };
 }
 
+const STREAMED = {
+  logout: 'An event `logout` each time it moves, until it is settled.',
+  client:
+    'An event `listening`, then `logout_token` for each with a fresh copy (`delivery_id`, `logout_id`, `reason`, ' +
+    '`made_at`, `logout_token`), and `missed` where there were too many. It ends after 15 minutes: come again.',
+} as const;
+
 function successOf({ useCase, dryRun, created, stream }: Endpoint): Json {
   if (stream) {
     const content = { 'text/event-stream': { schema: { type: 'string' } } };
-    return { 200: { description: 'An event each time it moves, until it is settled.', content } };
+    return { 200: { description: STREAMED[stream], content } };
   }
   const json = (schema: z.ZodType) => ({ 'application/json': { schema: schemaOf(schema, 'output') } });
   const done = { description: 'Done.', content: json(useCase.output) };

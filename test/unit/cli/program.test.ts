@@ -71,6 +71,7 @@ describe('the command line', () => {
       'deliveries retry',
       'deliveries replay',
       'explain',
+      'listen',
       'mails list',
       'mails show',
       'mails retry',
