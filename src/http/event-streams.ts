@@ -71,6 +71,8 @@ function startStream(ctx: Context): EventStream {
   ctx.body = body;
   return {
     send(event, data) {
+      // A look at the store may come back when the stream was ended meanwhile.
+      if (!body.writable) return;
       body.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
       if (body.writableLength + ctx.res.writableLength > UNREAD_BYTES_MAX) body.destroy();
     },

@@ -1,6 +1,6 @@
 /**
  * The API, driven by its own document: whatever is sent, no answer is a 5xx and every one is what the document says; and
- * nobody gets anywhere without the scope. `API_REQUESTS=10000` sends as many.
+ * nobody gets anywhere without the scope. `SIGNOFF_TEST_API_REQUESTS=10000` sends as many.
  */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -10,7 +10,7 @@ import { type ApiAnswer, type ApiCall, apiClient, aTokenFor } from '../support/a
 import { createBrowser } from '../support/browser.ts';
 import { addAccount, describeFlows, startWorld, type World } from '../support/product.ts';
 
-const REQUESTS = Number(process.env['API_REQUESTS'] ?? 400);
+const REQUESTS = Number(process.env['SIGNOFF_TEST_API_REQUESTS'] ?? 400);
 
 interface Parameter {
   readonly name: string;
