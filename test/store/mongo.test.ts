@@ -3,6 +3,7 @@ import { MongoClient } from 'mongodb';
 import { crowdMongo } from '../../bench/crowd-on-mongo.ts';
 import { freshDatabaseUrl } from '../support/mongo-server.ts';
 import { mongoPlace } from '../support/stores.ts';
+import { emptiedDatabases } from './emptied-databases.ts';
 import { listenForCommands, monitored } from './mongo-commands.ts';
 import { readFaultsOf } from './mongo-plans.ts';
 import { storeSuite } from './suite/store-suite.ts';
@@ -16,10 +17,7 @@ beforeAll(() => {
 });
 afterAll(() => heard.stop());
 
-storeSuite(
-  'the store on MongoDB',
-  server === undefined ? undefined : { place: () => mongoPlace(monitored(freshDatabaseUrl() ?? server)) },
-);
+storeSuite('the store on MongoDB', server === undefined ? undefined : { place: emptiedDatabases(monitored) });
 
 const describeIt = server === undefined ? describe.skip : describe;
 

@@ -19,9 +19,9 @@ export async function sqlitePlace(): Promise<StorePlace> {
   return placeAt(`sqlite:${join(folder, 'data', 'signoff.db')}`, () => rm(folder, { recursive: true, force: true }));
 }
 
-/** A database of its own on a replica set that runs; `url` names it. The server is thrown away as a whole. */
-export async function mongoPlace(url: string): Promise<StorePlace> {
-  return placeAt(url, async () => undefined);
+/** A database of its own on a replica set that runs; `url` names it. The server is thrown away as a whole, so it stays. */
+export async function mongoPlace(url: string, discard = async () => {}): Promise<StorePlace> {
+  return placeAt(url, discard);
 }
 
 /** Opens the store at a place's `url`, made when it is not there. */

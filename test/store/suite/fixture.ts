@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import type { Store } from '../../../src/store/store.ts';
 import type { StorePlace } from '../../support/stores.ts';
 
-export type MakePlace = () => Promise<StorePlace>;
+/** An empty place; `unmade`: one in which no store was ever opened, where that is what a test is about. */
+export type MakePlace = (kind?: 'unmade') => Promise<StorePlace>;
 
 export interface Fixture {
   readonly store: Store;

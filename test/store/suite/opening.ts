@@ -38,7 +38,7 @@ export function openingSuite(make: MakePlace): void {
   });
 
   it('is made once by several that open it at the same time', async () => {
-    const place = await make();
+    const place = await make('unmade');
     const stores = await Promise.all(Array.from({ length: 5 }, () => place.open()));
     const [first, ...others] = stores;
     const { id } = await newAccount(first ?? at.store);

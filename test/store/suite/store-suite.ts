@@ -1,5 +1,4 @@
 import { describe } from '@jest/globals';
-import type { StorePlace } from '../../support/stores.ts';
 import { accountsSuite } from './accounts.ts';
 import { activitySuite } from './activity.ts';
 import { answersSuite } from './answers.ts';
@@ -18,6 +17,7 @@ import { endingSomeSuite } from './ending-some.ts';
 import { enginesSuite } from './engines.ts';
 import { everybodySuite } from './everybody.ts';
 import { figuresSuite } from './figures.ts';
+import type { MakePlace } from './fixture.ts';
 import { handingOverSuite } from './handing-over.ts';
 import { joiningSuite } from './joining.ts';
 import { keysSuite } from './keys.ts';
@@ -38,8 +38,7 @@ import { walkingSuite } from './walking.ts';
 
 /** A way to keep a store, for the suite to try out. */
 export interface Backend {
-  /** A fresh, empty place. */
-  place(): Promise<StorePlace>;
+  place: MakePlace;
 }
 
 /** What every adapter keeps, whatever it is made of. Without a backend the suite is shown as skipped. */
