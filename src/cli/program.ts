@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addAccounts } from './accounts.ts';
+import { addAttention } from './attention.ts';
 import { addAudit } from './audit.ts';
 import { addClients } from './clients.ts';
 import type { Context } from './command.ts';
@@ -51,6 +52,7 @@ export function createProgram(context: Context): Command {
   addRegistrationTokens(program, context);
   addAudit(program, context);
   addConfig(program, context);
+  addAttention(program, context);
   addDoctor(program, context);
   addImport(program, context);
   addUpkeep(program, context);

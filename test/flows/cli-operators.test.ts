@@ -99,3 +99,16 @@ describe('the audit', () => {
     expect(reason).toBeNull();
   });
 });
+
+describe('attention', () => {
+  it('says that all is well, or what somebody should see to, in a line and as JSON', async () => {
+    const well = await world.run(['attention']);
+    expect([well.code, well.stdout, well.stderr.trim()]).toEqual([0, '', 'All is well.']);
+    await world.register(['wiki', 'ok'], ['quiet', undefined]);
+    const { code, stdout } = await world.run(['attention']);
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/^quiet has no logout address: /iu)]);
+    expect(await world.json(['attention'], { code: 1 })).toEqual([
+      { kind: 'app-cannot-be-told', message: stdout.trim(), client_id: 'quiet', logout_id: null },
+    ]);
+  });
+});

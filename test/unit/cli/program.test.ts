@@ -92,6 +92,7 @@ describe('the command line', () => {
       'audit verify',
       'audit export',
       'config',
+      'attention',
       'doctor',
       'import accounts',
       'import clients',
