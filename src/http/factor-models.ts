@@ -26,6 +26,8 @@ export interface SecondStepPage {
   /** codes of an authenticator app, or recovery codes, are taken */
   readonly takesCode: boolean;
   readonly passkey?: PasskeyQuestion;
+  /** else the app asks for more than the sign-in that is there */
+  readonly afterPassword: boolean;
   readonly notice?: SecondStepNotice;
 }
 

@@ -21,12 +21,14 @@ export type InteractionDetails =
       /** Somebody has signed in here since it began, and the app did not ask for more. */
       readonly overtaken: boolean;
     })
-  /** The password was right, and one thing more is asked. */
+  /** One thing more is asked: after a password that was right, or of whoever is signed in. */
   | (Open & {
       readonly kind: 'second-step';
       readonly client: Client | undefined;
       readonly account: Account;
       readonly proof: Proof | undefined;
+      /** The password was right a moment ago; else the app asks for more than this session was begun with. */
+      readonly afterPassword: boolean;
       /** The app takes nothing less than a passkey. */
       readonly passkeyOnly: boolean;
     })

@@ -80,8 +80,9 @@ async function signInOrSecondStep(found: Found, parts: PageParts) {
   const pending = facts.overtaken ? undefined : pendingFor(found, parts.clock.now());
   const account = pending && (await parts.store.accounts.find(pending.accountId));
   const passkeyOnly = insistsOnPasskey(found.interaction.params);
+  const afterPassword = pendingIn(found.interaction, parts.clock.now()) !== undefined;
   return account?.state === 'active'
-    ? ({ kind: 'second-step', account, proof: pending?.proof, passkeyOnly } as const)
+    ? ({ kind: 'second-step', account, proof: pending?.proof, afterPassword, passkeyOnly } as const)
     : ({ kind: 'sign-in', ...facts } as const);
 }
 

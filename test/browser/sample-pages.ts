@@ -130,11 +130,18 @@ export const samples: readonly Sample[] = [
     instead: '/interaction/abc',
     wrong: true,
   }),
-  sample('second-step', 'second-step', { form, app: bookshop, person: mira, takesCode: true, passkey }),
+  sample('second-step', 'second-step', {
+    form,
+    app: bookshop,
+    person: mira,
+    takesCode: true,
+    passkey,
+    afterPassword: true,
+  }),
   sample(
     'second-step-code',
     'second-step',
-    { form, person: mira, takesCode: true, notice: { kind: 'wait', seconds: 900 } },
+    { form, person: mira, takesCode: true, afterPassword: true, notice: { kind: 'wait', seconds: 900 } },
     429,
   ),
   sample('second-step-passkey', 'second-step', {
@@ -142,6 +149,7 @@ export const samples: readonly Sample[] = [
     person: mira,
     takesCode: false,
     passkey,
+    afterPassword: false,
     notice: { kind: 'passkey-wrong' },
   }),
   sample('totp-new', 'totp-new', {

@@ -106,6 +106,12 @@ describeFlows('"That wasn\'t me"', () => {
     const page = await laptop.get(`${world.issuer}/not-me?session=${other?.session.uid}`);
     expect([page.status, await live()]).toEqual([200, 2]);
     expect(page.forms[0]?.fields).toMatchObject({ confirm: 'yes', session: other?.session.uid });
+    expect(page.body).toContain(`it was not you on <bdi>${other?.session.device.name}</bdi>`);
+    const stranger = createBrowser('a television');
+    await world.apps.wiki.signIn(stranger, { username: 'bob' });
+    const [theirs] = await world.store.sessions.list({ accountId: await world.accountId('bob') }, { limit: 1 });
+    const about = await laptop.get(`${world.issuer}/not-me?session=${theirs?.session.uid}`);
+    expect([about.status, about.body.includes('it was not you on')]).toEqual([200, false]);
     const done = await laptop.submit(page, {}, { action: '/not-me' });
     expect(new URL(done.url).pathname).toMatch(/^\/logout\//);
     expect([await live(), await isSignedIn(laptop)]).toEqual([0, false]);

@@ -110,6 +110,8 @@ export interface ConfirmPage {
   readonly what: Drastic;
   /** the app that `app-everywhere` is about */
   readonly appName?: string;
+  /** the device that `not-me` is about, where one was pointed at */
+  readonly device?: string;
   /** sessions that end, or lose this app */
   readonly devices: number;
   /** sign-ins of apps in them */

@@ -1,8 +1,8 @@
 import type { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { seatOfSession } from '../../activity/activity-event.ts';
-import type { Seat } from '../../activity/news.ts';
 import type { EndSessions } from '../../logout/end-sessions.ts';
+import type { Session } from '../../sessions/session.ts';
 import type { Store } from '../../store/store.ts';
 import { languageOf } from '../language.ts';
 import { formOf } from '../middleware/read-body.ts';
@@ -32,13 +32,16 @@ export function mountNotMe(router: Router, parts: NotMeParts): void {
 
   router.get(NOT_ME, guard, async (ctx) => {
     const { session } = ctx.query;
-    const hidden = typeof session === 'string' ? [{ name: 'session', value: session }] : [];
-    await parts.askFirst.show(ctx, actOf(ctx, parts), hidden);
+    const named = typeof session === 'string' ? session : undefined;
+    const hidden = named === undefined ? [] : [{ name: 'session', value: named }];
+    await parts.askFirst.show(ctx, actOf(ctx, named, parts), hidden);
   });
 
   router.post(NOT_ME, parts.takeForm, guard, async (ctx) => {
-    if (!(await parts.askFirst.mayGoOn(ctx, actOf(ctx, parts)))) return;
+    const named = formOf(ctx).values.get('session');
+    if (!(await parts.askFirst.mayGoOn(ctx, actOf(ctx, named, parts)))) return;
     const { account, browser } = personOf(ctx);
+    const session = (await own(ctx, named, parts)) ?? browser.session;
     const ended = await parts.endSessions(
       { kind: 'account', accountId: account.id },
       {
@@ -46,7 +49,7 @@ export function mountNotMe(router: Router, parts: NotMeParts): void {
         actor: { kind: 'user', id: account.id },
         accountChange: { mustChangePassword: true },
         browserUid: browser.session.uid,
-        from: await seatOf(ctx, parts),
+        from: seatOfSession(session),
       },
     );
     parts.clearSessionCookie(ctx);
@@ -55,15 +58,22 @@ export function mountNotMe(router: Router, parts: NotMeParts): void {
   });
 }
 
-function actOf(ctx: Context, parts: NotMeParts): Act & { readonly confirm: () => Promise<ActFacts> } {
+function actOf(ctx: Context, named: string | undefined, parts: NotMeParts): ConfirmedAct {
   const reader = { ...personOf(ctx), language: languageOf(ctx) };
-  return { proof: 'one', backHref: '/devices', confirm: () => measureAct('not-me', reader, parts) };
+  return {
+    proof: 'one',
+    backHref: '/devices',
+    async confirm() {
+      const session = await own(ctx, named, parts);
+      return { ...(await measureAct('not-me', reader, parts)), ...(session && { device: session.device.name }) };
+    },
+  };
 }
 
-/** The session that the form names, where it is one of this account; else this one. */
-async function seatOf(ctx: Context, { store }: NotMeParts): Promise<Seat> {
-  const { account, browser } = personOf(ctx);
-  const named = await store.sessions.get(formOf(ctx).values.get('session') ?? '');
-  const session = named?.session.accountId === account.id ? named.session : browser.session;
-  return seatOfSession(session);
+type ConfirmedAct = Act & { readonly confirm: () => Promise<ActFacts> };
+
+/** The session of this id, where it is one of this account. */
+async function own(ctx: Context, named = '', { store }: NotMeParts): Promise<Session | undefined> {
+  const view = await store.sessions.get(named);
+  return view?.session.accountId === personOf(ctx).account.id ? view.session : undefined;
 }

@@ -44,7 +44,7 @@ export function createSecondStepPage(parts: SecondStepPageParts): SecondStepPage
   const { render, interactions, secondStep, enrolment } = parts;
 
   async function show(ctx: Context, details: Details, notice?: SecondStepNotice): Promise<void> {
-    const { account, client, address } = details;
+    const { account, client, address, afterPassword } = details;
     const credentials = await secondStep.of(account.id);
     if (credentials.list.length === 0) return enrol(ctx, details, false);
     const { passkeys, takesCode } = factorWays(credentials);
@@ -52,6 +52,7 @@ export function createSecondStepPage(parts: SecondStepPageParts): SecondStepPage
       form: { action: address },
       ...(client && { app: appFace(client, languageOf(ctx)) }),
       person: personFace(account),
+      afterPassword,
       takesCode: takesCode && !(details.passkeyOnly && passkeys.length > 0),
       ...(passkeys.length > 0 && { passkey: await secondStep.ask(passkeys) }),
       ...(notice && { notice }),

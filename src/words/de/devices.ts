@@ -61,6 +61,7 @@ export const devices: Translation<typeof source> = {
   'confirm.everywhere': 'Überall abmelden?',
   'confirm.app-everywhere': 'Auf allen Geräten von {app} abmelden?',
   'confirm.not-me': 'Waren Sie das nicht?',
+  'confirm.not-me-device': 'Sie sagen, dass Sie das auf {device} nicht waren.',
   'confirm.others-yes': 'Die anderen abmelden',
   'confirm.everywhere-yes': 'Überall abmelden',
   'confirm.app-everywhere-yes': 'Abmelden',

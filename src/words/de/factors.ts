@@ -13,6 +13,7 @@ export const factors: Translation<typeof source> = {
   'second-step.title': 'Noch ein Schritt',
   'second-step.headline': 'Bestätigen Sie, dass Sie es sind',
   'second-step.what': 'Ihr Passwort war richtig. Dieses Konto verlangt noch etwas.',
+  'second-step.asked-by': 'Sie sind angemeldet. {app} verlangt noch etwas.',
   'second-step.code': 'Code',
   'second-step.code-detail': 'Aus Ihrer Authenticator-App, oder einer Ihrer Wiederherstellungscodes',
   'second-step.wrong':

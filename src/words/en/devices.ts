@@ -59,6 +59,7 @@ export const devices = {
   'confirm.everywhere': 'Sign out everywhere?',
   'confirm.app-everywhere': 'Sign out of {app} on all devices?',
   'confirm.not-me': 'Was it not you?',
+  'confirm.not-me-device': 'You say that it was not you on {device}.',
   'confirm.others-yes': 'Sign them out',
   'confirm.everywhere-yes': 'Sign out everywhere',
   'confirm.app-everywhere-yes': 'Sign out',

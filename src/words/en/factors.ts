@@ -10,6 +10,7 @@ export const factors = {
   'second-step.title': 'One more step',
   'second-step.headline': 'Confirm that it is you',
   'second-step.what': 'Your password was right. This account asks for one thing more.',
+  'second-step.asked-by': 'You are signed in. {app} asks for one thing more.',
   'second-step.code': 'Code',
   'second-step.code-detail': 'From your authenticator app, or one of your recovery codes',
   'second-step.wrong': 'That code is not right, or it was used before. Wait for the next one and try again.',
