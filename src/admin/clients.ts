@@ -4,7 +4,6 @@ import { type Client, clientFileSchema } from '../clients/client-file.ts';
 import { clientJson } from '../clients/client-json.ts';
 import { judgeClient } from '../clients/load-clients.ts';
 import type { RegisteredClient } from '../clients/registry.ts';
-import { AppError } from '../errors.ts';
 import { randomId, sha256 } from '../ops/ids.ts';
 import { CLIENT_SOURCES, type ClientSource } from '../store/store.ts';
 import type { Admin } from './admin.ts';
@@ -13,7 +12,7 @@ import { InvalidInput, idText, listOf, reasonText } from './input.ts';
 import { conflict, notThere, type Operator, useCase } from './use-case.ts';
 
 const READERS = { scope: 'signoff.read', role: 'support' } as const;
-const KEEPERS = { scope: 'signoff.clients', role: 'operator' } as const;
+export const KEEPERS = { scope: 'signoff.clients', role: 'operator' } as const;
 
 const state = z.enum(['active', 'suspended', 'removed']);
 const source = z.enum(CLIENT_SOURCES).describe('Where it was registered; a file wins over all others.');
@@ -29,7 +28,7 @@ const clientRow = z.strictObject({
 });
 
 /** All that its file would say, and these. */
-const clientDetail = z.looseObject({
+export const clientDetail = z.looseObject({
   client_id: z.string(),
   state,
   source,
@@ -55,7 +54,7 @@ function toRow({ client, state: now, source: from }: RegisteredClient): z.output
   };
 }
 
-function toDetail(entry: RegisteredClient) {
+export function toDetail(entry: RegisteredClient) {
   const { client, state: now, source: from } = entry;
   const json = clientJson(client);
   return {
@@ -69,7 +68,7 @@ function toDetail(entry: RegisteredClient) {
   };
 }
 
-function versionOf({ client, state: now, source: from }: RegisteredClient): string {
+export function versionOf({ client, state: now, source: from }: RegisteredClient): string {
   return sha256(JSON.stringify([client, now, from])).slice(0, 16);
 }
 
@@ -113,7 +112,7 @@ export const showClient = useCase({
 });
 
 /** What is sent is judged by the rules of client files, with their words; the shape is only for the API's document. */
-const clientDocument = z.record(z.string(), z.unknown());
+export const clientDocument = z.record(z.string(), z.unknown());
 
 export { clientFileSchema as clientDocumentShape };
 
@@ -129,7 +128,7 @@ export function judged({ ruleBook }: Admin, document: Readonly<Record<string, un
 /** What we add to a client when we show it; whoever sends back what was shown means none of it. */
 const SHOWN_ONLY = ['state', 'source', 'has_secret', 'can_be_told', 'version'];
 
-function withoutShown(document: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function withoutShown(document: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(document).filter(([name]) => !SHOWN_ONLY.includes(name)));
 }
 
@@ -181,7 +180,7 @@ interface Put {
   readonly before: RegisteredClient | undefined;
 }
 
-async function put(admin: Admin, who: Operator, given: Put): Promise<RegisteredClient> {
+export async function put(admin: Admin, who: Operator, given: Put): Promise<RegisteredClient> {
   const { client, from, action, reason, before } = given;
   const { was, becomes } = difference(before, client);
   const audit = auditOf(admin, who, {
@@ -214,67 +213,3 @@ function difference(
   const pick = (all: Record<string, unknown>) => Object.fromEntries(names.map((name) => [name, all[name] ?? null]));
   return { was: pick(old), becomes: pick(after) };
 }
-
-/** Throws 404, 409 for an app of a file, 412 where somebody changed it meanwhile, 428 where that was not said. */
-function changeable(admin: Admin, id: string, version: string | undefined): RegisteredClient {
-  const entry = clientWithId(admin, id);
-  if (entry.state === 'removed') throw notThere('client_unknown', `There is no app ${id}.`);
-  if (entry.source === 'file') {
-    throw conflict('client_of_a_file', `${id} is registered by a file, which nothing else changes; edit that.`);
-  }
-  if (version === undefined) throw precondition(428, 'version_missing', 'Say which version you have seen (If-Match).');
-  if (version !== '*' && version !== versionOf(entry)) {
-    throw precondition(412, 'version_old', `${id} was changed meanwhile; look at it again.`);
-  }
-  return entry;
-}
-
-function precondition(status: number, code: string, publicMessage: string): AppError {
-  return new AppError({ code, status, publicMessage });
-}
-
-export const changeClient = useCase({
-  ...KEEPERS,
-  name: 'clients.change',
-  summary: 'Change an app that no file speaks of; what is not said gets its default, but the secret stays.',
-  input: z.strictObject({
-    id: idText,
-    version: z.string().max(100).optional().describe('The version that was seen.'),
-    client: clientDocument,
-    reason: reasonText,
-  }),
-  output: clientDetail,
-  async run(admin, who, { id, version, client: document, reason }) {
-    await admin.registry.refresh();
-    const before = changeable(admin, id, version);
-    const given = withoutShown({ client_id: id, ...document });
-    if (given['client_id'] !== id) throw new InvalidInput([{ field: 'client_id', message: 'cannot change.' }]);
-    const client = judged(admin, { ...keptSecret(before.client, given), ...given });
-    return toDetail(await put(admin, who, { client, from: before.source, action: 'clients.change', reason, before }));
-  },
-});
-
-/** Nobody can send back what is never shown. */
-function keptSecret({ client_secret, client_secret_hash }: Client, given: Readonly<Record<string, unknown>>): object {
-  const method = given['token_endpoint_auth_method'] ?? 'client_secret_basic';
-  const needs = method === 'client_secret_basic' || method === 'client_secret_post';
-  if (!needs || given['client_secret'] != null || given['client_secret_hash'] != null) return {};
-  return client_secret_hash === undefined ? { client_secret } : { client_secret_hash };
-}
-
-export const renewSecret = useCase({
-  ...KEEPERS,
-  name: 'clients.secret',
-  summary: 'Give an app that no file speaks of a new secret, shown once; the old one is worth nothing at once.',
-  input: z.strictObject({ id: idText, reason: reasonText }),
-  output: z.strictObject({ client_id: z.string(), client_secret: z.string(), client_secret_hash: z.string() }),
-  async run(admin, who, { id, reason }) {
-    await admin.registry.refresh();
-    const before = changeable(admin, id, '*');
-    const secret = newSecret();
-    const { client_secret: _old, ...rest } = before.client;
-    const client = { ...rest, client_secret_hash: secret.client_secret_hash };
-    await put(admin, who, { client, from: before.source, action: renewSecret.name, reason, before });
-    return { client_id: id, ...secret };
-  },
-});

@@ -37,7 +37,8 @@ function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodType): readonly InputP
 
 function wordsOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type' && issue.input === undefined) return 'is missing.';
-  if (issue.code === 'invalid_type') return `must be ${issue.expected}.`;
+  if (issue.code === 'invalid_type')
+    return `must be ${issue.expected === 'record' ? 'a JSON object' : issue.expected}.`;
   if (issue.code === 'invalid_value')
     return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.join(', ')}.`;
   if (issue.code === 'too_big') return `is too large: at most ${issue.maximum}.`;

@@ -3,16 +3,11 @@ import { deleteAccount, disableAccount, resetFactors, setPassword } from '../../
 import { addAccount, changeAccount, enableAccount, listAccounts, showAccount } from '../../admin/accounts.ts';
 import { listAttention } from '../../admin/attention.ts';
 import { exportAudit, listAudit, verifyAudit } from '../../admin/audit.ts';
+import { changeClient, previewChange, renewSecret } from '../../admin/client-changes.ts';
 import { clientHealth } from '../../admin/client-health.ts';
 import { removeClient } from '../../admin/client-removal.ts';
-import {
-  addClient,
-  changeClient,
-  clientDocumentShape,
-  listClients,
-  renewSecret,
-  showClient,
-} from '../../admin/clients.ts';
+import { showSnippet } from '../../admin/client-snippets.ts';
+import { addClient, clientDocumentShape, listClients, showClient } from '../../admin/clients.ts';
 import { listDeliveries, replayDeliveries, showDelivery } from '../../admin/deliveries.ts';
 import { explain } from '../../admin/explain.ts';
 import { listKeys, retireKey, rotateKeys } from '../../admin/keys.ts';
@@ -76,6 +71,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     method: 'PUT',
     path: '/clients/{id}',
     useCase: changeClient,
+    dryRun: previewChange as never,
     bodyAs: 'client',
     bodyShape: clientDocumentShape,
     ifMatchAs: 'version',
@@ -85,6 +81,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   endpoint({ method: 'POST', path: '/clients/{id}/probe', useCase: probeClient }),
   endpoint({ method: 'GET', path: '/clients/{id}/health', useCase: clientHealth }),
   endpoint({ method: 'GET', path: '/clients/{id}/listen', useCase: listenToClient, stream: 'client' }),
+  endpoint({ method: 'GET', path: '/clients/{id}/snippet', useCase: showSnippet }),
 
   endpoint({ method: 'GET', path: '/accounts', useCase: listAccounts }),
   endpoint({

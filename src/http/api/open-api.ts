@@ -151,6 +151,8 @@ const STREAMED = {
     '`made_at`, `logout_token`), and `missed` where there were too many. It ends after 15 minutes: come again.',
 } as const;
 
+const EITHER = 'Done; with dry_run, what it would do.';
+
 function successOf({ useCase, dryRun, created, stream }: Endpoint): Json {
   if (stream) {
     const content = { 'text/event-stream': { schema: { type: 'string' } } };
@@ -158,7 +160,8 @@ function successOf({ useCase, dryRun, created, stream }: Endpoint): Json {
   }
   const json = (schema: z.ZodType) => ({ 'application/json': { schema: schemaOf(schema, 'output') } });
   const done = { description: 'Done.', content: json(useCase.output) };
-  if (!created) return { 200: done };
+  if (!created)
+    return { 200: dryRun ? { description: EITHER, content: json(z.union([useCase.output, dryRun.output])) } : done };
   const preview = dryRun && { 200: { description: 'What it would do.', content: json(dryRun.output) } };
   return { ...preview, 201: { ...done, headers: { Location: { schema: { type: 'string' } } } } };
 }
