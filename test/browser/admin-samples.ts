@@ -44,7 +44,7 @@ function adminSample(name: string, sheet: Sheet, status = 200): AdminSample {
 const FIELDS: readonly Field[] = [
   { name: 'name', label: 'What it is for', input: 'text', hint: 'So that you know it again.', value: 'a < b' },
   { name: 'new_password', label: 'New password', input: 'password', autocomplete: 'new-password' },
-  { name: 'rate', label: 'Sessions a second', input: 'number', value: '300' },
+  { name: 'rate', label: 'Sessions a second', input: 'number', value: '300', group: 'How fast' },
   {
     name: 'redirect_uris',
     label: 'Redirect addresses',
@@ -132,6 +132,7 @@ const detail: readonly Block[] = [
       { label: 'Token expires', cell: time('2026-12-21T09:00:00.000Z') },
     ],
   },
+  { kind: 'listing', name: 'app.mjs', text: "// a < b\napp.post('/backchannel-logout', logout);\n" },
   { kind: 'secret', label: 'Shown once', text: 'signoff_pat_0123456789012345678901234567890123456789012' },
   { kind: 'progress', label: '3 of 9 told', done: 3, all: 9 },
   heading('What can be done'),
@@ -146,7 +147,7 @@ const detail: readonly Block[] = [
 const invalid = new InvalidInput([
   { field: '', message: 'Say which.' },
   { field: 'name', message: 'is empty.' },
-  { field: 'redirect_uris.1', message: 'must be https.' },
+  { field: 'redirect_uris[1]', message: 'must be https.' },
   { field: 'role', message: 'must be one of support, operator, owner.' },
   { field: 'scopes', message: 'is too small: at least 1.' },
 ]);

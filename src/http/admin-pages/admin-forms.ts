@@ -1,5 +1,5 @@
 /** Forms of operators: what fields say as a use case's input, and the form again with what is wrong beside each field. */
-import type { InvalidInput } from '../../admin/input.ts';
+import type { InputProblem, InvalidInput } from '../../admin/input.ts';
 import type { HiddenField } from '../page-models.ts';
 import type { Field, FilterBlock, FormBlock, Problem, ShownField } from './admin-page-models.ts';
 
@@ -94,13 +94,14 @@ function chosenIn(field: Field, values: ReadonlyMap<string, string>): readonly s
 }
 
 function isAbout({ name }: Field) {
-  return ({ field }: { readonly field: string }) => field === name || field.startsWith(`${name}.`);
+  return ({ field }: { readonly field: string }) =>
+    field === name || field.startsWith(`${name}.`) || field.startsWith(`${name}[`);
 }
 
 function shownField(
   field: Field,
   values: ReadonlyMap<string, string> | undefined,
-  errors: readonly { readonly message: string }[],
+  errors: readonly InputProblem[],
 ): ShownField {
   const again = values && field.input !== 'password' ? values.get(field.name) : undefined;
   const value = values ? (again ?? '') : (field.value ?? '');
@@ -110,6 +111,14 @@ function shownField(
     id: `field-${field.name.replaceAll(/[^\w-]/g, '-')}`,
     value,
     chosen,
-    problems: errors.map(({ message }) => message),
+    problems: errors.map(wordsIn(field)),
+  };
+}
+
+/** Of `lines`, `redirect_uris[1]` is the second. */
+function wordsIn({ name, input }: Field) {
+  return ({ field, message }: InputProblem): string => {
+    const [, index] = /^[[.](\d+)\]?$/.exec(field.slice(name.length)) ?? [];
+    return input === 'lines' && index !== undefined ? `in line ${Number(index) + 1} ${message}` : message;
   };
 }

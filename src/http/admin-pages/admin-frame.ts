@@ -101,7 +101,7 @@ export function createAdminFrame(router: Router, parts: AdminFrameParts): AdminF
   function give(ctx: Context, answer: Answer): void {
     if (answer === undefined) return;
     if ('to' in answer) seeOther(ctx, answer.to);
-    else show(ctx, answer);
+    else show(ctx, answer, answer.status);
   }
 
   /** What a use case says no with becomes a page in the same frame; accidents are the error page's. */

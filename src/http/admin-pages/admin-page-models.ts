@@ -9,7 +9,7 @@ export interface AdminPageModels {
   readonly admin: AdminPage;
 }
 
-export interface AdminPage extends Sheet {
+export interface AdminPage extends Omit<Sheet, 'status'> {
   readonly nav: readonly NavLink[];
   /** Who is at work here, and as what. */
   readonly operator: string;
@@ -22,6 +22,8 @@ export interface Sheet {
   /** Where one comes from: the list above one thing. */
   readonly above?: Link;
   readonly blocks: readonly Block[];
+  /** 200 where it does not say. */
+  readonly status?: number;
 }
 
 export interface Link {
@@ -47,6 +49,8 @@ export type Block =
   | { readonly kind: 'links'; readonly links: readonly Link[] }
   /** Forms of one button each. */
   | { readonly kind: 'buttons'; readonly buttons: readonly FormButton[] }
+  /** What is copied as it stands: a file. */
+  | { readonly kind: 'listing'; readonly name: string; readonly text: string }
   /** What nobody is shown again. */
   | { readonly kind: 'secret'; readonly label: string; readonly text: string }
   | { readonly kind: 'progress'; readonly label: string; readonly done: number; readonly all: number };
@@ -142,6 +146,8 @@ export interface Field {
   readonly value?: string;
   /** `autocomplete` of the browser; `off` when absent. */
   readonly autocomplete?: string;
+  /** The heading of those fields that begin here, in a long form. */
+  readonly group?: string;
 }
 
 /** `lines`: one value a line. `checks`: any number of its options. `check`: yes or no. */

@@ -1,4 +1,5 @@
 import type { Field } from './admin-page-models.ts';
+import { isSection } from './json-field.ts';
 
 /** What is known of a person, as JSON: any claim that this service knows. */
 export const CLAIMS: Field = {
@@ -8,19 +9,9 @@ export const CLAIMS: Field = {
   hint: 'As JSON, like {"name": "Mira Holm", "email": "mira@example.com"}.',
 };
 
-/** What the field says. What is no JSON is handed on as it is, for the use case to refuse. */
-export function claimsIn(text: unknown): unknown {
-  if (typeof text !== 'string') return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
 /** The change that makes `before` into what was typed: what is not there any more is taken away. */
 export function changeOf(before: Readonly<Record<string, unknown>>, typed: unknown): unknown {
-  if (typeof typed !== 'object' || typed === null || Array.isArray(typed)) return typed;
+  if (!isSection(typed)) return typed;
   const gone = Object.keys(before).filter((name) => !Object.hasOwn(typed, name));
   return { ...Object.fromEntries(gone.map((name) => [name, null])), ...typed };
 }

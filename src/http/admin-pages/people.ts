@@ -4,7 +4,8 @@ import { filterBlock, formBlock, readFields, type Sent } from './admin-forms.ts'
 import type { AdminFrame, Answer, Visit, WriteVisit } from './admin-frame.ts';
 import type { Field, Sheet, TableRow } from './admin-page-models.ts';
 import { bad, link, pager, pathTo, table, text, time } from './cells.ts';
-import { CLAIMS, claimsIn } from './claims-field.ts';
+import { CLAIMS } from './claims-field.ts';
+import { jsonIn } from './json-field.ts';
 import { type AccountRow, stateChip } from './person-sheets.ts';
 import { aboutNewPassword, NEW_PASSWORD } from './typed-password.ts';
 
@@ -30,7 +31,7 @@ async function showPeople(visit: Visit): Promise<Answer> {
 
 async function add(visit: WriteVisit): Promise<Answer> {
   const { new_password: password, claims, ...rest } = readFields(NEW, visit.values);
-  const input = { ...rest, password, claims: claimsIn(claims) };
+  const input = { ...rest, password, claims: jsonIn(claims) };
   const made = await visit.write({ useCase: addAccount, input, backHref: PEOPLE });
   return made && { to: `${pathTo('people', made.id)}?done=made` };
 }

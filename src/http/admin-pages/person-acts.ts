@@ -7,7 +7,8 @@ import type { AdminFrame, Answer, Visit, WriteVisit } from './admin-frame.ts';
 import type { Field, Sheet } from './admin-page-models.ts';
 import { afterEnd } from './after-end.ts';
 import { pathTo, words } from './cells.ts';
-import { CLAIMS, changeOf, claimsIn } from './claims-field.ts';
+import { CLAIMS, changeOf } from './claims-field.ts';
+import { jsonIn } from './json-field.ts';
 import { sessionOf } from './person.ts';
 import { previewPoints } from './preview-points.ts';
 import { REASON } from './reason-field.ts';
@@ -151,7 +152,7 @@ async function claims(visit: WriteVisit): Promise<Answer> {
   const { claims: before } = await visit.perform(showAccount, { account });
   const { claims: typed, ...rest } = readFields(CHANGE, visit.values);
   const backHref = pathTo('people', account);
-  const input = { account, claims: changeOf(before, claimsIn(typed)), ...rest };
+  const input = { account, claims: changeOf(before, jsonIn(typed)), ...rest };
   const done = await visit.write({ useCase: changeAccount, input, backHref });
   return done && { to: `${backHref}?done=changed` };
 }
