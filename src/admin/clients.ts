@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { canBeTold } from '../clients/can-be-told.ts';
 import { type Client, clientFileSchema } from '../clients/client-file.ts';
+import { fileNameOf } from '../clients/client-file-name.ts';
 import { clientJson } from '../clients/client-json.ts';
 import { judgeClient } from '../clients/load-clients.ts';
 import type { RegisteredClient } from '../clients/registry.ts';
@@ -17,7 +18,7 @@ export const KEEPERS = { scope: 'signoff.clients', role: 'operator' } as const;
 const state = z.enum(['active', 'suspended', 'removed']);
 const source = z.enum(CLIENT_SOURCES).describe('Where it was registered; a file wins over all others.');
 
-const clientRow = z.strictObject({
+export const clientRow = z.strictObject({
   client_id: z.string(),
   client_name: z.string(),
   party: z.enum(['first', 'third']),
@@ -32,6 +33,7 @@ export const clientDetail = z.looseObject({
   client_id: z.string(),
   state,
   source,
+  file: z.string().nullable().describe('The name of its file, where one speaks of it.'),
   has_secret: z.boolean(),
   can_be_told: z.boolean(),
   version: z.string().describe('Another one after each change; for If-Match.'),
@@ -64,6 +66,7 @@ export function toDetail(entry: RegisteredClient) {
     can_be_told: canBeTold(client),
     state: now,
     source: from,
+    file: from === 'file' ? fileNameOf(client.client_id) : null,
     version: versionOf(entry),
   };
 }
@@ -126,7 +129,7 @@ export function judged({ ruleBook }: Admin, document: Readonly<Record<string, un
 }
 
 /** What we add to a client when we show it; whoever sends back what was shown means none of it. */
-const SHOWN_ONLY = ['state', 'source', 'has_secret', 'can_be_told', 'version'];
+export const SHOWN_ONLY: readonly string[] = ['state', 'source', 'file', 'has_secret', 'can_be_told', 'version'];
 
 export function withoutShown(document: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(document).filter(([name]) => !SHOWN_ONLY.includes(name)));

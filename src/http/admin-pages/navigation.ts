@@ -1,8 +1,10 @@
 import { listAccounts } from '../../admin/accounts.ts';
 import { listAttention } from '../../admin/attention.ts';
 import { listAudit } from '../../admin/audit.ts';
+import { listClients } from '../../admin/clients.ts';
 import { listKeys } from '../../admin/keys.ts';
 import { listOperators } from '../../admin/operators.ts';
+import { listRegistrationTokens } from '../../admin/registration-tokens.ts';
 import { listSessions } from '../../admin/sessions.ts';
 import { listTokens } from '../../admin/tokens.ts';
 import { type Needs, type Operator, permits } from '../../admin/use-case.ts';
@@ -18,9 +20,11 @@ interface Entry {
 /** The groups of pages, in their order. */
 const ENTRIES: readonly Entry[] = [
   { text: 'Start', href: '/admin', shows: listAttention },
+  { text: 'Clients', href: '/admin/clients', shows: listClients },
   { text: 'People', href: '/admin/people', shows: listAccounts },
   { text: 'Sessions', href: '/admin/sessions', shows: listSessions },
   { text: 'Keys', href: '/admin/keys', shows: listKeys },
+  { text: 'Registration tokens', href: '/admin/registration-tokens', shows: listRegistrationTokens },
   { text: 'Operators', href: '/admin/operators', shows: listOperators },
   { text: 'Tokens', href: '/admin/tokens', shows: listTokens },
   { text: 'Audit', href: '/admin/audit', shows: listAudit },
