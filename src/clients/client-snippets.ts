@@ -160,7 +160,7 @@ function kit({ issuer, clientId, redirectUri, algorithm, sessionMs }: Facts): st
     `const clientId = ${quoted(clientId)};`,
     '// Where people come back to with a code: your OpenID Connect library wants it, too.',
     `export const redirectUri = ${quoted(redirectUri)};`,
-    'const discovery = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json();',
+    "const discovery = await (await fetch(issuer + '/.well-known/openid-configuration')).json();",
     '',
     '// Your own sessions, whatever keeps them.',
     'export const sessions = new Map();',
@@ -205,7 +205,7 @@ function spring({ issuer, clientId, redirectUri, logoutUri, hasSecret }: Facts):
     `          ${id}:`,
     `            client-id: ${quoted(clientId)}`,
     ...(hasSecret
-      ? ['            client-secret: ${SIGNOFF_CLIENT_SECRET}']
+      ? [`            client-secret: \${SIGNOFF_CLIENT_SECRET}`]
       : ['            client-authentication-method: none']),
     '            authorization-grant-type: authorization_code',
     '            scope: openid',

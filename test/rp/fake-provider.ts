@@ -23,8 +23,11 @@ export interface Changes {
 export async function startFakeProvider(algorithm: string, now: () => number): Promise<FakeProvider> {
   const { publicKey, privateKey } = await generateKeyPair(algorithm);
   const jwk = { ...(await exportJWK(publicKey)), kid: 'current', alg: algorithm, use: 'sig' };
-  const server = createServer((_request, response) => response.end(JSON.stringify({ keys: [jwk] })));
-  const issuer = await listen(server);
+  // One answer to all: where its keys are, and the keys.
+  const server = createServer((_request, response) =>
+    response.end(JSON.stringify({ jwks_uri: `${issuer}/jwks`, keys: [jwk] })),
+  );
+  const issuer: string = await listen(server);
   let tokens = 0;
   return {
     issuer,
