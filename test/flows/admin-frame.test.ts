@@ -1,5 +1,6 @@
 /** Who gets to the pages of operators, and what stands before each write there. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { addTotp, codeOf } from '../support/authenticator-app.ts';
 import { createBrowser } from '../support/browser.ts';
 import { backToNow, letPass, SECOND } from '../support/moving-time.ts';
 import { anOperator, groupsOn, type OperatorAtWork, signInAtAdmin, wordsOf } from '../support/operators.ts';
@@ -140,6 +141,27 @@ describeFlows('pages of operators', () => {
       const asked = await operator.send(page, '/rotate', { confirm: 'yes' });
       expect(asked.forms[0]?.fields).toHaveProperty('password');
       expect(await rows('keys.rotate')).toEqual(before);
+    });
+
+    it('takes the second factor as well from whoever has one, and the password alone does nothing', async () => {
+      const careful = await anOperator(world, 'operator', 'careful');
+      const { key } = await addTotp(careful.browser, world.issuer);
+      const page = await careful.at('/keys');
+      letPass(40 * MINUTE);
+      const before = await rows('keys.rotate');
+      const stepUp = await careful.send(page, '/rotate', { cookies: 'yes' });
+      const half = await careful.browser.submit(stepUp, { password: world.password });
+      expect([half.status < 500, half.forms[0]?.fields['confirm'], await rows('keys.rotate')]).toEqual([
+        true,
+        undefined,
+        before,
+      ]);
+      const asked = await careful.browser.submit(half, { password: world.password, proof_code: codeOf(key) });
+      const done = await careful.browser.submit(asked);
+      expect([done.url, (await rows('keys.rotate')).length]).toEqual([
+        `${world.issuer}/admin/keys?done=rotated`,
+        before.length + 1,
+      ]);
     });
 
     it('is refused to a role that may not do it before anything is asked, and leaves no row', async () => {
