@@ -152,14 +152,21 @@ const invalid = new InvalidInput([
   { field: 'scopes', message: 'is too small: at least 1.' },
 ]);
 
-const asked = { action: '/admin/people/a1/end', values: new Map([['session', 's1']]), backHref: '/admin/people/a1' };
 const confirm = {
   headline: 'End all sessions of Mira?',
   blocks: [{ kind: 'points', cells: [text('3 sessions end, with 8 sign-ins at 4 apps.')] }] as const,
   button: 'End them',
   fields: [REASON],
 };
-const wrongWord = { ...asked, values: new Map([['confirm', 'no']]), word: 'everybody' };
+const wrongWord = {
+  action: '/admin/people/a1/end',
+  values: new Map([
+    ['session', 's1'],
+    ['confirm', 'no'],
+  ]),
+  word: 'everybody',
+  backHref: '/admin/people/a1',
+};
 
 export const adminSamples: readonly AdminSample[] = [
   adminSample('admin-start', { headline: 'All is well', blocks: [words('Nothing waits for you.')] }),
@@ -169,13 +176,11 @@ export const adminSamples: readonly AdminSample[] = [
     above: { text: 'People', href: '/admin/people' },
     blocks: detail,
   }),
-  adminSample('admin-form', { headline: 'New token', blocks: [formBlock(form)] }),
   adminSample('admin-form-folded', { headline: 'Tokens', blocks: [formBlock({ ...form, folded: 'New token' })] }),
   adminSample(
     'admin-form-wrong',
     { headline: 'New token', blocks: [formBlock(form, { values: new Map([['name', '']]), invalid })] },
     422,
   ),
-  adminSample('admin-confirm', confirmSheet(confirm, { ...asked, word: undefined }).sheet),
   adminSample('admin-confirm-word', confirmSheet(confirm, wrongWord).sheet, 422),
 ];
