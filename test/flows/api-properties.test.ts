@@ -10,7 +10,7 @@ import { type ApiAnswer, type ApiCall, apiClient, aTokenFor } from '../support/a
 import { createBrowser } from '../support/browser.ts';
 import { addAccount, describeFlows, startWorld, type World } from '../support/product.ts';
 
-const REQUESTS = Number(process.env['SIGNOFF_TEST_API_REQUESTS'] ?? 400);
+const REQUESTS = Number(process.env['SIGNOFF_TEST_API_REQUESTS'] ?? 1_000);
 
 interface Parameter {
   readonly name: string;
@@ -114,7 +114,9 @@ describeFlows('the API and its document', () => {
         ),
         { numRuns: REQUESTS, endOnFailure: true },
       );
-      expect([...statuses.keys()]).toEqual(expect.arrayContaining([200, 404, 422]));
+      expect([...statuses.keys()]).toEqual(expect.arrayContaining([200, 201, 400, 404, 409, 422]));
+      // Refusals alone would say little.
+      expect(statuses.get(200)).toBeGreaterThan(REQUESTS / 10);
       expect((await call('/audit/verify')).json).toMatchObject({ ok: true });
     },
     30_000 + REQUESTS * 200,
@@ -173,20 +175,21 @@ function requestOf(operation: Operation, words: readonly string[]): fc.Arbitrary
     { weight: 3, arbitrary: fc.constantFrom(...words) },
     { weight: 1, arbitrary: fc.string({ minLength: 1 }) },
   );
-  const paths = fc.tuple(...inPath.map(() => word));
+  // A dot is a step in a path, however it is written: whoever asks for one asks for another address.
+  const name = word.filter((text) => !/^\.{1,2}$/.test(text));
+  const paths = fc.tuple(...inPath.map(() => name));
   const query = fc.record(Object.fromEntries(inQuery.map(({ name, schema }) => [name, someValue(schema, words)])), {
     requiredKeys: [],
   });
-  const stray = fc.option(fc.tuple(fc.string({ minLength: 1, maxLength: 10 }), fc.string({ maxLength: 10 })), {
-    freq: 8,
-  });
+  const stray = fc.oneof(
+    { weight: 12, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.tuple(fc.string({ minLength: 1, maxLength: 10 }), fc.string({ maxLength: 10 })) },
+  );
   const body = operation.body === undefined ? fc.constant(undefined) : bodyOf(operation.body, words);
   const match = fc.constantFrom('*', '"x"', undefined);
   return fc.tuple(paths, query, stray, body, match).map(([names, asked, more, sent, version]) => {
     const rest = [...names];
-    const path = operation.path.replaceAll(/\{\w+\}/g, () =>
-      encodeURIComponent(rest.shift() ?? '').replaceAll('.', '%2E'),
-    );
+    const path = operation.path.replaceAll(/\{\w+\}/g, () => encodeURIComponent(rest.shift() ?? ''));
     const search = new URLSearchParams();
     for (const [name, value] of Object.entries(asked)) search.append(name, String(value));
     if (more) search.append(...more);
@@ -225,7 +228,7 @@ interface Schema {
 /** Now and then of another kind than the schema says. */
 function someValue(schema: object, words: readonly string[]): fc.Arbitrary<unknown> {
   return fc.oneof(
-    { weight: 12, arbitrary: rightValue(schema, words) },
+    { weight: 20, arbitrary: rightValue(schema, words) },
     { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 1 }) },
   );
 }
