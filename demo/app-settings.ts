@@ -12,6 +12,8 @@ export interface AppSettings {
   readonly url: string;
   readonly issuer: string;
   readonly secret: string;
+  /** The folder of the provider's mails, where this app is the one that shows them. */
+  readonly outbox?: string;
   readonly links: readonly { readonly name: string; readonly url: string }[];
 }
 

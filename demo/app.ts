@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { readAppSettings } from './app-settings.ts';
 import { createLocalSessions, type LocalSession } from './local-sessions.ts';
+import { readMails } from './mailbox.ts';
 import { createOidcClient, type SignInAttempt } from './oidc-client.ts';
-import { appPage, MODES, type Mode, type TokenNews } from './page.ts';
+import { appPage, MODES, type Mode, mailsPage, type TokenNews } from './page.ts';
 import { createLogoutReceiver } from './receive-logout.ts';
 
 /**
@@ -32,6 +33,7 @@ const routes: Readonly<Record<string, Route>> = {
   'GET /': showPage,
   'GET /app.css': asset('app.css', 'text/css'),
   'GET /app.js': asset('app.js', 'text/javascript'),
+  'GET /mails': showMails,
   'GET /state': showState,
   'GET /events': watch,
   'GET /sign-in': signIn,
@@ -71,6 +73,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 
 function showPage(request: IncomingMessage, response: ServerResponse): void {
   sendPage(request, response, 200, undefined);
+}
+
+/** What the provider mailed to whomever: people of a demo have no mailbox. */
+async function showMails(_request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (app.outbox === undefined) return void response.writeHead(404).end('Not here.');
+  response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' });
+  response.end(mailsPage(app, await readMails(app.outbox)));
 }
 
 /** The page's facts for programs. */

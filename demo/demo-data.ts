@@ -7,6 +7,8 @@ import { clientFile, type DemoApp } from './plan.ts';
 export interface DemoData {
   /** The provider's `SIGNOFF_DATA`. */
   readonly folder: string;
+  /** Where the provider leaves its mails. */
+  readonly outbox: string;
   /** The provider's `SIGNOFF_CLIENTS`. */
   readonly clients: string;
   /** The secret of one app: made at first use, kept in a file of mode 0600. */
@@ -23,6 +25,7 @@ export function openDemoData(folder: string): DemoData {
   const secrets = readSecrets(secretsFile);
   return {
     folder,
+    outbox: path.join(folder, 'outbox'),
     clients,
     secret(id) {
       const secret = secrets[id] ?? randomBytes(32).toString('base64url');

@@ -34,7 +34,7 @@ async function run({ start, run: runCommand }: Children): Promise<void> {
   const port = readPort(process.env);
   await requireFreePorts(port, 4);
   const data = openDemoData(path.join('data', 'demo', String(port)));
-  const plan = planDemo(port, data.secret);
+  const plan = planDemo(port, data.secret, data.outbox);
   data.writeClientFiles(plan.apps);
   const env = providerEnvironment(plan, data);
   await Promise.all([startProvider(start, plan, data, env), ...plan.apps.map((app) => startApp(start, plan, app))]);

@@ -1,4 +1,5 @@
 import type { AppSettings } from './app-settings.ts';
+import type { DemoMail } from './mailbox.ts';
 
 /** How the app answers logout tokens; people choose it on its page. */
 export const MODES = ['healthy', 'slow', 'down', 'refuses'] as const;
@@ -30,8 +31,36 @@ export interface PageModel {
   readonly problem: string | undefined;
 }
 
-/** The app's only page. */
+/** The app's own page. */
 export function appPage({ app, person, mode, lastToken, problem }: PageModel): string {
+  const head = '<script src="/app.js" defer></script>';
+  return frame(
+    app,
+    head,
+    `<header><span class="logo" aria-hidden="true">${text(app.name.slice(0, 1))}</span>
+<div><h1>${text(app.name)}</h1><p class="soft">${text(app.tagline)}</p></div></header>
+${problem === undefined ? '' : `<p class="notice" role="alert">${text(problem)}</p>`}
+<section class="card" aria-live="polite">${person === undefined ? signedOut(app) : signedIn(person)}</section>
+<section class="card"><h2>When a logout token arrives, this app is</h2>
+<form method="post" action="/mode" class="modes">
+${MODES.map((each) => modeButton(each, each === mode)).join('\n')}
+</form><p class="soft">${MODE_WORDS[mode].means}</p></section>
+<section class="card"><h2>Last logout token</h2>${lastToken === undefined ? '<p class="soft">None yet.</p>' : news(lastToken)}</section>`,
+  );
+}
+
+/** What the provider mailed, as its readers would have it. */
+export function mailsPage(app: AppSettings, mails: readonly DemoMail[]): string {
+  const none = '<p class="soft">No mail was sent yet. Sign in on a second device, or press “Forgot it?”.</p>';
+  return frame(app, '', `<header><div><h1>Mails</h1></div></header>${mails.map(letter).join('\n') || none}`);
+}
+
+function letter({ to, subject, text: body }: DemoMail): string {
+  const linked = text(body).replace(/https?:\/\/\S+/g, (url) => `<a href="${url}">${url}</a>`);
+  return `<section class="card"><h2>${text(subject)}</h2><p class="soft">to ${text(to)}</p><pre>${linked}</pre></section>`;
+}
+
+function frame(app: AppSettings, head: string, content: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -40,19 +69,11 @@ export function appPage({ app, person, mode, lastToken, problem }: PageModel): s
 <title>${text(app.name)}</title>
 <link rel="stylesheet" href="/app.css">
 <link rel="icon" href="data:,">
-<script src="/app.js" defer></script>
+${head}
 </head>
 <body style="--app: ${text(app.colour)}">
 <main>
-<header><span class="logo" aria-hidden="true">${text(app.name.slice(0, 1))}</span>
-<div><h1>${text(app.name)}</h1><p class="soft">${text(app.tagline)}</p></div></header>
-${problem === undefined ? '' : `<p class="notice" role="alert">${text(problem)}</p>`}
-<section class="card" aria-live="polite">${person === undefined ? signedOut(app) : signedIn(person)}</section>
-<section class="card"><h2>When a logout token arrives, this app is</h2>
-<form method="post" action="/mode" class="modes">
-${MODES.map((each) => modeButton(each, each === mode)).join('\n')}
-</form><p class="soft">${MODE_WORDS[mode].means}</p></section>
-<section class="card"><h2>Last logout token</h2>${lastToken === undefined ? '<p class="soft">None yet.</p>' : news(lastToken)}</section>
+${content}
 </main>
 <footer>${[...app.links, { name: 'Signoff', url: app.issuer }]
     .filter(({ url }) => url !== app.url)

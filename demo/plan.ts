@@ -40,20 +40,30 @@ export interface DemoPlan {
   readonly apps: readonly DemoApp[];
 }
 
-/** The addresses of a demo: the provider on `port`, the apps on the three after it. `secret` answers each app's own. */
-export function planDemo(port: number, secret: (id: string) => string): DemoPlan {
+/**
+ * The addresses of a demo: the provider on `port`, the apps on the three after it. `secret` answers each app's own; `outbox` is
+ * the folder of the provider's mails, which the first app shows.
+ */
+export function planDemo(port: number, secret: (id: string) => string, outbox: string): DemoPlan {
   const issuer = `http://localhost:${port}`;
   const address = (index: number): string => `http://localhost:${port + 1 + index}`;
-  const links = apps.map(({ name }, index) => ({ name, url: address(index) }));
+  const mails = { name: 'Mails', url: mailsAddress(address(0)) };
+  const links = [...apps.map(({ name }, index) => ({ name, url: address(index) })), mails];
   return {
     port,
     issuer,
     apps: apps.map((app, index) => {
       const { id, name, tagline, colour } = app;
       const place = { host: '127.0.0.1', port: port + 1 + index, url: address(index), issuer };
-      return { ...app, settings: { id, name, tagline, colour, ...place, secret: secret(id), links } };
+      const shown = index === 0 ? { outbox } : {};
+      return { ...app, settings: { id, name, tagline, colour, ...place, secret: secret(id), links, ...shown } };
     }),
   };
+}
+
+/** Where the app at `url` shows mails. */
+export function mailsAddress(url: string): string {
+  return `${url}/mails`;
 }
 
 /** The client file of one app. JSON is YAML too; the secret comes from the environment, as it should in earnest. */

@@ -1,4 +1,4 @@
-import { type DemoPlan, people } from './plan.ts';
+import { type DemoPlan, mailsAddress, people } from './plan.ts';
 
 /** What the demo says to people, and to programs that start it. */
 
@@ -15,7 +15,7 @@ export function welcome({ issuer, port, apps }: DemoPlan, folder: string): strin
     ...apps.map(({ name, party, settings }) =>
       row(name, settings.url, party === 'first' ? 'one of its own apps' : 'somebody else’s app: it asks first'),
     ),
-    `    Mails       ${folder}/outbox   as .eml files, as they are sent`,
+    row('Mails', mailsAddress(apps[0]?.settings.url ?? ''), `as they are sent; .eml files in ${folder}/outbox`),
     '',
     '  Sign in as',
     ...people.map(({ username, password }) => `    ${username.padEnd(8)} ${password}`),

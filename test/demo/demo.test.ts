@@ -59,6 +59,23 @@ describe('npm run demo', () => {
     expect(await stateOf(laptop, url)).toMatchObject({ signed_in: true });
   });
 
+  it('shows the mails that were sent, with links that work', async () => {
+    const { apps, accounts } = await welcome();
+    const [url = '', second = ''] = apps.map((app) => app.url);
+    expect((await createBrowser().get(`${url}/mails`)).body).toContain('No mail was sent yet');
+    await signIn(createBrowser(), url, accounts[0]);
+    await signIn(createBrowser('Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X)'), url, accounts[0]);
+    await untilSaid(/Signoff +sent a mail +new-device/);
+    const reader = createBrowser();
+
+    const { body } = await reader.get(`${url}/mails`);
+    const [, link = ''] = /<a href="([^"]*\/not-me\/[^"]*)">/u.exec(body) ?? [];
+
+    expect(body).toContain('<h2>New sign-in to Signoff demo from');
+    expect((await reader.get(link)).body).toContain('Was it not you?');
+    expect((await reader.get(`${second}/mails`)).status).toBe(404);
+  });
+
   it('signs in at three apps and signs off at one: each is told, and the demo shows it', async () => {
     const { provider, apps, accounts } = await welcome();
     expect(provider).toBe(`http://localhost:${port}`);
