@@ -78,7 +78,7 @@ describeInBrowser('the pages of operators in Chromium', () => {
       viewport: { width: 320, height: 640 },
     });
     await look(page, 'admin start narrow', false);
-    for (const group of ['People', 'Keys', 'Operators', 'Audit', 'Tokens']) {
+    for (const group of ['People', 'Sessions', 'Keys', 'Operators', 'Audit', 'Tokens']) {
       await page.getByRole('link', { name: group, exact: true }).click();
       await page.getByRole('heading', { name: group, level: 1 }).waitFor();
       expect(await page.locator('nav [aria-current=page]').textContent()).toBe(group);
