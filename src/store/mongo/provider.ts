@@ -1,11 +1,8 @@
 import type { ClientSession } from 'mongodb';
 import { isCurrent } from '../../sessions/session.ts';
 import type { Artifact, ArtifactWrite, ProviderStore } from '../store.ts';
-
 import { appAccess } from './app-access.ts';
-
 import { artifactKey, replaceArtifact, rewriteArtifact, writeArtifact } from './artifact-rows.ts';
-
 import type { MongoParts } from './collections.ts';
 import { cutOffsToday, isCutOff, withCutOffs } from './cut-offs.ts';
 import type { ArtifactDoc } from './documents.ts';
@@ -81,21 +78,24 @@ const OPEN_SESSION = {
   },
 };
 
-/** One question, so that the row and what it is judged by belong together. */
-async function find(
-  { artifacts }: MongoParts,
-  model: string,
-  idHash: string,
-  now: number,
-): Promise<Artifact | undefined> {
+/** What strangers begin: only time judges it, so that a row by its key is the whole question. A sign-in asks it seven times. */
+const BOUND_TO_NOTHING: ReadonlySet<string> = new Set(['Interaction', 'PushedAuthorizationRequest']);
+
+async function find(parts: MongoParts, model: string, idHash: string, now: number): Promise<Artifact | undefined> {
   const _id = artifactKey(model, idHash);
+  const row = BOUND_TO_NOTHING.has(model) ? await parts.artifacts.findOne({ _id }) : await findLive(parts, model, _id);
+  if (!row || (row.expiresAt !== undefined && row.expiresAt <= now)) return undefined;
+  return { ...toWrite(row, idHash), consumedAt: row.consumedAt };
+}
+
+/** One question, so that the row and what it is judged by belong together. */
+async function findLive({ artifacts }: MongoParts, model: string, _id: string): Promise<ArtifactDoc | undefined> {
   const cutOffs = model === 'Grant' ? withCutOffs('$clientId') : [];
   const pipeline = [{ $match: { _id } }, OPEN_SESSION, ...WITH_TODAY, ...cutOffs];
   const [row] = await artifacts.aggregate<FoundArtifact>(pipeline).toArray();
-  if (!row || (row.expiresAt !== undefined && row.expiresAt <= now)) return undefined;
-  if (row.bound && !isOfOpenSession(row)) return undefined;
-  if (row.model === 'Grant' && !isLiveGrant(row)) return undefined;
-  return { ...toWrite(row, idHash), consumedAt: row.consumedAt };
+  if (row?.bound && !isOfOpenSession(row)) return undefined;
+  if (row?.model === 'Grant' && !isLiveGrant(row)) return undefined;
+  return row;
 }
 
 function isOfOpenSession(row: FoundArtifact): boolean {
