@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Command } from 'commander';
-import { newSecret } from '../admin/clients.ts';
+import { addClient, newSecret } from '../admin/clients.ts';
 import type { Client } from '../clients/client-file.ts';
 import { fileNameOf } from '../clients/client-file-name.ts';
 import { readClient } from '../clients/load-clients.ts';
@@ -9,10 +9,11 @@ import { describeProblem } from '../clients/problem.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { ruleBookOf } from './client-check.ts';
-import { type ClientDraft, clientFileText } from './client-draft.ts';
+import { type ClientDraft, clientDocument, clientFileText } from './client-draft.ts';
 import { addLeaf, type Context, run } from './command.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import { oneOfWords } from './listing.ts';
+import type { Terminal } from './terminal.ts';
 
 interface AddOptions {
   readonly json?: boolean;
@@ -31,7 +32,7 @@ interface AddOptions {
 export function addClientAdd(group: Command, context: Context): void {
   addLeaf(group, {
     usage: 'add [client_id]',
-    summary: 'write the file of a new app; asks for what is not said',
+    summary: 'write the file of a new app (at a server: register it); asks for what is not said',
     examples: [
       'clients add',
       'clients add wiki --redirect-uri https://wiki.example.org/callback --backchannel-logout-uri https://wiki.example.org/logout',
@@ -57,6 +58,7 @@ export function addClientAdd(group: Command, context: Context): void {
 }
 
 async function add(context: Context, id: string | undefined, options: AddOptions): Promise<ExitCode> {
+  if (context.server() !== undefined) return addThere(context, id, options);
   const config = context.config();
   if (id !== undefined && existsSync(fileOf(config, id))) return addAgain(context, id, options);
   const draft = await draftOf(context, id, options);
@@ -70,6 +72,21 @@ async function add(context: Context, id: string | undefined, options: AddOptions
   if (options.json) context.terminal.printJson({ client_id, file, client_secret: secret?.client_secret });
   else printAdded(context, file, secret?.client_secret);
   return EXIT.done;
+}
+
+/** Files of a server are out of reach; its API registers the app, and makes the secret. */
+async function addThere(context: Context, id: string | undefined, options: AddOptions): Promise<ExitCode> {
+  const { terminal } = context;
+  const draft = await draftOf(context, id, options);
+  return context.withDesk(async (desk) => {
+    const { client_id, client_secret } = await desk.act(addClient, { client: clientDocument(draft) });
+    if (options.json) terminal.printJson({ client_id, file: null, client_secret });
+    else {
+      terminal.print(`${client_id} is registered.`);
+      printSecret(terminal, client_secret ?? undefined);
+    }
+    return EXIT.done;
+  });
 }
 
 /** The file is there: an app that was removed comes back as it says; any other has nothing to gain. */
@@ -154,9 +171,14 @@ function schemaPath({ cwd }: Context, config: Config): string | undefined {
 
 function printAdded({ terminal }: Context, file: string, secret: string | undefined): void {
   terminal.print(`Wrote ${file}.`);
-  if (secret !== undefined) terminal.print(`client_secret: ${secret}`);
-  if (secret !== undefined) terminal.note('Give the secret to the app; it is not shown again.');
+  printSecret(terminal, secret);
   terminal.note('A running server reads its client files again on SIGHUP.');
+}
+
+function printSecret(terminal: Terminal, secret: string | undefined): void {
+  if (secret === undefined) return;
+  terminal.print(`client_secret: ${secret}`);
+  terminal.note('Give the secret to the app; it is not shown again.');
 }
 
 function present(text: string | undefined): readonly string[] {

@@ -15,8 +15,8 @@ export interface ClientDraft {
   readonly max_session?: string;
 }
 
-/** The text of a client file: what was said, and comments where a reader would wonder. */
-export function clientFileText(draft: ClientDraft, hash: string | undefined, schema: string | undefined): string {
+/** What was said, under the names of a client file. */
+export function clientDocument(draft: ClientDraft, hash?: string): Readonly<Record<string, unknown>> {
   const { isPublic, isNative, refreshTokens } = draft;
   const said = {
     client_id: draft.client_id,
@@ -32,8 +32,14 @@ export function clientFileText(draft: ClientDraft, hash: string | undefined, sch
     scope: draft.scope,
     max_session: draft.max_session,
   };
-  const known = Object.entries(said).filter(([, value]) => value !== undefined);
-  const fields = known.map(([name, value]) => `${commentOn(name, draft)}${stringify({ [name]: value })}`);
+  return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
+}
+
+/** The text of a client file: what was said, and comments where a reader would wonder. */
+export function clientFileText(draft: ClientDraft, hash: string | undefined, schema: string | undefined): string {
+  const fields = Object.entries(clientDocument(draft, hash)).map(
+    ([name, value]) => `${commentOn(name, draft)}${stringify({ [name]: value })}`,
+  );
   const silent =
     draft.backchannel_logout_uri === undefined
       ? ['# No backchannel_logout_uri: this app cannot be told about sign-offs.\n']

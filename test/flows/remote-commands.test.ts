@@ -78,6 +78,7 @@ describeFlows('commands at a server', () => {
       ['explain', '--delivery', known.delivery],
       ['explain', '--logout', known.logout, '--client', 'sick'],
       ['mails', 'list'],
+      ['attention'],
       ['keys', 'list'],
       ['operators', 'list'],
       ['tokens', 'list', '--account', 'root'],
@@ -90,7 +91,7 @@ describeFlows('commands at a server', () => {
       const both = await Promise.all([here([...args, '--json']), there([...args, '--json'])]);
       const [local, remote] = both.map((one) => ({ code: one.code, json: untimed(linesOf(one)) }));
       expect([args, remote]).toEqual([args, local]);
-      if (!['mails', 'registration-tokens'].includes(args[0] ?? '')) expect(local?.json).not.toEqual([]);
+      if (!['mails', 'registration-tokens', 'attention'].includes(args[0] ?? '')) expect(local?.json).not.toEqual([]);
     }
   }, 60_000);
 
@@ -151,6 +152,20 @@ describeFlows('commands at a server', () => {
       [{ counts: { refused: 1, trying: 0 }, url: expect.any(String) }],
     ]);
   }, 30_000);
+
+  it('register an app, which no file speaks of there', async () => {
+    const args = ['clients', 'add', 'notes', '--redirect-uri', 'https://notes.example.org/cb', '--party', 'first'];
+    const added = await there([...args, '--json']);
+    expect([added.code, linesOf(added)]).toEqual([
+      0,
+      [{ client_id: 'notes', file: null, client_secret: expect.stringMatching(/^[\w-]{43}$/) }],
+    ]);
+    expect(linesOf(await here(['clients', 'show', 'notes', '--json']))).toMatchObject([
+      { source: 'api', party: 'first', redirect_uris: ['https://notes.example.org/cb'], has_secret: true },
+    ]);
+    const again = await there(args);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('There is an app notes already')]);
+  });
 
   describe('say in one sentence', () => {
     it('what only the machine itself can do', async () => {
