@@ -26,6 +26,7 @@ describeFlows('the service at the pages of operators', () => {
   describe('the start page', () => {
     it('says what needs attention, as the API does, and that an app fails once it does', async () => {
       expect(wordsOf(await support.at())).toContain('Payroll &lt;b&gt; has no logout address');
+      expect((await support.at()).body).toContain('<a href="/admin/clients/pay">');
       await world.apps.sick.signIn(createBrowser());
       const accountId = await world.accountId('alice');
       await world.server.endSessions(
@@ -109,6 +110,19 @@ describeFlows('the service at the pages of operators', () => {
         /aria-describedby="field-expires_in-hint field-expires_in-wrong" aria-invalid="true"/u,
       );
       expect(wrong.body).toContain('<a href="#field-expires_in">');
+    });
+
+    it('are nobody else’s to revoke, but an owner’s', async () => {
+      const token = await aTokenFor(world.store, owner.accountId, 'owner', ['signoff.read']);
+      const [row] = await world.store.operators.tokens(owner.accountId, { limit: 1 });
+      const page = await operator.at('/tokens');
+      await operator.send(page, '/tokens', { name: 'own', 'scopes:signoff.read': 'yes' });
+      const refused = await operator.send(await operator.at('/tokens'), '/revoke', { id: row?.id ?? '' });
+      expect([refused.status, wordsOf(refused)]).toEqual([404, expect.stringContaining('There is no token')]);
+      expect((await apiClient(world.issuer, token)('/sessions')).status).toBe(200);
+      const done = await owner.send(await owner.at('/tokens'), '/revoke', { id: row?.id ?? '' });
+      expect(wordsOf(done)).toContain('The token is revoked');
+      expect((await apiClient(world.issuer, token)('/sessions')).status).toBe(401);
     });
 
     it('are seen by support, who makes none and is offered none', async () => {
