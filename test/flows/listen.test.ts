@@ -135,6 +135,17 @@ describeFlows('listen', () => {
     ]);
   }, 30_000);
 
+  it('comes again when the server was restarted, and misses nothing of the time in between', async () => {
+    const listening = await startListening('unborn', ...remote());
+    await world.apps.unborn.signIn(createBrowser());
+    await world.restart();
+    const accountId = await world.accountId('alice');
+    await world.server.endSessions({ kind: 'account', accountId }, { reason: 'operator', actor: { kind: 'operator' } });
+    await eventually(() => listening.rows.length === 1, 20_000);
+    expect([listening.rows, arrived.length]).toMatchObject([[{ client_id: 'unborn', taken: true }], 1]);
+    expect(await listening.stop()).toBe(0);
+  }, 40_000);
+
   it('is for operators who may send deliveries, and for apps that are there', async () => {
     const id = await world.accountId('bob');
     const weak = apiClient(world.issuer, await aTokenFor(world.store, id, 'operator', ['signoff.read']));
