@@ -42,7 +42,14 @@ export async function runCommandHere(
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   stdin.end(input);
   const code = await runCli(args, { stdin, stdout, stderr }, { env: { ...surroundings(), ...env }, cwd: folder });
-  return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
+  return { code, stdout: allOf(stdout), stderr: allOf(stderr) };
+}
+
+/** What was written; one `read` is one piece of it. */
+function allOf(stream: PassThrough): string {
+  let all = '';
+  for (let piece = stream.read(); piece !== null; piece = stream.read()) all += piece;
+  return all;
 }
 
 /** What a process of the product needs beside its settings. */
