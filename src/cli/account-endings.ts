@@ -5,12 +5,14 @@ import { previewLogout } from '../admin/logouts.ts';
 import { addLeaf, type Context, run } from './command.ts';
 import type { Desk } from './desk.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { REASON } from './reason-option.ts';
 import { counted } from './words.ts';
 
 interface EndOptions {
   readonly json?: boolean;
   readonly yes?: boolean;
   readonly passwordStdin?: boolean;
+  readonly reason?: string;
 }
 
 /** What changes an account and ends all it has, in one write. */
@@ -28,13 +30,19 @@ function addPassword(group: Command, context: Context): void {
     examples: ['accounts password alice', 'accounts password alice --password-stdin < password.txt'],
   })
     .option('--password-stdin', 'read the password from standard input')
+    .option(...REASON)
     .action(
       run(context, (account: string, options: EndOptions) =>
         context.withDesk(async (desk) => {
           // Before somebody types a password twice.
           await desk.act(showAccount, { account });
           const password = await context.ask.newPassword(options.passwordStdin ?? false);
-          return report(context, options, 'has a new password', await desk.act(setPassword, { account, password }));
+          return report(
+            context,
+            options,
+            'has a new password',
+            await desk.act(setPassword, { account, password, reason: options.reason }),
+          );
         }),
       ),
     );
@@ -47,12 +55,13 @@ function addResetFactors(group: Command, context: Context): void {
     examples: ['accounts reset-factors alice', 'accounts reset-factors alice --yes --json'],
   })
     .option('--yes', 'do not ask; needed where nobody can be asked')
+    .option(...REASON)
     .action(
       run(context, (account: string, options: EndOptions) =>
         context.withDesk(async (desk) => {
           if (!(await isSure(context, desk, account, options, 'reset the second factors of'))) return EXIT.notAll;
           const done = 'signs in with the password alone';
-          return report(context, options, done, await desk.act(resetFactors, { account }));
+          return report(context, options, done, await desk.act(resetFactors, { account, reason: options.reason }));
         }),
       ),
     );
@@ -65,11 +74,17 @@ function addDisable(group: Command, context: Context): void {
     examples: ['accounts disable alice', 'accounts disable alice --yes --json'],
   })
     .option('--yes', 'do not ask; needed where nobody can be asked')
+    .option(...REASON)
     .action(
       run(context, (account: string, options: EndOptions) =>
         context.withDesk(async (desk) => {
           if (!(await isSure(context, desk, account, options, 'disable'))) return EXIT.notAll;
-          return report(context, options, 'is disabled', await desk.act(disableAccount, { account }));
+          return report(
+            context,
+            options,
+            'is disabled',
+            await desk.act(disableAccount, { account, reason: options.reason }),
+          );
         }),
       ),
     );
@@ -82,11 +97,17 @@ function addDelete(group: Command, context: Context): void {
     examples: ['accounts delete alice', 'accounts delete alice --yes'],
   })
     .option('--yes', 'do not ask; needed where nobody can be asked')
+    .option(...REASON)
     .action(
       run(context, (account: string, options: EndOptions) =>
         context.withDesk(async (desk) => {
           if (!(await isSure(context, desk, account, options, 'delete'))) return EXIT.notAll;
-          return report(context, options, 'is deleted', await desk.act(deleteAccount, { account }));
+          return report(
+            context,
+            options,
+            'is deleted',
+            await desk.act(deleteAccount, { account, reason: options.reason }),
+          );
         }),
       ),
     );

@@ -3,8 +3,10 @@ import { changeAccount, showAccount } from '../admin/accounts.ts';
 import { type ClaimOptions, claimsOf, withClaimOptions } from './claim-options.ts';
 import { addLeaf, type Context, run } from './command.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
+import { REASON } from './reason-option.ts';
 
 interface UpdateOptions extends ClaimOptions {
+  readonly reason?: string;
   readonly json?: boolean;
   readonly without: readonly string[];
 }
@@ -19,6 +21,7 @@ export function addAccountUpdate(group: Command, context: Context): void {
     ],
   });
   withClaimOptions(leaf)
+    .option(...REASON)
     .option('--without <claim>', 'a claim to take away; may be given again', (one, all: string[]) => [...all, one], [])
     .action(
       run(context, (name: string, options: UpdateOptions) =>
@@ -27,7 +30,7 @@ export function addAccountUpdate(group: Command, context: Context): void {
           const { claims: before } = await desk.act(showAccount, { account: name });
           const gone = Object.fromEntries(options.without.map((claim) => [claim, null]));
           const claims = { ...gone, ...claimsOf(options, before, context) };
-          const account = await desk.act(changeAccount, { account: name, claims });
+          const account = await desk.act(changeAccount, { account: name, claims, reason: options.reason });
           if (options.json) context.terminal.printJson(account);
           else context.terminal.print(`${account.username} is changed.`);
           return EXIT.done;

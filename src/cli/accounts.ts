@@ -6,6 +6,7 @@ import { type ClaimOptions, claimsOf, withClaimOptions } from './claim-options.t
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { type ListOptions, printPages, printRecord } from './listing.ts';
+import { REASON } from './reason-option.ts';
 import type { Column } from './terminal.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -100,14 +101,17 @@ function addEnable(group: Command, context: Context): void {
     usage: 'enable <account>',
     summary: 'let a disabled account sign in again',
     examples: ['accounts enable alice'],
-  }).action(
-    run(context, (account: string, options: { json?: boolean }) =>
-      context.withDesk(async (desk) => {
-        const { claims: _, generation: __, ...row } = await desk.act(enableAccount, { account });
-        if (options.json) context.terminal.printJson(row);
-        else context.terminal.print(`${row.username} may sign in.`);
-        return EXIT.done;
-      }),
-    ),
-  );
+  })
+    .option(...REASON)
+    .action(
+      run(context, (account: string, options: { json?: boolean; reason?: string }) =>
+        context.withDesk(async (desk) => {
+          const { reason } = options;
+          const { claims: _, generation: __, ...row } = await desk.act(enableAccount, { account, reason });
+          if (options.json) context.terminal.printJson(row);
+          else context.terminal.print(`${row.username} may sign in.`);
+          return EXIT.done;
+        }),
+      ),
+    );
 }

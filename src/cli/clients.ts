@@ -1,16 +1,18 @@
 import type { Command } from 'commander';
 import { clientHealth } from '../admin/client-health.ts';
 import { removeClient } from '../admin/client-removal.ts';
-import { listClients, newSecret, showClient } from '../admin/clients.ts';
+import { listClients, showClient } from '../admin/clients.ts';
 import { previewLogout } from '../admin/logouts.ts';
 import { probeClient } from '../admin/probe.ts';
-import { fileNameOf } from '../clients/client-file-name.ts';
 import { addClientAdd } from './client-add.ts';
+import { addClientChange } from './client-change.ts';
 import { addClientCheck } from './client-check.ts';
+import { addClientSecret } from './client-secret.ts';
+import { addClientSnippet } from './client-snippet.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { printPages, printRecord, printRows } from './listing.ts';
-import { assertHere } from './server-choice.ts';
+import { REASON } from './reason-option.ts';
 import type { Column } from './terminal.ts';
 import { counted } from './words.ts';
 
@@ -28,7 +30,9 @@ export function addClients(program: Command, context: Context): void {
   addList(group, context);
   addShow(group, context);
   addClientAdd(group, context);
-  addSecret(group, context);
+  addClientChange(group, context);
+  addClientSecret(group, context);
+  addClientSnippet(group, context);
   addProbe(group, context);
   addHealth(group, context);
   addClientCheck(group, context);
@@ -59,29 +63,6 @@ function addShow(group: Command, context: Context): void {
         return EXIT.done;
       }),
     ),
-  );
-}
-
-function addSecret(group: Command, context: Context): void {
-  addLeaf(group, {
-    usage: 'secret [client_id]',
-    summary: 'make a secret and its hash; both are shown once and kept nowhere',
-    examples: ['clients secret', 'clients secret wiki --json'],
-  }).action(
-    run(context, async (id: string | undefined, options: { readonly json?: boolean }) => {
-      assertHere(context);
-      const secret = newSecret();
-      const { terminal } = context;
-      if (options.json) terminal.printJson({ client_id: id, ...secret });
-      else {
-        terminal.print(`client_secret: ${secret.client_secret}`);
-        terminal.print(`client_secret_hash: ${secret.client_secret_hash}`);
-        terminal.note(
-          `Give the secret to the app, and put the hash into ${id === undefined ? 'its file' : fileNameOf(id)}. It is not shown again.`,
-        );
-      }
-      return EXIT.done;
-    }),
   );
 }
 
@@ -134,6 +115,7 @@ function addHealth(group: Command, context: Context): void {
 interface RemoveOptions {
   readonly json?: boolean;
   readonly yes?: boolean;
+  readonly reason?: string;
 }
 
 function addRemove(group: Command, context: Context): void {
@@ -143,16 +125,17 @@ function addRemove(group: Command, context: Context): void {
     examples: ['clients remove wiki', 'clients remove wiki --yes'],
   })
     .option('--yes', 'do not ask; needed where nobody can be asked')
+    .option(...REASON)
     .action(run(context, (id: string, options: RemoveOptions) => remove(context, id, options)));
 }
 
-async function remove(context: Context, id: string, { json, yes }: RemoveOptions): Promise<ExitCode> {
+async function remove(context: Context, id: string, { json, yes, reason }: RemoveOptions): Promise<ExitCode> {
   const { terminal, ask } = context;
   return context.withDesk(async (desk) => {
     const { sessions, accounts } = await desk.act(previewLogout, { client: id });
     terminal.note(`${counted(accounts, 'account')} in ${counted(sessions, 'session')} will be signed off at ${id}.`);
     if (!(await ask.isSure(`Really remove ${id}?`, yes))) return EXIT.notAll;
-    const removed = await desk.act(removeClient, { id });
+    const removed = await desk.act(removeClient, { id, reason });
     const { sign_ins_told: told, sign_ins_ended: all } = removed;
     if (json) terminal.printJson(removed);
     else terminal.print(`${id} is removed; it was told about ${told} of ${counted(all, 'sign-in')}.`);

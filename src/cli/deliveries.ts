@@ -3,6 +3,7 @@ import { listDeliveries, replayDeliveries, showDelivery } from '../admin/deliver
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { type ListOptions, printPages, printRecord, printRows } from './listing.ts';
+import { REASON } from './reason-option.ts';
 import type { Column } from './terminal.ts';
 
 interface FilterOptions {
@@ -133,7 +134,7 @@ function addReplay(group: Command, context: Context): void {
     ],
   });
   withFilter(leaf)
-    .option('--reason <text>', 'why, in your own words; kept in the audit')
+    .option(...REASON)
     .option('--dry-run', 'only count')
     .action(
       run(context, ({ json, dryRun, ...given }: ReplayOptions) =>

@@ -3,6 +3,7 @@ import { listKeys, retireKey, rotateKeys } from '../admin/keys.ts';
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { printRows } from './listing.ts';
+import { REASON } from './reason-option.ts';
 import type { Column } from './terminal.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -19,6 +20,7 @@ interface RotateOptions {
   readonly leaked?: boolean;
   readonly now?: boolean;
   readonly cookies?: boolean;
+  readonly reason?: string;
 }
 
 export function addKeys(program: Command, context: Context): void {
@@ -51,12 +53,13 @@ function addRotate(group: Command, context: Context): void {
   })
     .option('--leaked', 'an old one has leaked: sign at once, and believe no older key any more')
     .option('--cookies', 'the key that signs browser cookies instead; with --leaked every browser signs in again')
+    .option(...REASON)
     // Its first name.
     .addOption(new Option('--now').hideHelp())
     .action(
-      run(context, ({ json, leaked, now, cookies }: RotateOptions) =>
+      run(context, ({ json, leaked, now, cookies, reason }: RotateOptions) =>
         context.withDesk(async (desk) => {
-          const how = { leaked: leaked ?? now ?? false, cookies: cookies ?? false };
+          const how = { leaked: leaked ?? now ?? false, cookies: cookies ?? false, reason };
           printRows(context.terminal, json, COLUMNS, (await desk.act(rotateKeys, how)).items);
           return EXIT.done;
         }),
@@ -69,12 +72,16 @@ function addRetire(group: Command, context: Context): void {
     usage: 'retire <kid>',
     summary: 'take a key out of the published set for good',
     examples: ['keys retire rs256-mJ3vQw1x'],
-  }).action(
-    run(context, (kid: string, options: { readonly json?: boolean }) =>
-      context.withDesk(async (desk) => {
-        printRows(context.terminal, options.json, COLUMNS, [await desk.act(retireKey, { kid })]);
-        return EXIT.done;
-      }),
-    ),
-  );
+  })
+    .option(...REASON)
+    .action(
+      run(context, (kid: string, options: { readonly json?: boolean; readonly reason?: string }) =>
+        context.withDesk(async (desk) => {
+          printRows(context.terminal, options.json, COLUMNS, [
+            await desk.act(retireKey, { kid, reason: options.reason }),
+          ]);
+          return EXIT.done;
+        }),
+      ),
+    );
 }

@@ -8,6 +8,7 @@ import { addLeaf, type Context, run } from './command.ts';
 import type { Desk } from './desk.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import { printRows } from './listing.ts';
+import { REASON } from './reason-option.ts';
 import type { Column } from './terminal.ts';
 import { followLogout } from './walk-progress.ts';
 import { counted, spanOf } from './words.ts';
@@ -50,7 +51,7 @@ export function addLogout(program: Command, context: Context): void {
     .option('--keep <session>', 'with --everybody: all but this session')
     .option('--rate <number>', 'sessions a second, where there are very many, like 100 or 100/s', rateOf)
     .option('--report <file>', 'write what became of it, as JSON')
-    .option('--reason <text>', 'why, in your own words; kept in the audit')
+    .option(...REASON)
     .option('--wait <duration>', 'stay so long to see the apps told', '10s')
     .option('--dry-run', 'only count what would end')
     .option('--yes', 'do not ask; needed where nobody can be asked, but for one session')

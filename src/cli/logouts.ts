@@ -3,6 +3,7 @@ import { listLogouts, pauseWalk, resumeWalk, showLogout } from '../admin/logouts
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { type ListOptions, printPages, printRecord } from './listing.ts';
+import { REASON } from './reason-option.ts';
 import type { Column } from './terminal.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -76,7 +77,7 @@ function addPause(group: Command, context: Context): void {
     summary: 'pause a large logout: all of it is dead already, the apps hear of the rest when it goes on',
     examples: ['logouts pause 4pV7mXeQ2cA'],
   })
-    .option('--reason <text>', 'why, in your own words; kept in the audit')
+    .option(...REASON)
     .action(
       run(context, (id: string, { json, reason }: SteerOptions) =>
         context.withDesk(async (desk) => {
@@ -96,7 +97,7 @@ function addResume(group: Command, context: Context): void {
     examples: ['logouts resume 4pV7mXeQ2cA', 'logouts resume 4pV7mXeQ2cA --rate 50'],
   })
     .option('--rate <number>', 'sessions a second')
-    .option('--reason <text>', 'why, in your own words; kept in the audit')
+    .option(...REASON)
     .action(
       run(context, (id: string, { json, rate, reason }: SteerOptions) =>
         context.withDesk(async (desk) => {

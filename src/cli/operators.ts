@@ -3,6 +3,7 @@ import { listOperators, newFirstLink, removeRole, setRole } from '../admin/opera
 import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { printRecord, printRows } from './listing.ts';
+import { REASON } from './reason-option.ts';
 import type { Column } from './terminal.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -33,7 +34,7 @@ function addAdd(group: Command, context: Context): void {
     examples: ['operators add alice --role owner', 'operators add bob --role support --json'],
   })
     .option('--role <role>', 'support (ends one person’s sessions), operator or owner', 'operator')
-    .option('--reason <text>', 'why, in your own words; kept in the audit')
+    .option(...REASON)
     .action(
       run(context, (account: string, { json, ...given }: Options) =>
         context.withDesk(async (desk) => {
@@ -67,7 +68,7 @@ function addRemove(group: Command, context: Context): void {
     summary: 'take the role away; tokens of the account do nothing from now on',
     examples: ['operators remove bob'],
   })
-    .option('--reason <text>', 'why, in your own words; kept in the audit')
+    .option(...REASON)
     .action(
       run(context, (account: string, { json, ...given }: Options) =>
         context.withDesk(async (desk) => {

@@ -4,6 +4,7 @@ import { addGroup, addLeaf, type Context, run } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { type ListOptions, printPages } from './listing.ts';
 import { reportLogout } from './logout.ts';
+import { REASON } from './reason-option.ts';
 import type { Column } from './terminal.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -62,7 +63,7 @@ function addEnd(group: Command, context: Context): void {
     examples: ['sessions end 8rRSuQ0xK3lS', 'sessions end 8rRSuQ0xK3lS --wait 10s --json'],
   })
     .option('--wait <duration>', 'stay so long to see the apps told', '10s')
-    .option('--reason <text>', 'why, in your own words; kept in the audit')
+    .option(...REASON)
     .action(
       run(context, (session: string, options: EndOptions) =>
         context.withDesk(async (desk) => {
