@@ -13,7 +13,7 @@ import { within } from './within.ts';
 const READERS = { scope: 'signoff.read', role: 'support' } as const;
 const SENDERS = { scope: 'signoff.deliveries', role: 'operator' } as const;
 
-const STATES = [
+export const STATES = [
   'trying',
   'told',
   'refused',
@@ -23,7 +23,12 @@ const STATES = [
   'asked-browser',
   'not-asked-for',
 ] as const;
-const RETRIABLE = ['trying', 'refused', 'given-up'] as const;
+export const RETRIABLE = ['trying', 'refused', 'given-up'] as const;
+
+/** Whether sending it again is a thing to do. */
+export function isRetriable(state: (typeof STATES)[number]): boolean {
+  return RETRIABLE.some((one) => one === state);
+}
 
 /** Both spellings are read: rows have the dash, counts the line. */
 const state = z.preprocess((word) => (typeof word === 'string' ? word.replaceAll('_', '-') : word), z.enum(STATES));

@@ -76,9 +76,9 @@ export function deliveryWords(delivery: Delivery, toldAt: string | undefined): s
     case 'trying':
       return `${tryingWords(delivery, answer)} ${deadlineWords(delivery)}`;
     case 'refused':
-      return `It was not told: ${answer}, and a fresh token changed nothing. Look at what it said (deliveries show), then: deliveries retry ${delivery.id}`;
+      return `It was not told: ${answer}, and a fresh token changed nothing. Look at what it said, mend it there, then send it again.`;
     case 'given-up':
-      return `It was not told: no good answer until ${iso(delivery.deadline.at)}; the last was ${answer}. When it is well again: deliveries retry ${delivery.id}`;
+      return `It was not told: no good answer until ${iso(delivery.deadline.at)}; the last was ${answer}. When it is well again, send it again.`;
     case 'moot':
       return delivery.asked && delivery.lastStatus === 400
         ? 'It asked for this end itself and had ended its own session first, so its 400 is no refusal.'
@@ -100,10 +100,10 @@ function lastAnswer({ lastStatus, lastError, attempts }: Delivery): string {
   return attempts === 0 ? 'nobody has tried yet' : 'it did not answer';
 }
 
-function tryingWords({ attempts, nextAttemptAt, id }: Delivery, answer: string): string {
+function tryingWords({ attempts, nextAttemptAt }: Delivery, answer: string): string {
   if (attempts === 0) return 'It is about to be told; where that lasts, no process delivers (SIGNOFF_DELIVERY_RUN).';
   const next = nextAttemptAt === undefined ? 'it is being tried now' : `the next try is at ${iso(nextAttemptAt)}`;
-  return `It is not told yet: ${answer}; ${next}. At once: deliveries retry ${id}`;
+  return `It is not told yet: ${answer}; ${next}.`;
 }
 
 function deadlineWords({ deadline }: Delivery): string {

@@ -57,12 +57,18 @@ export const logoutJson = z.strictObject({
     paused: z.boolean(),
     /** Sessions a second, where the walk has a pace. */
     rate: count.nullable(),
+    /** While everybody is walked: live sessions, those that began since among them; of 200,000 there may be more. */
+    sessions_left: count.nullable(),
   }),
 });
 
 export type LogoutJson = z.output<typeof logoutJson>;
 
-export function toLogoutJson(receipt: Receipt, progress: Progress, url: string | null): LogoutJson {
+export function toLogoutJson(
+  receipt: Receipt,
+  progress: Progress,
+  { url, left }: { readonly url: string | null; readonly left: number | null },
+): LogoutJson {
   const { logout } = receipt;
   return {
     logout_id: logout.id,
@@ -88,6 +94,7 @@ export function toLogoutJson(receipt: Receipt, progress: Progress, url: string |
       walking: logout.walking,
       paused: logout.paused,
       rate: logout.pace ?? null,
+      sessions_left: left,
     },
   };
 }
@@ -105,4 +112,9 @@ function targetJson(target: Receipt['logout']['target']): Record<string, string>
     kind,
     ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [names[name] ?? name, String(value)])),
   };
+}
+
+/** What became of a logout, as a file to keep. */
+export function reportText(logout: LogoutJson): string {
+  return `${JSON.stringify(logout, undefined, 2)}\n`;
 }

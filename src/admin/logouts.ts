@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { EndTarget } from '../logout/logout.ts';
+import type { EndTarget, Logout } from '../logout/logout.ts';
 import { iso } from '../ops/clock.ts';
+import type { LogoutFilter } from '../store/store.ts';
 import type { Admin } from './admin.ts';
 import { auditOf } from './audit-notes.ts';
 import { durationText, InvalidInput, idText, instant, listOf, msOf, pageMembers, reasonText, since } from './input.ts';
@@ -14,7 +15,8 @@ const READERS = { scope: 'signoff.read', role: 'support' } as const;
 /** One person's sessions; what ends more asks for more. */
 const ENDERS = { scope: 'signoff.sessions', role: 'support' } as const;
 const OF_AN_APP = { scope: 'signoff.sessions', role: 'operator' } as const;
-const OF_EVERYBODY = { scope: 'signoff.admin', role: 'owner' } as const;
+/** What ends everybody's sessions, and what steers that. */
+export const OF_EVERYBODY = { scope: 'signoff.admin', role: 'owner' } as const;
 
 /** Over a network, where somebody else's time-out would end it. */
 const WAIT_MAX_MS = 60_000;
@@ -186,8 +188,13 @@ function nothingToEnd() {
 async function logoutWithId(admin: Admin, id: string, url: string | null): Promise<LogoutJson> {
   const [receipt, progress] = await Promise.all([admin.receipts.byLogout(id), admin.store.logouts.progress(id)]);
   if (!receipt) throw notThere('logout_unknown', `There is no logout ${id}.`);
-  return toLogoutJson(receipt, progress, url);
+  const isOfEverybody = receipt.logout.walking && receipt.logout.target.kind === 'everybody';
+  const left = isOfEverybody ? await admin.store.figures.sessions('live', LEFT_COUNTED_MAX) : null;
+  return toLogoutJson(receipt, progress, { url, left });
 }
+
+/** Whoever watches a walk looks every second or two; counting so many takes some 20 ms in all. */
+const LEFT_COUNTED_MAX = 200_000;
 
 export const showLogout = useCase({
   ...READERS,
@@ -218,32 +225,59 @@ export const listLogouts = useCase({
     account: idText.optional().describe('Of this account, by name or id.'),
     since: since.optional().describe('At or after this instant.'),
     until: since.optional().describe('Before this instant.'),
+    state: z.enum(['walking']).optional().describe('Only what is still being walked, all at once, the oldest first.'),
     ...pageMembers,
   }),
   output: listOf(logoutRow),
-  async run(admin, _who, { account, since: from, until, limit, after }) {
+  async run(admin, _who, { account, since: from, until, state, limit, after }) {
     const filter = {
       ...(account !== undefined && { accountId: (await accountNamed(admin, account)).id }),
       ...(until !== undefined && { until }),
     };
+    if (state === 'walking') {
+      return { items: (await walksOf(admin, { ...filter, since: from })).map(toRow), next: null };
+    }
     const rows = await admin.store.logouts.list(filter, { limit, ...(after !== undefined && { after }) });
     const { items, next } = within(rows, { limit, since: from, atOf: ({ at }) => at, idOf: ({ id }) => id });
-    return {
-      items: items.map((logout) => ({
-        logout_id: logout.id,
-        account_id: logout.accountId ?? null,
-        at: iso(logout.at),
-        reason: logout.reason,
-        actor: { kind: logout.actor.kind, id: logout.actor.id ?? null },
-        target: subjectOf(logout.target),
-        sessions_ended: logout.sessionsEnded,
-        walking: logout.walking,
-        paused: logout.paused,
-      })),
-      next,
-    };
+    return { items: items.map(toRow), next };
   },
 });
+
+function toRow(logout: Logout): z.output<typeof logoutRow> {
+  return {
+    logout_id: logout.id,
+    account_id: logout.accountId ?? null,
+    at: iso(logout.at),
+    reason: logout.reason,
+    actor: { kind: logout.actor.kind, id: logout.actor.id ?? null },
+    target: subjectOf(logout.target),
+    sessions_ended: logout.sessionsEnded,
+    walking: logout.walking,
+    paused: logout.paused,
+  };
+}
+
+/** Walks are few, and whoever has more sees the oldest. */
+const WALKS_MAX = 200;
+
+/** Those that go on, then those that are paused. */
+async function walksOf(
+  { store: { logouts } }: Admin,
+  { accountId, until, since: from }: WalkFilter,
+): Promise<Logout[]> {
+  const ids = [...(await logouts.walking(WALKS_MAX)), ...(await logouts.paused(WALKS_MAX))];
+  const found = await Promise.all(ids.map((id) => logouts.find(id)));
+  const isMeant = (one: Logout | undefined): one is Logout =>
+    one?.walking === true &&
+    (accountId === undefined || one.accountId === accountId) &&
+    (until === undefined || one.at < until) &&
+    (from === undefined || one.at >= from);
+  return found.filter(isMeant);
+}
+
+interface WalkFilter extends LogoutFilter {
+  readonly since?: number | undefined;
+}
 
 /** Whoever may begin such a walk may stop it. */
 async function assertWalking(admin: Admin, who: Operator, id: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
+import { isRetriable } from '../admin/deliveries.ts';
 import { explain } from '../admin/explain.ts';
 import { ASKINGS } from '../logout/policy-rows.ts';
 import { addLeaf, type Context, run } from './command.ts';
@@ -47,6 +48,7 @@ export function addExplain(program: Command, context: Context): void {
 }
 
 type Explained = z.output<typeof explain.output>;
+type Told = Exclude<Explained, { readonly rows: unknown } | { readonly deliveries: unknown }>;
 
 const ROW_COLUMNS: readonly Column[] = [
   ['asked', 'ASKED WITH'],
@@ -66,7 +68,15 @@ function print(terminal: Terminal, explained: Explained): void {
     terminal.print('');
     printRows(terminal, false, ROW_COLUMNS, rows);
   } else if ('deliveries' in explained) {
-    for (const each of explained.deliveries) printRecord(terminal, false, each);
+    for (const each of explained.deliveries) printTold(terminal, each);
     if (explained.why !== null) terminal.print(explained.why);
-  } else printRecord(terminal, false, explained);
+  } else printTold(terminal, explained);
+}
+
+/** With what to type, where that would help. */
+function printTold(terminal: Terminal, told: Told): void {
+  printRecord(terminal, false, told);
+  if (!isRetriable(told.state)) return;
+  terminal.print(`What it said: signoff deliveries show ${told.id}`);
+  terminal.print(`Send it again: signoff deliveries retry ${told.id}`);
 }

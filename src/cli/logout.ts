@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { msOf } from '../admin/input.ts';
-import type { LogoutJson } from '../admin/logout-json.ts';
+import { type LogoutJson, reportText } from '../admin/logout-json.ts';
 import { endSessions, previewLogout } from '../admin/logouts.ts';
 import { parseDuration } from '../ops/duration.ts';
 import { addLeaf, type Context, run } from './command.ts';
@@ -142,7 +142,7 @@ export async function reportLogout(
   assertWait(wait);
   const ended = await desk.act(endSessions, { ...target, wait: '0s' });
   const logout = await followLogout(terminal, desk, ended, { waitMs: msOf(wait), isLarge: target.everybody === true });
-  if (report !== undefined) writeFileSync(report, `${JSON.stringify(logout, undefined, 2)}\n`);
+  if (report !== undefined) writeFileSync(report, reportText(logout));
   if (json) terminal.printJson(logout);
   else {
     const sessions = counted(logout.progress.sessions_ended, 'session');

@@ -27,17 +27,19 @@ interface FilterOptions extends ListOptions {
   readonly account?: string;
   readonly since?: string;
   readonly until?: string;
+  readonly state?: string;
 }
 
 function addList(group: Command, context: Context): void {
   addLeaf(group, {
     usage: 'list',
     summary: 'list logouts, newest first, while they are kept',
-    examples: ['logouts list --limit 20', 'logouts list --account alice --json'],
+    examples: ['logouts list --limit 20', 'logouts list --account alice --json', 'logouts list --state walking'],
   })
     .option('--account <account>', 'of this account, by name or id')
     .option('--since <instant>', 'at or after 2026-11-21T10:00:00Z')
     .option('--until <instant>', 'before it')
+    .option('--state <state>', 'walking: only what is still being walked, the oldest first')
     .option('--limit <number>', 'at most so many')
     .action(
       run(context, ({ json, limit, ...filter }: FilterOptions) =>
