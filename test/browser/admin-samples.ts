@@ -1,7 +1,7 @@
 /** Samples of operators' pages: every kind of block, as a page would have it. */
 import { InvalidInput } from '../../src/admin/input.ts';
 import { filterBlock, formBlock } from '../../src/http/admin-pages/admin-forms.ts';
-import type { AdminPage, Block, Field, Sheet } from '../../src/http/admin-pages/admin-page-models.ts';
+import type { AdminPage, Block, Field, Live, Sheet } from '../../src/http/admin-pages/admin-page-models.ts';
 import {
   below,
   beside,
@@ -30,7 +30,17 @@ interface AdminSample {
 
 const NOW = Date.UTC(2026, 10, 21, 12, 0, 0);
 const EARLIER = '2026-11-21T09:00:00.000Z';
-const GROUPS = ['Start', 'Clients', 'People', 'Logouts', 'Deliveries', 'Keys', 'Registration tokens', 'Operators'];
+const GROUPS = [
+  'Start',
+  'Clients',
+  'People',
+  'Sessions',
+  'Logouts',
+  'Deliveries',
+  'Keys',
+  'Registration tokens',
+  'Operators',
+];
 
 function adminSample(name: string, sheet: Sheet, status = 200): AdminSample {
   const nav = [...GROUPS, 'Tokens', 'Audit', 'Everybody'].map((group) => ({
@@ -144,6 +154,14 @@ const detail: readonly Block[] = [
   table('Nothing', ['Name'], [], 'There are no sessions.'),
 ];
 
+const live: Live = {
+  events: '/admin/logouts/l1/events',
+  state: 'walking',
+  summary: 'All of it is dead already. The apps are being told, session after session.',
+  over: false,
+  blocks: [calm('It goes on.'), { kind: 'progress', label: '3 of 9 sign-ins told', done: 3, all: 9 }, people],
+};
+
 const invalid = new InvalidInput([
   { field: '', message: 'Say which.' },
   { field: 'name', message: 'is empty.' },
@@ -176,6 +194,7 @@ export const adminSamples: readonly AdminSample[] = [
     above: { text: 'People', href: '/admin/people' },
     blocks: detail,
   }),
+  adminSample('admin-live', { headline: 'Everybody was signed off', live, blocks: [formBlock(form)] }),
   adminSample('admin-form-folded', { headline: 'Tokens', blocks: [formBlock({ ...form, folded: 'New token' })] }),
   adminSample(
     'admin-form-wrong',

@@ -89,13 +89,12 @@ export function createAdminFrame(router: Router, parts: AdminFrameParts): AdminF
   const { admin, askFirst, takeForm } = parts;
   const guard = createOperatorsOnly({ store: admin.store, signedInOnly: parts.signedInOnly });
 
-  function show(ctx: Context, { headline, above, blocks }: Sheet, status = 200): void {
+  function show(ctx: Context, sheet: Sheet, status = 200): void {
     const who = operatorOf(ctx);
     const { account } = personOf(ctx);
     const nav = navigationFor(who, ctx.path);
     const operator = `${personFace(account).name} · ${who.role}`;
-    const page = { headline, blocks, nav, operator, now: admin.clock.now(), ...(above && { above }) };
-    parts.render(ctx, 'admin', page, { status });
+    parts.render(ctx, 'admin', { ...sheet, nav, operator, now: admin.clock.now() }, { status });
   }
 
   function give(ctx: Context, answer: Answer): void {

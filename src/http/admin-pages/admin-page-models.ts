@@ -21,9 +21,24 @@ export interface Sheet {
   readonly headline: string;
   /** Where one comes from: the list above one thing. */
   readonly above?: Link;
+  /** What moves while one looks, above the blocks. */
+  readonly live?: Live;
   readonly blocks: readonly Block[];
   /** 200 where it does not say. */
   readonly status?: number;
+}
+
+/** A part of a page that keeps itself up to date where script runs; without script it is as it was when it was made. */
+export interface Live {
+  /** Address of its event stream, whose every message says that the page is worth another look. */
+  readonly events: string;
+  /** Changes when the blocks of the page do, too: what can be done then is something else. */
+  readonly state: string;
+  /** What screen readers hear whenever it changes; so it holds no numbers that run. */
+  readonly summary: string;
+  /** Nothing will move any more. */
+  readonly over: boolean;
+  readonly blocks: readonly Block[];
 }
 
 export interface Link {

@@ -12,12 +12,12 @@ import type { Oidc } from '../../oidc/provider.ts';
 import type { StrangerLimits } from '../../oidc/stranger-limits.ts';
 import type { Log } from '../../ops/log.ts';
 import type { EventStreams } from '../event-streams.ts';
+import { type Answer, answerOnce } from '../first-answers.ts';
 import { createCallers } from './callers.ts';
 import { API_PREFIX, type Endpoint } from './endpoint.ts';
 import { ENDPOINTS } from './endpoints.ts';
-import { type Answer, answerOnce } from './first-answers.ts';
 import { followClient } from './listen-events.ts';
-import { followLogout } from './logout-events.ts';
+import { streamLogout } from './logout-events.ts';
 import { openApiDocument } from './open-api.ts';
 import { createProblems } from './problem.ts';
 import { type RequestInput, readRequest } from './request-input.ts';
@@ -63,7 +63,7 @@ function createRouter(parts: ApiParts): Middleware {
   return router.routes() as Middleware;
 }
 
-const FOLLOW = { logout: followLogout, client: followClient } as const;
+const FOLLOW = { logout: streamLogout, client: followClient } as const;
 
 interface Call {
   readonly who: Operator;

@@ -1,8 +1,8 @@
-import type { Admin } from '../../admin/admin.ts';
-import { InvalidInput } from '../../admin/input.ts';
-import { conflict, type Operator } from '../../admin/use-case.ts';
-import { AppError } from '../../errors.ts';
-import { sha256 } from '../../ops/ids.ts';
+import type { Admin } from '../admin/admin.ts';
+import { InvalidInput } from '../admin/input.ts';
+import { conflict, type Operator } from '../admin/use-case.ts';
+import { AppError } from '../errors.ts';
+import { sha256 } from '../ops/ids.ts';
 
 /** What was answered. */
 export interface Answer {
