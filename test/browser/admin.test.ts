@@ -71,6 +71,30 @@ describeInBrowser('the pages of operators in Chromium', () => {
     await page.context().close();
   });
 
+  it('keep the page of a logout up to date, and its buttons as soon as they are something else', async () => {
+    const { claims } = await world.apps.wiki.signIn(createBrowser(), { username: 'bob' });
+    world.apps.wiki.behaviour = '500';
+    const ended = await world.server.endSessions(
+      { kind: 'account', accountId: await world.accountId('bob') },
+      { reason: 'operator', actor: { kind: 'operator' } },
+    );
+    const id = ended.kind === 'ended' ? ended.logout.id : '';
+    const page = await signedIn();
+    await page.goto(`${world.issuer}/admin/logouts/${id}`);
+    await page.getByText('Some apps do not know yet').waitFor();
+    await look(page, 'admin logout trying');
+    expect(await page.getByRole('link', { name: 'Look again' }).count()).toBe(1);
+    world.apps.wiki.behaviour = 'ok';
+    await world.apps.wiki.waitForSids([String(claims.sid)]);
+    await page.getByText('Over. Every app was told.').waitFor();
+    await page.getByRole('link', { name: 'Look again' }).waitFor({ state: 'detached' });
+    await look(page, 'admin logout over');
+    await page.getByRole('link', { name: 'Why' }).click();
+    await page.getByRole('heading', { name: 'wiki was told', level: 1 }).waitFor();
+    await look(page, 'admin delivery');
+    await page.context().close();
+  });
+
   it('work without script, at 320 px, in the dark, and say beside each field what is wrong', async () => {
     const page = await signedIn({
       javaScriptEnabled: false,
@@ -78,7 +102,17 @@ describeInBrowser('the pages of operators in Chromium', () => {
       viewport: { width: 320, height: 640 },
     });
     await look(page, 'admin start narrow', false);
-    for (const group of ['People', 'Sessions', 'Keys', 'Operators', 'Audit', 'Tokens']) {
+    for (const group of [
+      'People',
+      'Sessions',
+      'Logouts',
+      'Deliveries',
+      'Everybody',
+      'Keys',
+      'Operators',
+      'Audit',
+      'Tokens',
+    ]) {
       await page.getByRole('link', { name: group, exact: true }).click();
       await page.getByRole('heading', { name: group, level: 1 }).waitFor();
       expect(await page.locator('nav [aria-current=page]').textContent()).toBe(group);

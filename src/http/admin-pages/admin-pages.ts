@@ -11,7 +11,13 @@ import { mountAudit } from './audit.ts';
 import { mountClient } from './client.ts';
 import { mountClientChange } from './client-change.ts';
 import { mountClients } from './clients.ts';
+import { mountDeliveries } from './deliveries.ts';
+import { mountDelivery } from './delivery.ts';
+import { mountEverybody } from './everybody.ts';
 import { mountKeys } from './keys.ts';
+import { mountLogout } from './logout.ts';
+import type { LogoutStreamParts } from './logout-stream.ts';
+import { mountLogouts } from './logouts.ts';
 import { mountOperators } from './operators.ts';
 import { mountPeople } from './people.ts';
 import { mountPerson } from './person.ts';
@@ -24,6 +30,7 @@ import { mountTokens } from './tokens.ts';
 
 export interface AdminPagesParts
   extends Omit<AdminFrameParts, 'askFirst'>,
+    LogoutStreamParts,
     Pick<AskFirstParts, 'verifySignIn' | 'secondStep' | 'provedAgain'> {
   readonly clock: Clock;
 }
@@ -43,9 +50,14 @@ export function mountAdminPages(router: Router, parts: AdminPagesParts): void {
   mountPersonActs(frame);
   mountPersonMails(frame);
   mountSessions(frame);
+  mountLogouts(frame);
+  mountLogout(frame, parts);
+  mountDeliveries(frame);
+  mountDelivery(frame);
   mountKeys(frame);
   mountRegistrationTokens(frame);
   mountOperators(frame);
   mountTokens(frame);
   mountAudit(frame);
+  mountEverybody(frame);
 }

@@ -4,8 +4,9 @@ import { exportAudit, listAudit, verifyAudit } from '../../admin/audit.ts';
 import { filterBlock } from './admin-forms.ts';
 import type { AdminFrame, Visit } from './admin-frame.ts';
 import type { Cell, Field, Sheet, TableRow } from './admin-page-models.ts';
-import { bad, below, beside, calm, code, link, pager, pathTo, soft, table, text, time } from './cells.ts';
-import { mayOpen } from './navigation.ts';
+import { bad, below, beside, calm, code, pager, pathTo, soft, table, text, time } from './cells.ts';
+import { subjectCell } from './place-cells.ts';
+import { queryOf } from './query-of.ts';
 
 type Row = z.output<typeof listAudit.output>['items'][number];
 
@@ -27,7 +28,7 @@ export function mountAudit(frame: AdminFrame): void {
 }
 
 async function auditSheet(visit: Visit): Promise<Sheet> {
-  const query = Object.fromEntries(FILTER.map(({ name }) => [name, visit.query(name)]));
+  const query = queryOf(FILTER, visit);
   const after = visit.query('after');
   const { items, next } = await visit.perform(listAudit, { ...query, after });
   const columns = ['When', 'Who', 'What', 'To what', 'Why and how'];
@@ -73,21 +74,6 @@ function detailOf(reason: string | null, before: unknown, after: unknown): Cell 
   ];
   const lines = [...(reason === null ? [] : [text(reason)]), ...changes];
   return lines.length === 0 ? soft('–') : below(...lines);
-}
-
-const GROUP_OF: Readonly<Record<string, string>> = {
-  account: 'people',
-  client: 'clients',
-  logout: 'logouts',
-  delivery: 'deliveries',
-};
-
-/** `account 7Fd…` leads to the page of that account. */
-function subjectCell(subject: string, { who }: Visit): Cell {
-  const [, kind = '', id = ''] = /^(\w+) (\S+)$/.exec(subject) ?? [];
-  const group = Object.hasOwn(GROUP_OF, kind) ? GROUP_OF[kind] : undefined;
-  const href = group === undefined ? undefined : pathTo(group, id);
-  return href !== undefined && mayOpen(who, href) ? link(subject, href) : text(subject);
 }
 
 async function verifySheet(visit: Visit): Promise<Sheet> {

@@ -71,9 +71,9 @@ export function button(
   return { action, hidden, text: words, ...(unseen !== undefined && { unseen }) };
 }
 
-/** "2 sessions", "1 session". */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+/** "2 sessions", "1 session"; `many` where an s is not enough. */
+export function counted(count: number, noun: string, many = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : many}`;
 }
 
 /**
@@ -92,7 +92,7 @@ export function pager(
 }
 
 /** `path` with what is said of `query`. */
-function addressOf(path: string, query: Readonly<Record<string, string | undefined>>): string {
+export function addressOf(path: string, query: Readonly<Record<string, string | undefined>>): string {
   const said = Object.entries(query).filter((entry): entry is [string, string] => (entry[1] ?? '') !== '');
   return said.length === 0 ? path : `${path}?${new URLSearchParams(said)}`;
 }

@@ -2,7 +2,9 @@ import { listAccounts } from '../../admin/accounts.ts';
 import { listAttention } from '../../admin/attention.ts';
 import { listAudit } from '../../admin/audit.ts';
 import { listClients } from '../../admin/clients.ts';
+import { listDeliveries } from '../../admin/deliveries.ts';
 import { listKeys } from '../../admin/keys.ts';
+import { listLogouts, OF_EVERYBODY } from '../../admin/logouts.ts';
 import { listOperators } from '../../admin/operators.ts';
 import { listRegistrationTokens } from '../../admin/registration-tokens.ts';
 import { listSessions } from '../../admin/sessions.ts';
@@ -23,11 +25,14 @@ const ENTRIES: readonly Entry[] = [
   { text: 'Clients', href: '/admin/clients', shows: listClients },
   { text: 'People', href: '/admin/people', shows: listAccounts },
   { text: 'Sessions', href: '/admin/sessions', shows: listSessions },
+  { text: 'Logouts', href: '/admin/logouts', shows: listLogouts },
+  { text: 'Deliveries', href: '/admin/deliveries', shows: listDeliveries },
   { text: 'Keys', href: '/admin/keys', shows: listKeys },
   { text: 'Registration tokens', href: '/admin/registration-tokens', shows: listRegistrationTokens },
   { text: 'Operators', href: '/admin/operators', shows: listOperators },
   { text: 'Tokens', href: '/admin/tokens', shows: listTokens },
   { text: 'Audit', href: '/admin/audit', shows: listAudit },
+  { text: 'Everybody', href: '/admin/everybody', shows: OF_EVERYBODY },
 ];
 
 /** What the role may look at; the group of `path` is marked. */

@@ -7,7 +7,8 @@ import { listMails } from '../../admin/mails.ts';
 import type { Visit } from './admin-frame.ts';
 import type { Block, Cell, FormButton, Link, Sheet } from './admin-page-models.ts';
 import { button, chip, code, counted, heading, pathTo, table, text, time } from './cells.ts';
-import { appCell, type SessionRow, sessionTable } from './session-sheets.ts';
+import { appCell } from './place-cells.ts';
+import { type SessionRow, sessionTable } from './session-sheets.ts';
 
 export type AccountRow = z.output<typeof accountRow>;
 type Account = z.output<typeof showAccount.output>;

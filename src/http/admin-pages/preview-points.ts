@@ -28,6 +28,7 @@ function named(ids: readonly string[]): string {
   return ids.length > NAMED_MAX ? `${shown} and ${ids.length - NAMED_MAX} more` : shown;
 }
 
-function spanOf(seconds: number): string {
+/** As people say it. */
+export function spanOf(seconds: number): string {
   return seconds < 120 ? counted(seconds, 'second') : counted(Math.ceil(seconds / 60), 'minute');
 }

@@ -3,9 +3,9 @@ import type { z } from 'zod';
 import { endSessions } from '../../admin/logouts.ts';
 import type { sessionRow, showSession } from '../../admin/sessions.ts';
 import type { Visit } from './admin-frame.ts';
-import type { Cell, Sheet, Table, TableRow } from './admin-page-models.ts';
+import type { Sheet, Table, TableRow } from './admin-page-models.ts';
 import { beside, button, chip, code, heading, link, pathTo, soft, table, text, time } from './cells.ts';
-import { mayOpen } from './navigation.ts';
+import { appCell, logoutCell } from './place-cells.ts';
 
 export type SessionRow = z.output<typeof sessionRow>;
 
@@ -48,12 +48,6 @@ function tableRow(row: SessionRow, visit: Visit): TableRow {
   };
 }
 
-/** An app by its id; leads to its page where there is one for this role. */
-export function appCell(id: string, { who }: Visit): Cell {
-  const href = pathTo('clients', id);
-  return mayOpen(who, href) ? link(id, href) : text(id);
-}
-
 interface Whose {
   readonly id: string;
   readonly username: string;
@@ -94,10 +88,4 @@ export function sessionSheet(session: z.output<typeof showSession.output>, accou
       ...(canEnd ? [{ kind: 'buttons', buttons: [end] } as const] : []),
     ],
   };
-}
-
-function logoutCell(id: string | null, { who }: Visit): Cell {
-  if (id === null) return soft('–');
-  const href = pathTo('logouts', id);
-  return mayOpen(who, href) ? link(id, href) : code(id);
 }

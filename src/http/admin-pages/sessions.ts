@@ -3,6 +3,7 @@ import { filterBlock } from './admin-forms.ts';
 import type { AdminFrame, Visit } from './admin-frame.ts';
 import type { Field, Sheet } from './admin-page-models.ts';
 import { pager, pathTo } from './cells.ts';
+import { queryOf } from './query-of.ts';
 import { everybodysTable } from './session-sheets.ts';
 
 const SESSIONS = pathTo('sessions');
@@ -33,7 +34,7 @@ export function mountSessions(frame: AdminFrame): void {
 }
 
 async function sessionsSheet(visit: Visit): Promise<Sheet> {
-  const query = Object.fromEntries(FILTER.map(({ name }) => [name, visit.query(name)]));
+  const query = queryOf(FILTER, visit);
   const after = visit.query('after');
   const { items, next } = await visit.perform(listSessions, { ...query, after });
   return {
