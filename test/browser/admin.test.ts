@@ -95,6 +95,40 @@ describeInBrowser('the pages of operators in Chromium', () => {
     await page.context().close();
   });
 
+  it('register an app, change it and check it up, by keyboard', async () => {
+    const page = await signedIn();
+    await press(page, page.getByRole('link', { name: 'Clients' }));
+    await page.waitForURL(/\/admin\/clients$/);
+    await look(page, 'admin clients');
+    await press(page, page.getByText('New app', { exact: true }));
+    await page.getByRole('textbox', { name: 'Id', exact: true }).fill('shop');
+    await page.getByLabel('Redirect addresses').fill('https://shop.example/a\nhttp://shop.example/b');
+    await page.getByLabel('Redirect addresses').blur();
+    await press(page, page.getByRole('button', { name: 'Register the app' }));
+    await page.getByRole('alert').waitFor();
+    await look(page, 'admin client wrong');
+    await page.getByLabel('Redirect addresses').fill('https://shop.example/a');
+    await press(page, page.getByRole('button', { name: 'Register the app' }));
+    await look(page, 'admin client secret');
+    await press(page, page.getByRole('link', { name: 'To the app' }));
+    await look(page, 'admin client');
+    await press(page, page.getByRole('link', { name: 'Change' }));
+    await look(page, 'admin client change');
+    await page.getByLabel('Longest session of the app itself').fill('8h');
+    await page.keyboard.press('Enter');
+    await page.getByRole('table').waitFor();
+    await look(page, 'admin client differences');
+    await press(page, page.getByRole('button', { name: 'Save' }));
+    await page.getByRole('status').waitFor();
+    await page.goto(`${world.issuer}/admin/clients/wiki/snippet?for=spring`);
+    await look(page, 'admin client code');
+    await page.goto(`${world.issuer}/admin/clients/wiki`);
+    await press(page, page.getByRole('button', { name: 'Check up' }));
+    await page.getByRole('heading', { name: /^Grade/ }).waitFor();
+    await look(page, 'admin client grade');
+    await page.context().close();
+  });
+
   it('work without script, at 320 px, in the dark, and say beside each field what is wrong', async () => {
     const page = await signedIn({
       javaScriptEnabled: false,
@@ -109,6 +143,12 @@ describeInBrowser('the pages of operators in Chromium', () => {
       'Deliveries',
       'Everybody',
       'Keys',
+=======
+      'Clients',
+      'People',
+      'Sessions',
+      'Keys',
+      'Registration tokens',
       'Operators',
       'Audit',
       'Tokens',
@@ -118,6 +158,11 @@ describeInBrowser('the pages of operators in Chromium', () => {
       expect(await page.locator('nav [aria-current=page]').textContent()).toBe(group);
       await look(page, `admin ${group} narrow`, false);
     }
+    for (const path of ['shop', 'shop/change', 'wiki/snippet']) {
+      await page.goto(`${world.issuer}/admin/clients/${path}`);
+      await look(page, `admin client ${path.replace('/', ' ')} narrow`, false);
+    }
+    await page.getByRole('link', { name: 'Tokens', exact: true }).click();
     await page.getByLabel('Name').fill('backup');
     await page.getByLabel('Life').fill('soon');
     await page.getByRole('button', { name: 'Make a token' }).click();
