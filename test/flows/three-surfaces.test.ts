@@ -6,6 +6,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '../spec/scene.ts';
 import { type ApiCall, apiClient, aTokenFor } from '../support/api.ts';
 import { createBrowser, type Fields, type Page } from '../support/browser.ts';
 import { runCommandHere } from '../support/command.ts';
@@ -17,7 +18,7 @@ const SURFACES: readonly Surface[] = ['command', 'api', 'page'];
 
 /** One of the three, with an owner at work who is called the same in each. */
 interface Place {
-  readonly world: World<'wiki'>;
+  readonly world: World<'wiki' | 'sick'>;
   readonly owner: OperatorAtWork;
   readonly api: ReturnType<typeof apiClient>;
   /** Ids that differ between the worlds, by what they are. */
@@ -247,6 +248,27 @@ const CASES: readonly Case[] = [
     look: '/registration-tokens',
   },
   {
+    title: 'refused deliveries are sent again',
+    command: () => ({ args: ['deliveries', 'replay', '--client', 'sick', '--state', 'refused', '--reason', WHY] }),
+    api: () => ({ path: '/deliveries/replay', body: { client: 'sick', state: 'refused', reason: WHY } }),
+    page: async ({ owner }) =>
+      owner.sendAndConfirm(
+        await owner.at('/deliveries'),
+        '/replay',
+        { client: 'sick', 'state:refused': 'yes' },
+        { reason: WHY },
+      ),
+    look: '/clients/sick',
+  },
+  {
+    title: 'all deliveries there are are not sent again by mistake',
+    command: () => ({ args: ['deliveries', 'replay'] }),
+    api: () => ({ path: '/deliveries/replay', body: {} }),
+    page: async ({ owner }) => owner.send(await owner.at('/deliveries'), '/replay'),
+    look: '/clients/sick',
+    refused: /Say which: id, logout, client, account, state, since or until\./,
+  },
+  {
     title: 'keys are rotated',
     command: () => ({ args: ['keys', 'rotate', '--reason', WHY] }),
     api: () => ({ path: '/keys/rotate', body: { reason: WHY } }),
@@ -375,20 +397,37 @@ const OF_THIS_WORLD = /^(id|kid|version|token|at|.*_at|.*_from|since|alg_kid|log
 
 function named({ ids, world }: Place, value: unknown): unknown {
   const text = JSON.stringify(value, (name, one) => (OF_THIS_WORLD.test(name) && one !== null ? `<${name}>` : one));
-  const known = [...ids, ['issuer', world.issuer], ['wiki', world.apps.wiki.origin]] as readonly [string, string][];
+  const known = [
+    ...ids,
+    ['issuer', world.issuer],
+    ['wiki', world.apps.wiki.origin],
+    ['sick', world.apps.sick.origin],
+  ] as readonly [string, string][];
   const plain = known.reduce((all, [name, id]) => all.replaceAll(id, `<${name}>`), text ?? 'null');
   // Of a thing that was just made, an audit row names the id.
   return JSON.parse(plain.replaceAll(/"(token|registration-token|logout|key) [\w-]+"/g, '"$1 <id>"'));
 }
 
 async function aPlace(): Promise<Place> {
-  const world = await startWorld({ apps: { wiki: {} } });
+  const world = await startWorld({ apps: { wiki: {}, sick: { behaviour: '400' } } });
   const owner = await anOperator(world, 'owner', 'root');
   await world.apps.wiki.signIn(createBrowser(), { username: 'bob' });
+  await refusedDelivery(world);
   const api = apiClient(world.issuer, await aTokenFor(world.store, owner.accountId, 'owner'));
   const ids = new Map([
     ['root', owner.accountId],
     ['bob', await world.accountId('bob')],
   ]);
   return { world, owner, api, ids };
+}
+
+/** Of an app that answers 400, about a session of alice. */
+async function refusedDelivery(world: World<'wiki' | 'sick'>): Promise<void> {
+  await world.apps.sick.signIn(createBrowser());
+  const target = { kind: 'account', accountId: await world.accountId('alice') } as const;
+  await world.server.endSessions(target, { reason: 'operator', actor: { kind: 'operator' } });
+  await eventually(async () => {
+    const [delivery] = await world.store.deliveries.list({ clientId: 'sick' }, { limit: 1 });
+    return delivery?.state === 'refused';
+  });
 }
