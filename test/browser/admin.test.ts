@@ -137,16 +137,12 @@ describeInBrowser('the pages of operators in Chromium', () => {
     });
     await look(page, 'admin start narrow', false);
     for (const group of [
+      'Clients',
       'People',
       'Sessions',
       'Logouts',
       'Deliveries',
       'Everybody',
-      'Keys',
-=======
-      'Clients',
-      'People',
-      'Sessions',
       'Keys',
       'Registration tokens',
       'Operators',

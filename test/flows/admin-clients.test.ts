@@ -64,7 +64,7 @@ describeFlows('apps at the pages of operators', () => {
       const noJson = await operator.send(again, '/clients', { more: '{' });
       expect([noJson.status, wordsOf(noJson)]).toEqual([
         422,
-        expect.stringContaining('All else must be a JSON object.'),
+        expect.stringContaining('Other fields must be a JSON object.'),
       ]);
       expect(await world.store.clients.all()).toHaveLength(3);
     });
@@ -211,10 +211,10 @@ describeFlows('apps at the pages of operators', () => {
       // The app of the tests answers 200 to whatever comes.
       const lax = await operator.send(await operator.at('/clients/wiki'), '/probe');
       expect(wordsOf(lax)).toMatch(
-        /Grade D.*good Good .* 200 or 204 .*audience Wrong a token for another app 400 200/u,
+        /Grade D.*good Good .* 200 expected 200 or 204 .*audience Wrong a token for another app 200 expected 400/u,
       );
       const bad = await operator.send(await operator.at('/clients/sick'), '/probe');
-      expect(wordsOf(bad)).toMatch(/Grade F.*good Wrong .* 200 or 204 .*compare issuer and client_id/u);
+      expect(wordsOf(bad)).toMatch(/Grade F.*good Wrong .* 400 .*expected 200 or 204 .*compare issuer and client_id/u);
     });
   });
 

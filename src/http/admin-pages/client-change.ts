@@ -89,6 +89,7 @@ async function differences(visit: Visit, input: { readonly id: string }): Promis
       ? [words('The form says what the app says already.')]
       : [table('What changes', ['Field', 'Before', 'After'], rows)],
     button: 'Save',
+    drastic: false,
     fields: [REASON],
   };
 }

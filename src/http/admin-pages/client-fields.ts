@@ -23,7 +23,7 @@ const ID: Field = {
 /** As JSON, what has no field of its own. */
 const MORE: Field = {
   name: 'more',
-  label: 'All else',
+  label: 'Other fields',
   input: 'area',
   group: 'All else',
   hint: 'As JSON, under the names of client files, like {"contacts": ["admin@example.org"]}.',

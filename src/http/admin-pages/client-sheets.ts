@@ -129,15 +129,13 @@ const RESULTS = {
 
 /** What came of a check-up. */
 export function probeSheet({ client_id: id, grade, checks }: Probed): Sheet {
-  const columns = ['Check', 'Result', 'Sent', 'Expected', 'Got', 'Took', 'What to do'];
+  const columns = ['Check', 'Result', 'Sent', 'Answer', 'What to do'];
   const rows = checks.map(({ name, sent, expected, got, ms, result, fix }) => ({
     cells: [
       text(name),
       chip(RESULTS[result].tone, RESULTS[result].words),
       text(sent),
-      text(expected),
-      text(got),
-      ms === null ? soft('–') : text(`${Math.round(ms)} ms`),
+      below(text(got), soft(ms === null ? `expected ${expected}` : `expected ${expected} · ${Math.round(ms)} ms`)),
       fix === null ? soft('–') : text(fix),
     ],
   }));

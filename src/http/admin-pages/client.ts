@@ -11,7 +11,7 @@ import { filterBlock, readFields } from './admin-forms.ts';
 import type { AdminFrame, Answer, Visit, WriteVisit } from './admin-frame.ts';
 import type { Block, Field, FormButton, Sheet } from './admin-page-models.ts';
 import { afterEnd } from './after-end.ts';
-import { button, heading, pathTo, words } from './cells.ts';
+import { addressOf, button, heading, pathTo, words } from './cells.ts';
 import {
   type Answered,
   type Client,
@@ -22,6 +22,7 @@ import {
   secretSheet,
 } from './client-sheets.ts';
 import { saidBy } from './done-notice.ts';
+import { mayOpen } from './navigation.ts';
 import { previewPoints } from './preview-points.ts';
 import { REASON } from './reason-field.ts';
 
@@ -43,6 +44,7 @@ async function clientSheet(visit: Visit): Promise<Sheet> {
   const id = visit.param('client');
   const client = await visit.perform(showClient, { id });
   const [health, deliveries] = await Promise.all([visit.perform(clientHealth, { id }), lastDeliveries(visit, id)]);
+  const all = addressOf(pathTo('deliveries'), { client: id });
   return {
     headline: String(client['client_name']),
     above: { text: 'Clients', href: pathTo('clients') },
@@ -53,6 +55,7 @@ async function clientSheet(visit: Visit): Promise<Sheet> {
       ...healthBlocks(health),
       heading('Deliveries'),
       deliveryTable(deliveries, visit),
+      ...(mayOpen(visit.who, all) ? [{ kind: 'links', links: [{ text: 'All deliveries', href: all }] } as const] : []),
       ...actsFor(client, visit),
     ],
   };
@@ -141,13 +144,11 @@ async function snippetSheet(visit: Visit): Promise<Sheet> {
   const snippet = await visit.perform(showSnippet, { id, for: visit.query('for') });
   const action = pathTo('clients', id, 'snippet');
   const { notes, files } = snippet;
+  // There is always one.
+  const { clear: _all, ...choice } = filterBlock({ action, fields: [FRAMEWORK], button: 'Show' }, { for: snippet.for });
   return {
     headline: `Code for ${id}`,
     above: { text: id, href: pathTo('clients', id) },
-    blocks: [
-      { ...filterBlock({ action, fields: [FRAMEWORK], button: 'Show' }, { for: snippet.for }) },
-      ...notes.map(words),
-      ...files.map(({ name, text }) => ({ kind: 'listing', name, text }) as const),
-    ],
+    blocks: [choice, ...notes.map(words), ...files.map(({ name, text }) => ({ kind: 'listing', name, text }) as const)],
   };
 }

@@ -10,6 +10,8 @@ export interface Confirm {
   readonly blocks: readonly Block[];
   readonly button: string;
   readonly fields?: readonly Field[];
+  /** True where it does not say: most of what is asked about cannot be undone. */
+  readonly drastic?: boolean;
 }
 
 /** `word`: what had to be typed; undefined where a click is enough. */
@@ -18,7 +20,7 @@ export function isConfirmed(values: ReadonlyMap<string, string>, word: string | 
 }
 
 export function confirmSheet(
-  { headline, blocks, button, fields = [] }: Confirm,
+  { headline, blocks, button, fields = [], drastic = true }: Confirm,
   asked: {
     readonly action: string;
     readonly values: ReadonlyMap<string, string>;
@@ -39,7 +41,7 @@ export function confirmSheet(
     ],
     fields: [...fields, ...typed],
     button,
-    drastic: true,
+    drastic,
     backHref,
   });
   return { sheet: { headline, blocks: [...wrong, ...blocks, form] }, status: isWrong ? 422 : 200 };
