@@ -129,7 +129,8 @@ describeFlows('people at the pages of operators', () => {
       const asked = await support.send(await support.at(path), '/end', { session: phone?.uid ?? '' });
       expect(wordsOf(asked)).toContain('1 session ends, with 1 sign-in at 1 app.');
       expect(await live(id)).toHaveLength(2);
-      await support.browser.submit(asked, { reason: 'lost phone' });
+      const done = await support.browser.submit(asked, { reason: 'lost phone' });
+      expect(new URL(done.url).pathname).toMatch(/^\/admin\/logouts\/[\w-]+$/u);
       await world.apps.wiki.waitForSids([onPhone.claims.sid]);
       expect((await live(id)).map(({ device }) => device.name)).toEqual(['Firefox on Linux']);
       expect(await lastRow()).toMatchObject({

@@ -129,7 +129,7 @@ async function remove(visit: WriteVisit): Promise<Answer> {
       fields: [REASON],
     }),
   });
-  return removed && afterEnd(visit, removed.logout_id, pathTo('clients'));
+  return removed && afterEnd(removed.logout_id, `${pathTo('clients')}?done=removed`);
 }
 
 const FRAMEWORK: Field = {

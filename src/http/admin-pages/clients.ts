@@ -14,7 +14,7 @@ type ClientRow = z.output<typeof clientRow>;
 
 const CLIENTS = pathTo('clients');
 
-const DONE = { ended: 'The app is removed, and everybody is signed off there.' };
+const DONE = { removed: 'The app is removed; nobody was signed in there.' };
 
 /** Rows of a page of the list. */
 const ROWS = 50;

@@ -54,7 +54,7 @@ async function end(visit: WriteVisit): Promise<Answer> {
       fields: [REASON],
     }),
   });
-  return ended && afterEnd(visit, ended.logout_id, backHref);
+  return ended && afterEnd(ended.logout_id, backHref);
 }
 
 async function enable(visit: WriteVisit): Promise<Answer> {

@@ -11,7 +11,6 @@ import { sessionSheet, sessionTable } from './session-sheets.ts';
 import { STATE } from './sessions.ts';
 
 const DONE = {
-  ended: 'It has ended.',
   disabled: 'The account is disabled, and signed off everywhere.',
   enabled: 'The account may sign in again.',
   changed: 'The claims are changed.',
