@@ -6,7 +6,7 @@ import type { Admin } from './admin.ts';
 import { auditOf } from './audit-notes.ts';
 import { durationText, InvalidInput, idText, instant, listOf, msOf, pageMembers, reasonText, since } from './input.ts';
 import { type LogoutJson, logoutJson, toLogoutJson } from './logout-json.ts';
-import { accountNamed } from './people.ts';
+import { accountNamed, usernames } from './people.ts';
 import { type Preview, previewOf } from './preview.ts';
 import { conflict, notThere, type Operator, permit, useCase } from './use-case.ts';
 import { within } from './within.ts';
@@ -208,6 +208,7 @@ export const showLogout = useCase({
 const logoutRow = z.strictObject({
   logout_id: z.string(),
   account_id: z.string().nullable(),
+  username: z.string().nullable(),
   at: instant,
   reason: z.string(),
   actor: z.strictObject({ kind: z.string(), id: z.string().nullable() }),
@@ -235,18 +236,24 @@ export const listLogouts = useCase({
       ...(until !== undefined && { until }),
     };
     if (state === 'walking') {
-      return { items: (await walksOf(admin, { ...filter, since: from })).map(toRow), next: null };
+      return { items: await toRows(admin, await walksOf(admin, { ...filter, since: from })), next: null };
     }
     const rows = await admin.store.logouts.list(filter, { limit, ...(after !== undefined && { after }) });
     const { items, next } = within(rows, { limit, since: from, atOf: ({ at }) => at, idOf: ({ id }) => id });
-    return { items: items.map(toRow), next };
+    return { items: await toRows(admin, items), next };
   },
 });
 
-function toRow(logout: Logout): z.output<typeof logoutRow> {
+function toRows(admin: Admin, logouts: readonly Logout[]): Promise<z.output<typeof logoutRow>[]> {
+  const nameOf = usernames(admin);
+  return Promise.all(logouts.map(async (one) => toRow(one, one.accountId ? await nameOf(one.accountId) : null)));
+}
+
+function toRow(logout: Logout, username: string | null): z.output<typeof logoutRow> {
   return {
     logout_id: logout.id,
     account_id: logout.accountId ?? null,
+    username,
     at: iso(logout.at),
     reason: logout.reason,
     actor: { kind: logout.actor.kind, id: logout.actor.id ?? null },

@@ -62,7 +62,7 @@ describeFlows('tellings at the pages of operators', () => {
       const all = await support.at('/logouts');
       expect(groupsOn(all)).toContain('[Logouts]');
       const own = await support.at(`/logouts?account=${username}`);
-      expect(wordsOf(own)).toMatch(/An operator ended it just now account \S+ \S+ 1 All ended/u);
+      expect(wordsOf(own)).toMatch(/An operator ended it just now person-\d+ all sessions \S+ 1 All ended/u);
       const links = [...own.body.matchAll(/href="\/admin\/logouts\/([^"?/]+)"/gu)].map(([, each]) => each);
       expect(links).toEqual([id]);
       expect(own.body).toContain(`href="/admin/people/${accountId}"`);

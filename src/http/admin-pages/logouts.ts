@@ -3,9 +3,9 @@ import { listLogouts } from '../../admin/logouts.ts';
 import { filterBlock } from './admin-forms.ts';
 import type { AdminFrame, Visit } from './admin-frame.ts';
 import type { Cell, Field, Sheet, TableRow } from './admin-page-models.ts';
-import { chip, link, pager, pathTo, soft, table, text, time } from './cells.ts';
+import { below, chip, link, pager, pathTo, soft, table, text, time } from './cells.ts';
 import { SINCE_UNTIL } from './instant-fields.ts';
-import { subjectCell } from './place-cells.ts';
+import { accountCell, subjectCell } from './place-cells.ts';
 import { queryOf } from './query-of.ts';
 import { actorCell, reasonWords } from './telling-words.ts';
 
@@ -61,12 +61,22 @@ function rowOf(row: LogoutRow, visit: Visit): TableRow {
     cells: [
       link(reasonWords(row.reason), pathTo('logouts', row.logout_id)),
       time(row.at),
-      subjectCell(row.target, visit),
+      row.account_id === null
+        ? subjectCell(row.target, visit)
+        : below(accountCell(row.account_id, visit, row.username), soft(reachWords(row.target))),
       actorCell(row.actor, visit),
       text(String(row.sessions_ended)),
       walkCell(row),
     ],
   };
+}
+
+/** How much of an account ended. */
+function reachWords(target: string): string {
+  const [, client] = / at client (\S+)$/.exec(target) ?? [];
+  if (client !== undefined) return `at ${client}`;
+  if (target.startsWith('session ')) return 'one session';
+  return target.startsWith('participation ') ? 'one sign-in' : 'all sessions';
 }
 
 function walkCell({ walking, paused }: LogoutRow): Cell {

@@ -11,9 +11,11 @@ export function appCell(id: string, { who }: Looks): Cell {
   return mayOpen(who, href) ? link(id, href) : text(id);
 }
 
-export function accountCell(id: string, { who }: Looks): Cell {
+/** By its name where that is known. */
+export function accountCell(id: string, { who }: Looks, username: string | null = null): Cell {
   const href = pathTo('people', id);
-  return mayOpen(who, href) ? link(id, href) : text(id);
+  const name = username ?? id;
+  return mayOpen(who, href) ? link(name, href) : text(name);
 }
 
 export function logoutCell(id: string | null, { who }: Looks): Cell {
