@@ -94,3 +94,8 @@ export function pageOf<T>(
   const last = items.length === limit ? items.at(-1) : undefined;
   return { items: [...items], next: last === undefined ? null : idOf(last) };
 }
+
+/** Whether it has members, as the input of a use case has. */
+export function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

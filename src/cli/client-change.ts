@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { parse } from 'yaml';
 import { changeClient, previewChange } from '../admin/client-changes.ts';
 import { showClient } from '../admin/clients.ts';
+import { isSection } from '../admin/input.ts';
 import { addLeaf, type Context, run } from './command.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import { printRows } from './listing.ts';
@@ -66,10 +67,6 @@ function readDocument(path: string): unknown {
   } catch (error) {
     throw new UsageError(`${path} cannot be read: ${(error as Error).message}`);
   }
-}
-
-function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function asText({

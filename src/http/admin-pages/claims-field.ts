@@ -1,5 +1,5 @@
+import { isSection } from '../../admin/input.ts';
 import type { Field } from './admin-page-models.ts';
-import { isSection } from './json-field.ts';
 
 /** What is known of a person, as JSON: any claim that this service knows. */
 export const CLAIMS: Field = {

@@ -1,10 +1,10 @@
 /** The form of an app: the fields of a client file that matter, in groups, and all others as JSON. */
 import { SHOWN_ONLY } from '../../admin/clients.ts';
-import { InvalidInput } from '../../admin/input.ts';
+import { InvalidInput, isSection } from '../../admin/input.ts';
 import { clientFileSchema } from '../../clients/client-file.ts';
 import { readFields, type Sent } from './admin-forms.ts';
 import type { Field, Option } from './admin-page-models.ts';
-import { isSection, jsonIn } from './json-field.ts';
+import { jsonIn } from './json-field.ts';
 import { REASON } from './reason-field.ts';
 
 type Section = Readonly<Record<string, unknown>>;

@@ -7,8 +7,3 @@ export function jsonIn(text: unknown): unknown {
     return text;
   }
 }
-
-/** Whether it has members, as the input of a use case has. */
-export function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
