@@ -4,6 +4,7 @@ import { iso } from '../ops/clock.ts';
 import type { LogoutFilter } from '../store/store.ts';
 import type { Admin } from './admin.ts';
 import { auditOf } from './audit-notes.ts';
+import { OF_AN_APP, OF_EVERYBODY, targetMembers, targetOf } from './end-target.ts';
 import { durationText, InvalidInput, idText, instant, listOf, msOf, pageMembers, reasonText, since } from './input.ts';
 import { type LogoutJson, logoutJson, toLogoutJson } from './logout-json.ts';
 import { accountNamed, usernames } from './people.ts';
@@ -14,66 +15,11 @@ import { within } from './within.ts';
 const READERS = { scope: 'signoff.read', role: 'support' } as const;
 /** One person's sessions; what ends more asks for more. */
 const ENDERS = { scope: 'signoff.sessions', role: 'support' } as const;
-const OF_AN_APP = { scope: 'signoff.sessions', role: 'operator' } as const;
-/** What ends everybody's sessions, and what steers that. */
-export const OF_EVERYBODY = { scope: 'signoff.admin', role: 'owner' } as const;
 
 /** Over a network, where somebody else's time-out would end it. */
 const WAIT_MAX_MS = 60_000;
 
-const targetMembers = {
-  session: idText.optional().describe('One session.'),
-  account: idText.optional().describe('All sessions of an account, by name or id; with client only that app.'),
-  client: idText.optional().describe('One app, of everybody or of the account.'),
-  everybody: z.literal(true).optional().describe('All sessions of everybody; for owners.'),
-  keep: idText.optional().describe('With everybody: all but this session.'),
-};
-
 const rate = z.int().min(1).max(100_000);
-
-type TargetInput = { readonly [Name in keyof typeof targetMembers]?: z.output<(typeof targetMembers)[Name]> };
-
-/** Throws what is wrong with it, 403 where it is more than `who` may end, and 404. */
-async function targetOf(admin: Admin, who: Operator, input: TargetInput): Promise<EndTarget> {
-  const { session, account, client, everybody, keep } = input;
-  if (everybody) return everybodyBut(admin, who, input);
-  if (keep !== undefined) throw new InvalidInput([{ field: 'keep', message: 'goes with everybody only.' }]);
-  if (session !== undefined) {
-    if (account !== undefined || client !== undefined) throw oneTarget();
-    return { kind: 'session', uid: session };
-  }
-  if (account !== undefined) {
-    const { id: accountId } = await accountNamed(admin, account);
-    if (client !== undefined) assertClient(admin, client);
-    return client === undefined
-      ? { kind: 'account', accountId }
-      : { kind: 'account-client', accountId, clientId: client };
-  }
-  if (client === undefined) throw oneTarget();
-  permit(who, OF_AN_APP);
-  assertClient(admin, client);
-  return { kind: 'client', clientId: client };
-}
-
-async function everybodyBut(admin: Admin, who: Operator, input: TargetInput): Promise<EndTarget> {
-  const { session, account, client, keep } = input;
-  if (session !== undefined || account !== undefined || client !== undefined) throw oneTarget();
-  permit(who, OF_EVERYBODY);
-  if (keep === undefined) return { kind: 'everybody' };
-  const kept = await admin.store.sessions.findByUid(keep);
-  if (!kept) throw notThere('session_unknown', `There is no live session ${keep} to keep.`);
-  return { kind: 'everybody', exceptUid: keep };
-}
-
-function oneTarget(): InvalidInput {
-  const message = 'Say exactly one of session, account, client, account with client, or everybody.';
-  return new InvalidInput([{ field: '', message }]);
-}
-
-function assertClient({ registry }: Admin, clientId: string): void {
-  const known = registry.get(clientId);
-  if (!known || known.state === 'removed') throw notThere('client_unknown', `There is no app ${clientId}.`);
-}
 
 const previewJson = z.strictObject({
   accounts: z.number().int(),

@@ -1,5 +1,6 @@
+import { OF_EVERYBODY } from '../../admin/end-target.ts';
 import type { LogoutJson } from '../../admin/logout-json.ts';
-import { endSessions, listLogouts, OF_EVERYBODY, previewLogout } from '../../admin/logouts.ts';
+import { endSessions, listLogouts, previewLogout } from '../../admin/logouts.ts';
 import { permit, type UseCase } from '../../admin/use-case.ts';
 import { AppError } from '../../errors.ts';
 import { iso } from '../../ops/clock.ts';

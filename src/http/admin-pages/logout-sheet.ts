@@ -1,6 +1,8 @@
 /** What the page of one logout says. */
+
+import { OF_EVERYBODY } from '../../admin/end-target.ts';
 import type { LogoutJson } from '../../admin/logout-json.ts';
-import { OF_EVERYBODY, pauseWalk, resumeWalk } from '../../admin/logouts.ts';
+import { pauseWalk, resumeWalk } from '../../admin/logouts.ts';
 import { filterBlock, formBlock, type Sent } from './admin-forms.ts';
 import type { Visit } from './admin-frame.ts';
 import type { Block, Cell, Fact, Field, Live, Sheet, TableRow } from './admin-page-models.ts';

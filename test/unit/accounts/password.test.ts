@@ -58,10 +58,11 @@ describe('the queue before argon2', () => {
       await two.verify(undefined, 'a password', { lane, underFire });
       order.push(lane);
     };
-    const victims = ['one', 'two', 'three', 'four', 'five', 'six'];
+    const victims = Array.from({ length: 20 }, (_, index) => `victim ${index}`);
     await Promise.all([...victims.map((victim) => ask(victim, true)), ask('elsewhere', false)]);
-    expect(order.indexOf('elsewhere')).toBeLessThan(3);
-    expect(order).toHaveLength(7);
+    // Behind all of them it would be among the last two; beside them it is done long before.
+    expect(order.indexOf('elsewhere')).toBeLessThan(15);
+    expect(order).toHaveLength(21);
   });
 
   it('frees its slot when a hash fails', async () => {

@@ -70,7 +70,7 @@ describe('a form again', () => {
       { words: 'logout is odd.' },
       { words: 'Say which.' },
       { words: 'Scope must be one.', fieldId: 'field-logout-scope' },
-      { words: 'Addresses must be https.', fieldId: 'field-uris' },
+      { words: 'Addresses in line 2 must be https.', fieldId: 'field-uris' },
     ]);
     expect(shown.fields.map(({ problems }) => problems)).toEqual([['must be one.'], ['must be https.'], [], []]);
   });
