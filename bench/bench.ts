@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { startStores } from './bench-stores.ts';
 import { busyApp } from './busy-app.ts';
 import { crash } from './crash.ts';
+import { everybody } from './everybody.ts';
 import { failOver } from './fail-over.ts';
 import { fair } from './fair.ts';
 import { flood } from './flood.ts';
@@ -35,6 +36,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 const LONG_BENCHES: Readonly<Record<string, Bench>> = {
   'busy-app': busyApp,
   crash,
+  everybody,
   'fail-over': failOver,
   flood,
   scale,
@@ -47,7 +49,7 @@ const HELP = `Usage: npm run bench -- [NAME …] [--quick] [--json]
             only when named: ${Object.keys(LONG_BENCHES).join(', ')}
   --quick   less of each: under 90 seconds without a name
   --size N  sessions in the store of "scale": 1000000 on SQLite, a tenth of it on MongoDB; apps of "storm": 10000, and
-            of "many-apps": 1000
+            of "many-apps": 1000; who is signed in for "everybody": 100000
   --json    one JSON object a row
 
 Exit code 1 when a target is not met.`;

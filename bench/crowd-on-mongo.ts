@@ -3,27 +3,14 @@ import type { AccountDoc } from '../src/store/mongo/account-documents.ts';
 import type { DeliveryDoc, LogoutDoc } from '../src/store/mongo/delivery-documents.ts';
 import type { ArtifactDoc } from '../src/store/mongo/documents.ts';
 import type { ParticipationDoc, SessionDoc } from '../src/store/mongo/session-documents.ts';
-import { DAY, HOUR, T0 } from '../test/support/builders.ts';
-import {
-  APPS,
-  BEGINNING,
-  type Crowd,
-  crowdOf,
-  GIVEN_UP_EVERY,
-  MONTH_MS,
-  MUCH_LATER,
-  POPULAR,
-  SESSION_MS,
-  SPREAD,
-  TRYING_EVERY,
-} from './crowd.ts';
+import { DAY, HOUR } from '../test/support/builders.ts';
+import { APPS, type Crowd, GIVEN_UP_EVERY, MONTH_MS, POPULAR, SESSION_MS, SPREAD, TRYING_EVERY } from './crowd.ts';
 
 const BATCH = 5_000;
 
 /** Fills the store at `url`, whose collections are there. */
-export async function crowdMongo(url: string, sessions: number): Promise<void> {
+export async function crowdMongo(url: string, crowd: Crowd): Promise<void> {
   const client = new MongoClient(url, { ignoreUndefined: true });
-  const crowd = crowdOf(sessions);
   const rows = rowsOf(crowd);
   const db = client.db();
   await insert<AccountDoc>(db, 'accounts', crowd.accounts, rows.account);
@@ -56,7 +43,7 @@ function appOf(n: number): string {
 }
 
 function rowsOf(crowd: Crowd) {
-  const startOf = (n: number) => BEGINNING + Math.floor((n * MONTH_MS) / crowd.sessions);
+  const startOf = (n: number) => crowd.beginning + Math.floor((n * MONTH_MS) / crowd.sessions);
   const accountOf = (n: number) => `account-${n % crowd.accounts}`;
   const endOf = (n: number) => ({ endedAt: startOf(n) + SESSION_MS, logoutId: id('logout', n) });
   const generation = { account: 0, realm: 0 };
@@ -69,8 +56,8 @@ function rowsOf(crowd: Crowd) {
       generation: 0,
       claims: '{}',
       passwordHash: 'none',
-      createdAt: BEGINNING,
-      passwordChangedAt: BEGINNING,
+      createdAt: crowd.beginning,
+      passwordChangedAt: crowd.beginning,
       starts: 0,
     }),
     session: (n: number): SessionDoc => ({
@@ -81,13 +68,13 @@ function rowsOf(crowd: Crowd) {
       startedAt: startOf(n),
       lastSeenAt: startOf(n),
       idleMs: 12 * HOUR,
-      expiresAt: T0 + 14 * DAY,
+      expiresAt: crowd.now + 14 * DAY,
       writes: 0,
       ...(n < crowd.ended
         ? { state: 'ended', ...endOf(n) }
         : {
             state: 'live',
-            dueAt: T0 + 14 * DAY,
+            dueAt: crowd.now + 14 * DAY,
             cookies: [{ hash: id('cookie', n) }],
             payload: '{}',
             authorizations: '{}',
@@ -111,7 +98,7 @@ function rowsOf(crowd: Crowd) {
       bound: false,
       generation,
       createdAt: startOf(n),
-      expiresAt: T0 + 60 * DAY,
+      expiresAt: crowd.now + 60 * DAY,
     }),
     logout: (n: number): LogoutDoc => ({
       _id: id('logout', n),
@@ -140,10 +127,10 @@ function rowsOf(crowd: Crowd) {
         attempts: 1,
         refusals: 0,
         backoffMs: 0,
-        ...(isTried && { nextAttemptAt: MUCH_LATER, readyAt: MUCH_LATER }),
+        ...(isTried && { nextAttemptAt: crowd.muchLater, readyAt: crowd.muchLater }),
         lastAttemptAt: at,
         lastStatus: 200,
-        deadline: { at: MUCH_LATER, becomes: 'given-up' },
+        deadline: { at: crowd.muchLater, becomes: 'given-up' },
         log: [],
       };
     },

@@ -1,29 +1,17 @@
 // biome-ignore lint/correctness/noUnresolvedImports: the linter's list of Node's modules is older than this one
 import { DatabaseSync } from 'node:sqlite';
-import { DAY, HOUR, T0 } from '../test/support/builders.ts';
-import {
-  APPS,
-  BEGINNING,
-  type Crowd,
-  crowdOf,
-  GIVEN_UP_EVERY,
-  MONTH_MS,
-  MUCH_LATER,
-  POPULAR,
-  SESSION_MS,
-  SPREAD,
-  TRYING_EVERY,
-} from './crowd.ts';
+import { DAY, HOUR } from '../test/support/builders.ts';
+import { APPS, type Crowd, GIVEN_UP_EVERY, MONTH_MS, POPULAR, SESSION_MS, SPREAD, TRYING_EVERY } from './crowd.ts';
 
 /** Fills the store in the file `path`, which nobody has open. Indexes are made anew at the end: faster by far. */
-export function crowdSqlite(path: string, sessions: number): void {
+export function crowdSqlite(path: string, crowd: Crowd): void {
   const db = new DatabaseSync(path);
   db.exec(
     'PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1500000; PRAGMA temp_store = FILE',
   );
   const indexes = db.prepare(`SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL`).all();
   for (const { name } of indexes) db.exec(`DROP INDEX ${name}`);
-  for (const statement of rowsOf(crowdOf(sessions))) db.exec(statement);
+  for (const statement of rowsOf(crowd)) db.exec(statement);
   for (const { sql } of indexes) db.exec(`${sql}`);
   db.close();
 }
@@ -33,7 +21,7 @@ const upTo = (count: number) =>
   `(WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < ${count}) SELECT n FROM numbers)`;
 
 function rowsOf(crowd: Crowd): readonly string[] {
-  const startOf = (n: string) => `(${BEGINNING} + CAST((${n}) * ${MONTH_MS / crowd.sessions} AS INTEGER))`;
+  const startOf = (n: string) => `(${crowd.beginning} + CAST((${n}) * ${MONTH_MS / crowd.sessions} AS INTEGER))`;
   const endOf = (n: string) => `(${startOf(n)} + ${SESSION_MS})`;
   const accountOf = (n: string) => `'account-' || ((${n}) % ${crowd.accounts})`;
   const appOf = (m: string) => `iif(${m} % 3 = 0, '${POPULAR}', 'app-' || (${m} * 7 % ${APPS}))`;
@@ -44,13 +32,13 @@ function rowsOf(crowd: Crowd): readonly string[] {
   return [
     `INSERT INTO accounts (id, username, username_key, state, generation, claims, password_hash, created_at,
        password_changed_at)
-     SELECT 'account-' || n, 'account-' || n, 'account-' || n, 'active', 0, '{}', 'none', ${BEGINNING}, ${BEGINNING}
+     SELECT 'account-' || n, 'account-' || n, 'account-' || n, 'active', 0, '{}', 'none', ${crowd.beginning}, ${crowd.beginning}
      FROM ${upTo(crowd.accounts)}`,
     `INSERT INTO sessions (uid, account_id, state, gen_account, gen_realm, device_name, device_key, started_at,
        last_seen_at, idle_ms, expires_at, due_at, ended_at, logout_id, payload, authorizations)
      SELECT ${id('uid', 'n')}, ${accountOf('n')}, iif(${isEnded('n')}, 'ended', 'live'), 0, 0, 'Firefox on Linux',
-       ${id('device', 'n')}, ${startOf('n')}, ${startOf('n')}, ${12 * HOUR}, ${T0 + 14 * DAY},
-       iif(${isEnded('n')}, NULL, ${T0 + 14 * DAY}), iif(${isEnded('n')}, ${endOf('n')}, NULL),
+       ${id('device', 'n')}, ${startOf('n')}, ${startOf('n')}, ${12 * HOUR}, ${crowd.now + 14 * DAY},
+       iif(${isEnded('n')}, NULL, ${crowd.now + 14 * DAY}), iif(${isEnded('n')}, ${endOf('n')}, NULL),
        iif(${isEnded('n')}, ${id('logout', 'n')}, NULL), iif(${isEnded('n')}, NULL, '{}'), iif(${isEnded('n')}, NULL, '{}')
      FROM ${upTo(crowd.sessions)}`,
     `INSERT INTO session_cookies (cookie_hash, uid) SELECT ${id('cookie', 'n')}, ${id('uid', 'n')}
@@ -64,7 +52,7 @@ function rowsOf(crowd: Crowd): readonly string[] {
     `INSERT INTO artifacts (model, id_hash, sealed_payload, grant_id, account_id, client_id, bound, gen_account, gen_realm,
        created_at, expires_at)
      SELECT 'Grant', ${id('grant', 'n')}, 'sealed', ${id('grant', 'n')}, ${accountOf('n')}, '${POPULAR}', 0, 0, 0,
-       ${startOf('n')}, ${T0 + 60 * DAY}
+       ${startOf('n')}, ${crowd.now + 60 * DAY}
      FROM ${upTo(crowd.grants)}`,
     `INSERT INTO logouts (id, target, target_kind, reason, actor_kind, at, account_id, sessions_ended, walking)
      SELECT ${id('logout', 'n')}, '{"kind":"session","uid":"' || ${id('uid', 'n')} || '"}', 'session', 'user', 'user',
@@ -76,8 +64,8 @@ function rowsOf(crowd: Crowd): readonly string[] {
        ${id('delivery', 'k')}, ${accountOf(ended)},
        iif(${isTried}, 'trying', iif(k % ${GIVEN_UP_EVERY} = 1, 'given-up', 'told')),
        iif(${isTried}, 'https://sick.test', 'https://' || ${appOf('k')} || '.test'), ${endOf(ended)}, 1,
-       iif(${isTried}, ${MUCH_LATER}, NULL), ${endOf(ended)}, 200, ${MUCH_LATER}, 'given-up',
-       iif(${isTried}, ${MUCH_LATER}, NULL)
+       iif(${isTried}, ${crowd.muchLater}, NULL), ${endOf(ended)}, 200, ${crowd.muchLater}, 'given-up',
+       iif(${isTried}, ${crowd.muchLater}, NULL)
      FROM (SELECT n AS k FROM ${upTo(crowd.deliveries)})`,
   ];
 }

@@ -6,6 +6,12 @@
 import { DAY, HOUR, T0 } from '../test/support/builders.ts';
 
 export interface Crowd {
+  /** The month ends here. */
+  readonly now: number;
+  /** The oldest are past the retention time: the cleaner has work. */
+  readonly beginning: number;
+  /** When the deliveries that are still tried fall due. */
+  readonly muchLater: number;
   readonly sessions: number;
   /** The first of them are ended. */
   readonly ended: number;
@@ -15,8 +21,11 @@ export interface Crowd {
   readonly accounts: number;
 }
 
-export function crowdOf(sessions: number): Crowd {
+export function crowdOf(sessions: number, now = T0): Crowd {
   return {
+    now,
+    beginning: now - MONTH_MS,
+    muchLater: now + 30 * DAY,
     sessions,
     ended: Math.floor(sessions * 0.8),
     participations: 3 * sessions,
@@ -28,12 +37,8 @@ export function crowdOf(sessions: number): Crowd {
 
 export const POPULAR = 'app-0';
 export const APPS = 300;
-/** The oldest are past the retention time: the cleaner has work. */
-export const BEGINNING = T0 - 33 * DAY;
 export const MONTH_MS = 33 * DAY;
 export const SESSION_MS = HOUR;
-/** When the deliveries that are still tried fall due. */
-export const MUCH_LATER = T0 + 30 * DAY;
 /** Every so many deliveries one is given up, and one still tried. */
 export const GIVEN_UP_EVERY = 100;
 export const TRYING_EVERY = 1_000;

@@ -2,10 +2,6 @@
  * What a store of a million sessions costs, against a store of two hundred in the same run: each act turn by turn in both, its
  * median against the other's. `--size` is the number of sessions (10⁶ on SQLite, a tenth of it on MongoDB).
  */
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Claim, Store } from '../src/store/store.ts';
 import {
@@ -19,11 +15,9 @@ import {
   T0,
   unique,
 } from '../test/support/builders.ts';
-import { openStoreAt } from '../test/support/stores.ts';
 import type { BenchStore } from './bench-stores.ts';
-import { POPULAR } from './crowd.ts';
-import { crowdMongo } from './crowd-on-mongo.ts';
-import { crowdSqlite } from './crowd-on-sqlite.ts';
+import { crowdOf, POPULAR } from './crowd.ts';
+import { openCrowded } from './crowded-store.ts';
 import { type Effort, ms, percentile, type Row, times } from './row.ts';
 
 const SIZE = 1_000_000;
@@ -47,8 +41,8 @@ export async function scale({ quick, size, stores }: Effort): Promise<readonly R
 }
 
 async function measure(kind: BenchStore, sessions: number): Promise<readonly Row[]> {
-  const empty = await openCrowded(kind, EMPTY);
-  const full = await openCrowded(kind, sessions);
+  const empty = await openCrowded(kind, crowdOf(EMPTY));
+  const full = await openCrowded(kind, crowdOf(sessions));
   const rows: Row[] = [];
   for (const [name, act] of Object.entries(ACTS)) {
     const [baseline, value] = await turnByTurn(empty.store, full.store, act);
@@ -60,36 +54,6 @@ async function measure(kind: BenchStore, sessions: number): Promise<readonly Row
   }
   await Promise.all([empty.remove(), full.remove()]);
   return rows;
-}
-
-interface Opened {
-  readonly store: Store;
-  remove(): Promise<void>;
-}
-
-async function openCrowded(kind: BenchStore, sessions: number): Promise<Opened> {
-  const since = performance.now();
-  const { url, discard } = await placeFor(kind);
-  await (await openStoreAt(url)).close();
-  if (kind.name === 'SQLite') crowdSqlite(url.slice('sqlite:'.length), sessions);
-  else await crowdMongo(url, sessions);
-  const store = await openStoreAt(url);
-  console.error(`  ${kind.name}: ${sessions} sessions in ${Math.round((performance.now() - since) / 1000)} s`);
-  return {
-    store,
-    async remove() {
-      await store.close();
-      await discard();
-    },
-  };
-}
-
-async function placeFor(kind: BenchStore): Promise<{ url: string; discard: () => Promise<void> }> {
-  const { SIGNOFF_STORE } = kind.freshSettings();
-  if (SIGNOFF_STORE !== undefined) return { url: SIGNOFF_STORE, discard: async () => undefined };
-  const folder = await mkdtemp(join(tmpdir(), `signoff-scale-${randomBytes(3).toString('hex')}-`));
-  const discard = () => rm(folder, { recursive: true, force: true });
-  return { url: `sqlite:${join(folder, 'signoff.db')}`, discard };
 }
 
 interface Act {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MongoClient } from 'mongodb';
+import { crowdOf } from '../../bench/crowd.ts';
 import { crowdMongo } from '../../bench/crowd-on-mongo.ts';
 import { freshDatabaseUrl } from '../support/mongo-server.ts';
 import { mongoPlace } from '../support/stores.ts';
@@ -27,7 +28,7 @@ describeIt('a crowd in MongoDB', () => {
     const place = await mongoPlace(url);
     await place.open();
     await place.remove();
-    await crowdMongo(url, 6_000);
+    await crowdMongo(url, crowdOf(6_000));
     const client = new MongoClient(url);
     const faults = await readFaultsOf(client.db(), heard.commands).finally(() => client.close());
     expect(heard.commands.length).toBeGreaterThan(1_000);
