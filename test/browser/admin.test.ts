@@ -109,10 +109,13 @@ describeInBrowser('the pages of operators in Chromium', () => {
     await look(page, 'admin client wrong');
     await page.getByLabel('Redirect addresses').fill('https://shop.example/a');
     await press(page, page.getByRole('button', { name: 'Register the app' }));
+    await page.locator('.secret').waitFor();
     await look(page, 'admin client secret');
     await press(page, page.getByRole('link', { name: 'To the app' }));
+    await page.waitForURL(/\/admin\/clients\/shop$/);
     await look(page, 'admin client');
     await press(page, page.getByRole('link', { name: 'Change' }));
+    await page.waitForURL(/\/admin\/clients\/shop\/change$/);
     await look(page, 'admin client change');
     await page.getByLabel('Longest session of the app itself').fill('8h');
     await page.keyboard.press('Enter');
