@@ -72,7 +72,12 @@ describe('a form again', () => {
       { words: 'Scope must be one.', fieldId: 'field-logout-scope' },
       { words: 'Addresses in line 2 must be https.', fieldId: 'field-uris' },
     ]);
-    expect(shown.fields.map(({ problems }) => problems)).toEqual([['must be one.'], ['in line 2 must be https.'], [], []]);
+    expect(shown.fields.map(({ problems }) => problems)).toEqual([
+      ['must be one.'],
+      ['in line 2 must be https.'],
+      [],
+      [],
+    ]);
   });
 
   it('keeps what was typed and ticked, but no password', () => {
