@@ -1,11 +1,10 @@
 // Keeps what moves on a page of operators up to date. The server makes all words: at every event the page is read again and
 // its moving part is put in; what can be done, only when that has changed and nobody is at it just then.
-const GATHER_MS = 150;
+import { gathered, putLive, tell } from './live-part.js';
+
 const POLL_MS = 5000;
 
 let events;
-let gathering = false;
-let again = false;
 
 function part(id, page = document) {
   return page.getElementById(id);
@@ -20,11 +19,6 @@ function isBusy() {
   return rest.contains(document.activeElement) || rest.querySelector('details[open]') !== null;
 }
 
-function tell(id, page) {
-  const words = part(id, page).textContent;
-  if (part(id).textContent !== words) part(id).textContent = words;
-}
-
 function put(page) {
   const fresh = part('live', page);
   if (!fresh) return;
@@ -35,10 +29,7 @@ function put(page) {
     rest.dataset.of = fresh.dataset.state;
     part('rest').replaceWith(rest);
   }
-  // The link of a row may have the focus: keep it where it was.
-  const focused = document.activeElement?.closest('#live a')?.getAttribute('href');
-  part('live').replaceWith(document.adoptNode(fresh));
-  if (focused) document.querySelector(`#live a[href="${CSS.escape(focused)}"]`)?.focus();
+  putLive(page);
   if (isOver()) events?.close();
 }
 
@@ -49,22 +40,7 @@ async function read() {
   else if (answer.ok) put(new DOMParser().parseFromString(await answer.text(), 'text/html'));
 }
 
-// Many apps answer at once: one reading for all of them, and never two at a time.
-function changed() {
-  if (gathering) {
-    again = true;
-    return;
-  }
-  gathering = true;
-  setTimeout(async () => {
-    await read().catch(() => undefined);
-    gathering = false;
-    if (again) {
-      again = false;
-      changed();
-    }
-  }, GATHER_MS);
-}
+const changed = gathered(read);
 
 function poll() {
   if (isOver()) return;

@@ -1,26 +1,20 @@
 // Keeps the receipt up to date and continues to the app. The server makes all words: at every event the page is read
 // again and its changing parts are put in. The sentence in #summary is the only thing screen readers are told about.
+import { gathered, putLive, tell } from './live-part.js';
+
 const receipt = document.getElementById('receipt');
 const onward = document.getElementById('onward');
 const link = document.getElementById('continue');
 const GLANCE_MS = 1500;
-const GATHER_MS = 150;
 const POLL_MS = 5000;
 
-let gathering = false;
-let again = false;
 let events;
 
 function put(page) {
   const fresh = page.getElementById('receipt');
   if (!fresh) return;
-  const summary = document.getElementById('summary');
-  const sentence = page.getElementById('summary').textContent;
-  if (summary.textContent !== sentence) summary.textContent = sentence;
-  // The link of a row may have the focus: keep it where it was.
-  const focused = document.activeElement?.closest('#live a')?.getAttribute('href');
-  document.getElementById('live').replaceWith(document.adoptNode(page.getElementById('live')));
-  if (focused) document.querySelector(`#live a[href="${CSS.escape(focused)}"]`)?.focus();
+  tell('summary', page);
+  putLive(page);
   receipt.dataset.state = fresh.dataset.state;
   if (fresh.dataset.state === 'settled') settled();
 }
@@ -30,22 +24,7 @@ async function read() {
   if (answer.ok) put(new DOMParser().parseFromString(await answer.text(), 'text/html'));
 }
 
-// Many apps answer at once: one reading for all of them, and never two at a time.
-function changed() {
-  if (gathering) {
-    again = true;
-    return;
-  }
-  gathering = true;
-  setTimeout(async () => {
-    await read().catch(() => undefined);
-    gathering = false;
-    if (again) {
-      again = false;
-      changed();
-    }
-  }, GATHER_MS);
-}
+const changed = gathered(read);
 
 function listen() {
   events = new EventSource(receipt.dataset.events);
