@@ -6,6 +6,7 @@ import { iso } from '../ops/clock.ts';
 import type { Admin } from './admin.ts';
 import { clientWithId } from './clients.ts';
 import { idText, instant } from './input.ts';
+import { countsByState } from './logout-json.ts';
 import { useCase } from './use-case.ts';
 
 /** The last ones of an app, counted by their state. */
@@ -35,16 +36,7 @@ const healthJson = z.strictObject({
       all: z.boolean().describe('There are no older ones.'),
     })
     .describe('What the rest is about: the last 1,000 deliveries, and the attempts of the last 100 that were tried.'),
-  counts: z.strictObject({
-    told: count,
-    trying: count,
-    refused: count,
-    given_up: count,
-    moot: count,
-    cannot_be_told: count,
-    asked_browser: count,
-    not_asked_for: count,
-  }),
+  counts: z.strictObject(countsByState),
   success_rate: z.number().nullable().describe('Of the attempts, 0 to 1; null where there was none.'),
   ms: z.strictObject({ p50: z.number(), p99: z.number() }).nullable().describe('How long attempts took.'),
   oldest_waiting_at: instant.nullable().describe('When the oldest of those that are not told yet was made.'),

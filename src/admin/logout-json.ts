@@ -6,6 +6,18 @@ import { instant } from './input.ts';
 
 const count = z.number().int();
 
+/** Of deliveries, by their state. */
+export const countsByState = {
+  told: count,
+  trying: count,
+  refused: count,
+  given_up: count,
+  moot: count,
+  cannot_be_told: count,
+  asked_browser: count,
+  not_asked_for: count,
+};
+
 export const logoutJson = z.strictObject({
   logout_id: z.string(),
   account_id: z.string().nullable(),
@@ -44,14 +56,7 @@ export const logoutJson = z.strictObject({
   progress: z.strictObject({
     sessions_ended: count,
     deliveries: count,
-    told: count,
-    trying: count,
-    refused: count,
-    given_up: count,
-    moot: count,
-    cannot_be_told: count,
-    asked_browser: count,
-    not_asked_for: count,
+    ...countsByState,
     /** More is still being ended; all of it is dead already. */
     walking: z.boolean(),
     paused: z.boolean(),
