@@ -1,17 +1,12 @@
 /** The pages of operators in a real browser, on the real product: by keyboard, and at 320 px without script. */
-import { mkdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { createBrowser } from '../support/browser.ts';
 import { anOperator, type OperatorAtWork } from '../support/operators.ts';
 import { startWorld, type World } from '../support/product.ts';
-import { PASSWORD } from '../support/relying-party.ts';
-import { barriers } from './accessible.ts';
 import { type Browser, type ContextOptions, describeInBrowser, type Page, startBrowser } from './chromium.ts';
+import { look, press, signInAt } from './looking.ts';
 
 jest.setTimeout(120_000);
-
-/** Where pictures go for whoever wants to look: `SHOTS=folder npm test -- test/browser`. */
-const SHOTS = process.env['SHOTS'];
 
 describeInBrowser('the pages of operators in Chromium', () => {
   let browser: Browser;
@@ -31,21 +26,8 @@ describeInBrowser('the pages of operators in Chromium', () => {
   async function signedIn(options: ContextOptions = {}): Promise<Page> {
     const context = await browser.newContext({ bypassCSP: true, reducedMotion: 'reduce', ...options });
     const page = await context.newPage();
-    await page.goto(`${world.issuer}/admin`);
-    await page.getByLabel('User name').fill(owner.username);
-    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await page.getByLabel('Password', { exact: true }).press('Enter');
-    await page.waitForURL(`${world.issuer}/admin`);
+    await signInAt(page, `${world.issuer}/admin`, owner.username);
     return page;
-  }
-
-  async function look(page: Page, name: string, scripts = true): Promise<void> {
-    if (SHOTS !== undefined) {
-      mkdirSync(SHOTS, { recursive: true });
-      await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
-    }
-    if (scripts) expect(await barriers(page)).toEqual([]);
-    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
   }
 
   it('are worked by keyboard alone, from the start page to a session that has ended', async () => {
@@ -175,14 +157,3 @@ describeInBrowser('the pages of operators in Chromium', () => {
     await page.context().close();
   });
 });
-
-/** Tabs until it has the focus, then Enter. */
-async function press(page: Page, target: ReturnType<Page['locator']>): Promise<void> {
-  for (let tabs = 0; tabs < 60 && !(await isFocused(target)); tabs++) await page.keyboard.press('Tab');
-  expect(await isFocused(target)).toBe(true);
-  await page.keyboard.press('Enter');
-}
-
-function isFocused(target: ReturnType<Page['locator']>): Promise<boolean> {
-  return target.evaluate((element) => element === element.ownerDocument.activeElement);
-}

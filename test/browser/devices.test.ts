@@ -1,16 +1,12 @@
 /** The devices page in a real browser, on the real product: by keyboard, live, and without script. */
-import { mkdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { createBrowser } from '../support/browser.ts';
 import { startWorld, type World } from '../support/product.ts';
-import { PASSWORD } from '../support/relying-party.ts';
-import { barriers } from './accessible.ts';
 import { type Browser, type ContextOptions, describeInBrowser, type Page, startBrowser } from './chromium.ts';
+import { look, press, signInAt } from './looking.ts';
 
 jest.setTimeout(120_000);
 
-/** Where pictures go for whoever wants to look: `SHOTS=folder npm test -- test/browser`. */
-const SHOTS = process.env['SHOTS'];
 const PHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile/15E148 Safari/604.1';
 
 describeInBrowser('the devices page in Chromium', () => {
@@ -33,25 +29,12 @@ describeInBrowser('the devices page in Chromium', () => {
     page.on('request', (request) => {
       if (new URL(request.url()).origin !== world.issuer) foreign.push(request.url());
     });
-    await page.goto(`${world.issuer}/devices`);
-    await page.getByLabel('User name').fill('alice');
-    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await page.getByLabel('Password', { exact: true }).press('Enter');
-    await page.waitForURL(`${world.issuer}/devices`);
+    await signInAt(page, `${world.issuer}/devices`, 'alice');
     expect(foreign).toEqual([]);
     return page;
   }
 
   const rowOf = (page: Page, device: string) => page.locator('#devices > li').filter({ hasText: device });
-
-  async function look(page: Page, name: string, scripts = true): Promise<void> {
-    if (SHOTS !== undefined) {
-      mkdirSync(SHOTS, { recursive: true });
-      await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
-    }
-    if (scripts) expect(await barriers(page)).toEqual([]);
-    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-  }
 
   it('is worked by keyboard alone, from the sign-in to the receipt', async () => {
     const phone = createBrowser(PHONE);
@@ -61,9 +44,7 @@ describeInBrowser('the devices page in Chromium', () => {
     await look(page, 'devices');
     const button = rowOf(page, 'Safari on iPhone').getByRole('button', { name: /^Sign out of/ });
 
-    for (let tabs = 0; tabs < 40 && !(await isFocused(button)); tabs++) await page.keyboard.press('Tab');
-    expect(await isFocused(button)).toBe(true);
-    await page.keyboard.press('Enter');
+    await press(page, button);
     await page.waitForURL(/\/logout\//);
 
     await world.apps.wiki.waitForSids([String(claims.sid)]);
@@ -113,7 +94,3 @@ describeInBrowser('the devices page in Chromium', () => {
     await page.context().close();
   });
 });
-
-function isFocused(button: ReturnType<Page['locator']>): Promise<boolean> {
-  return button.evaluate((element) => element === element.ownerDocument.activeElement);
-}

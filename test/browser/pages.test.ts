@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { ReceiptPage } from '../../src/http/receipt-models.ts';
-import { barriers } from './accessible.ts';
+import { barriers, unreachedByTab } from './accessible.ts';
 import { type Browser, type ContextOptions, describeInBrowser, type Page, startBrowser } from './chromium.ts';
 import { HOSTILE, poisoned } from './hostile.ts';
 import { type PageServer, startPageServer } from './page-server.ts';
@@ -46,6 +46,7 @@ describeInBrowser('pages in Chromium', () => {
     ['light', { colorScheme: 'light' }],
     ['dark', { colorScheme: 'dark' }],
     ['320 px wide', { viewport: { width: 320, height: 640 } }],
+    ['in German', { locale: 'de-DE' }],
     ['in German, 320 px wide', { locale: 'de-DE', viewport: { width: 320, height: 640 } }],
   ])(
     'UX10 axe finds nothing serious on any page, %s',
@@ -79,6 +80,19 @@ describeInBrowser('pages in Chromium', () => {
       expect(await page.getAttribute('html', 'lang')).toBe(view === 'admin' ? 'en' : language);
     }
   }
+
+  it(
+    'UX10 everything on any page that can be used is reached by Tab, and seen to be',
+    async () => {
+      await withPage({}, async (page) => {
+        for (const { name } of samples) {
+          await page.goto(`${server.origin}/pages/${name}`);
+          expect({ name, unreached: await unreachedByTab(page) }).toEqual({ name, unreached: [] });
+        }
+      });
+    },
+    LONG_MS,
+  );
 
   it(
     'hostile text in every field runs nowhere and pushes nothing off a phone',

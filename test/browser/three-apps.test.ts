@@ -4,18 +4,17 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { firstFreePort } from '../support/free-port.ts';
 import { barriers } from './accessible.ts';
 import { type Browser, type ContextOptions, describeInBrowser, type Page, startBrowser } from './chromium.ts';
+import { picture } from './looking.ts';
 
 jest.setTimeout(120_000);
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** Where pictures go for whoever wants to look: `SHOTS=folder npm test -- test/browser`. */
-const SHOTS = process.env['SHOTS'];
 
 interface Demo {
   readonly provider: string;
@@ -142,10 +141,7 @@ async function isSignedIn(page: Page, url: string): Promise<boolean> {
 
 /** Nothing serious for axe, nothing wider than the window, and a picture where one is wanted. */
 async function lookAt(page: Page, name: string, scripted: boolean): Promise<void> {
-  if (SHOTS !== undefined) {
-    mkdirSync(SHOTS, { recursive: true });
-    await page.screenshot({ path: `${SHOTS}/${name.replace(/\W+/g, '-')}.png`, fullPage: true });
-  }
+  await picture(page, name.replace(/\W+/g, '-'));
   // axe is a script itself: without one, only the layout can be judged here (the page tests judge the markup).
   if (scripted) expect(await barriers(page)).toEqual([]);
   const body = await page.locator('body').boundingBox();

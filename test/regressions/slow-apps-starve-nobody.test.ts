@@ -4,8 +4,8 @@ import { type Bench, createBench } from '../unit/deliveries/engine-bench.ts';
 
 /** So long an app takes for its 200. No breaker opens: nothing fails. */
 const SLOW_MS = 3_000;
-/** The quick app waits for no answer of a slow one; on a quiet machine it takes milliseconds. It was 14.5 s and more than 90 s. */
-const TOLD_WITHIN_MS = SLOW_MS;
+/** Of the quick app, told within a few milliseconds on a quiet machine. It was 14.5 s and more than 90 s. */
+const TOLD_WITHIN_MS = 1_000;
 
 let bench: Bench;
 beforeEach(async () => {
@@ -42,6 +42,8 @@ describe('invariant 5: slow apps do not starve a quick one', () => {
       tookMs.push(performance.now() - startedAt);
     }
 
-    expect(Math.max(...tookMs)).toBeLessThan(TOLD_WITHIN_MS);
+    // A busy machine may hold one of them up; none waits for an answer of a slow app.
+    expect(tookMs.toSorted((one, other) => one - other)[3]).toBeLessThan(TOLD_WITHIN_MS);
+    expect(Math.max(...tookMs)).toBeLessThan(SLOW_MS);
   }, 30_000);
 });
