@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { Client } from '../clients/client-file.ts';
 import { clientJson } from '../clients/client-json.ts';
 import type { RegisteredClient } from '../clients/registry.ts';
-import { AppError } from '../errors.ts';
 import type { Admin } from './admin.ts';
 import {
+  changedMeanwhile,
   clientDetail,
   clientDocument,
   clientWithId,
@@ -18,7 +18,7 @@ import {
   withoutShown,
 } from './clients.ts';
 import { InvalidInput, idText, reasonText } from './input.ts';
-import { conflict, notThere, useCase } from './use-case.ts';
+import { conflict, notThere, precondition, useCase } from './use-case.ts';
 
 /** Throws 404, 409 for an app of a file, 412 where somebody changed it meanwhile, 428 where that was not said. */
 function changeable(admin: Admin, id: string, version: string | undefined): RegisteredClient {
@@ -28,14 +28,8 @@ function changeable(admin: Admin, id: string, version: string | undefined): Regi
     throw conflict('client_of_a_file', `${id} is registered by a file, which nothing else changes; edit that.`);
   }
   if (version === undefined) throw precondition(428, 'version_missing', 'Say which version you have seen (If-Match).');
-  if (version !== '*' && version !== versionOf(entry)) {
-    throw precondition(412, 'version_old', `${id} was changed meanwhile; look at it again.`);
-  }
+  if (version !== '*' && version !== versionOf(entry)) throw changedMeanwhile(id);
   return entry;
-}
-
-function precondition(status: number, code: string, publicMessage: string): AppError {
-  return new AppError({ code, status, publicMessage });
 }
 
 const changeMembers = {
@@ -69,7 +63,7 @@ export const changeClient = useCase({
   async run(admin, who, given) {
     const { before, client } = await changed(admin, given);
     const note = { action: 'clients.change', reason: given.reason };
-    return toDetail(await put(admin, who, { client, from: before.source, before, ...note }));
+    return toDetail(await put(admin, who, { client, from: before.source, seen: before, ...note }));
   },
 });
 
@@ -127,7 +121,7 @@ export const renewSecret = useCase({
     const secret = newSecret();
     const { client_secret: _old, ...rest } = before.client;
     const client = { ...rest, client_secret_hash: secret.client_secret_hash };
-    await put(admin, who, { client, from: before.source, action: renewSecret.name, reason, before });
+    await put(admin, who, { client, from: before.source, action: renewSecret.name, reason, seen: before });
     return { client_id: id, ...secret };
   },
 });

@@ -10,7 +10,7 @@ import { CLIENT_SOURCES, type ClientSource } from '../store/store.ts';
 import type { Admin } from './admin.ts';
 import { auditOf } from './audit-notes.ts';
 import { InvalidInput, idText, listOf, reasonText } from './input.ts';
-import { conflict, notThere, type Operator, useCase } from './use-case.ts';
+import { conflict, notThere, type Operator, precondition, useCase } from './use-case.ts';
 
 const READERS = { scope: 'signoff.read', role: 'support' } as const;
 export const KEEPERS = { scope: 'signoff.clients', role: 'operator' } as const;
@@ -160,7 +160,7 @@ export const addClient = useCase({
     if (known && known.state !== 'removed') {
       throw conflict('client_id_taken', `There is an app ${client.client_id} already; choose another client_id.`);
     }
-    const entry = await put(admin, who, { client, from, action: addClient.name, reason, before: undefined });
+    const entry = await put(admin, who, { client, from, action: addClient.name, reason, seen: known });
     return { ...toDetail(entry), client_secret: secret };
   },
 });
@@ -180,11 +180,14 @@ interface Put {
   readonly from: ClientSource;
   readonly action: string;
   readonly reason: string | undefined;
-  readonly before: RegisteredClient | undefined;
+  /** What `client` was made of; a removed one is brought back. */
+  readonly seen: RegisteredClient | undefined;
 }
 
+/** Throws 412 where somebody was quicker. */
 export async function put(admin: Admin, who: Operator, given: Put): Promise<RegisteredClient> {
-  const { client, from, action, reason, before } = given;
+  const { client, from, action, reason, seen } = given;
+  const before = seen?.state === 'removed' ? undefined : seen;
   const { was, becomes } = difference(before, client);
   const audit = auditOf(admin, who, {
     action,
@@ -200,8 +203,12 @@ export async function put(admin: Admin, who: Operator, given: Put): Promise<Regi
     source: from,
     ...(hash !== undefined && { registrationHash: hash }),
   } as const;
-  await admin.registry.put(entry, audit);
+  if ((await admin.registry.put(entry, seen, audit)) === 'changed') throw changedMeanwhile(client.client_id);
   return clientWithId(admin, client.client_id);
+}
+
+export function changedMeanwhile(id: string): Error {
+  return precondition(412, 'version_old', `${id} was changed meanwhile; look at it again.`);
 }
 
 /** Only what changed, without secrets. */

@@ -12,7 +12,7 @@ import { randomId, sha256 } from '../ops/ids.ts';
 import type { Admin } from './admin.ts';
 import { auditOf } from './audit-notes.ts';
 import { newSecret } from './clients.ts';
-import type { Operator } from './use-case.ts';
+import { conflict, type Operator } from './use-case.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 
@@ -91,7 +91,8 @@ export async function replaceRegistration(
   );
   const action = 'registration.change';
   const note = { action, subject: `client ${client.client_id}`, before: clientJson(before), after: clientJson(client) };
-  await admin.registry.put({ ...entry, client }, auditOf(admin, itself(client, from), note));
+  const answer = await admin.registry.put({ ...entry, client }, entry, auditOf(admin, itself(client, from), note));
+  if (answer === 'changed') throw conflict('registration_changed', 'It was changed meanwhile; read it and try again.');
   return {
     ...told(client),
     ...(secret !== undefined && { client_secret: secret, client_secret_expires_at: 0 }),

@@ -78,3 +78,8 @@ export function notThere(code: string, publicMessage: string): AppError {
 export function conflict(code: string, publicMessage: string): AppError {
   return new AppError({ code, status: 409, publicMessage });
 }
+
+/** Of a change of what its sender has seen: 412 where that is old, 428 where it was not said. */
+export function precondition(status: 412 | 428, code: string, publicMessage: string): AppError {
+  return new AppError({ code, status, publicMessage });
+}

@@ -25,8 +25,11 @@ export interface Registry {
   apply(loaded: LoadedClients): Promise<void>;
   /** Reads what other processes wrote, all that the delivery thread and commands ever do; answers whether that was anything. */
   refresh(): Promise<boolean>;
-  /** Registers an app that no file speaks of, or changes one; who may is decided above. */
-  put(entry: RegisteredClient, audit: AuditEntry): Promise<void>;
+  /**
+   * Registers an app that no file speaks of, or changes one; who may is decided above, over what `get` gave: `seen`. Answers
+   * `changed`, and writes nothing, when something else is registered by now.
+   */
+  put(entry: RegisteredClient, seen: RegisteredClient | undefined, audit: AuditEntry): Promise<'done' | 'changed'>;
   /** Takes in an app that registers itself, by a token where it needs one (`ClientStore.register`). */
   add(entry: RegisteredClient, tokenHash: string | undefined, audit: AuditEntry): Promise<'done' | 'gone' | 'taken'>;
 }
@@ -54,7 +57,7 @@ interface Entry extends RegisteredClient {
 type Entries = ReadonlyMap<string, Entry>;
 
 export function createRegistry(parts: {
-  store: Pick<ClientStore, 'all' | 'save' | 'register' | 'version'>;
+  store: Pick<ClientStore, 'all' | 'save' | 'replace' | 'register' | 'version'>;
   box: CryptoBox;
   clock: Clock;
   log: Log;
@@ -75,9 +78,13 @@ export function createRegistry(parts: {
     all: () => [...entries.values()],
     ignored: () => ignoredOf(entries),
     refresh,
-    async put(entry, audit) {
-      await store.save([toRecord(entry, box, clock.now())], audit);
+    async put(entry, seen, audit) {
+      // An entry keeps its object as long as it is the same.
+      const known = entries.get(entry.client.client_id);
+      if (known !== seen) return 'changed';
+      const answer = await store.replace(toRecord(entry, box, clock.now()), known, audit);
       await refresh();
+      return answer;
     },
     async add(entry, tokenHash, audit) {
       const now = clock.now();

@@ -666,7 +666,12 @@ export interface PasskeyUse {
 
 export interface ClientStore {
   /** Inserts or replaces; undoes no end. */
-  save(records: readonly ClientRecord[], audit?: AuditEntry): Promise<void>;
+  save(records: readonly ClientRecord[]): Promise<void>;
+  /**
+   * Inserts, or replaces what its writer has `seen` (undefined: there was none). `changed`: something else is there now, and
+   * nothing was written.
+   */
+  replace(record: ClientRecord, seen: SeenClient | undefined, audit: AuditEntry): Promise<'done' | 'changed'>;
   /**
    * Registers a client that registers itself, and uses up one use of its initial access token (`tokenHash`) where it needs one.
    * `gone`: that token is unknown, used up or expired; `taken`: there is such a client. Nothing was written then.
@@ -694,6 +699,9 @@ export interface ClientRecord {
   /** Of the token by which a client that registered itself changes its registration. */
   readonly registrationHash?: string | undefined;
 }
+
+/** Sealing the same client twice gives two texts, so these two tell each writing from all others. */
+export type SeenClient = Pick<ClientRecord, 'sealed' | 'state'>;
 
 /** Where it was registered: by a file, which wins over all others and is never written by them, or by one of those. */
 export const CLIENT_SOURCES = ['file', 'api', 'page', 'registration'] as const;

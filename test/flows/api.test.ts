@@ -215,6 +215,18 @@ describeFlows('the API', () => {
       });
     });
 
+    it('that several change at once: the first has it, and the others are told', async () => {
+      const { headers, json } = await owner('/clients/notes');
+      const tag = headers.get('etag') ?? '';
+      const put = (client_name: string) =>
+        owner('/clients/notes', { method: 'PUT', body: { ...json, client_name }, headers: { 'if-match': tag } });
+      const answers = await Promise.all(['Uno', 'Due', 'Tre', 'Quattro'].map(put));
+      const [done, ...others] = answers.toSorted((a, b) => a.status - b.status);
+      expect([done?.status, ...others.map(({ status }) => status)]).toEqual([200, 412, 412, 412]);
+      expect(others[0]?.json).toMatchObject({ code: 'version_old' });
+      expect((await owner('/clients/notes')).json.client_name).toBe(done?.json.client_name);
+    });
+
     it('that sign people in at once, in every process, and are not suspended for want of a file', async () => {
       const { json } = await owner('/clients/notes/secret', { method: 'POST' });
       const right = await tokenOf('openid', 'notes', json.client_secret);

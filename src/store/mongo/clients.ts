@@ -8,7 +8,7 @@ import { useRegistrationToken } from './registration-tokens.ts';
 export function createClients(parts: MongoParts): ClientStore {
   const { clients, meta, transact } = parts;
   return {
-    async save(records, audit) {
+    async save(records) {
       if (records.length === 0) return;
       const writes = records.map(({ clientId, ...replacement }) => ({
         replaceOne: { filter: { _id: clientId }, replacement, upsert: true },
@@ -16,9 +16,17 @@ export function createClients(parts: MongoParts): ClientStore {
       await transact(async (tx) => {
         await clients.bulkWrite(writes, { session: tx });
         await clientsChanged({ meta }, tx);
-        await appendAudit(parts, audit, tx);
       });
     },
+    replace: ({ clientId: _id, ...record }, seen, audit) =>
+      transact(async (tx) => {
+        const there = await clients.findOne({ _id }, { session: tx, projection: { sealed: 1, state: 1 } });
+        if (there?.sealed !== seen?.sealed || there?.state !== seen?.state) return 'changed';
+        await clients.replaceOne({ _id }, record, { upsert: true, session: tx });
+        await clientsChanged({ meta }, tx);
+        await appendAudit(parts, audit, tx);
+        return 'done';
+      }),
     register: ({ clientId, ...record }, token, audit) =>
       transact(async (tx) => {
         if (await clients.findOne({ _id: clientId }, { session: tx })) return 'taken';

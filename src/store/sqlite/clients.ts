@@ -1,5 +1,5 @@
 import { randomId } from '../../ops/ids.ts';
-import type { ClientRecord, ClientSource, ClientState, ClientStore } from '../store.ts';
+import type { ClientRecord, ClientSource, ClientState, ClientStore, SeenClient } from '../store.ts';
 import { appendAudit } from './audit.ts';
 import type { Connection, Tx } from './connection.ts';
 import { readFact, writeFact } from './facts.ts';
@@ -11,13 +11,22 @@ const VERSION = 'clients-version';
 /** What the running product was started with, where commands and other processes can read it. */
 export function createClients({ read, write }: Connection): ClientStore {
   return {
-    async save(records, audit) {
+    async save(records) {
       await write((tx) => {
         for (const record of records) saveClient(tx, record);
         clientsChanged(tx);
-        appendAudit(tx, audit);
       });
     },
+    replace: (record, seen, audit) =>
+      write((tx) => {
+        const { clientId } = record;
+        const there = tx.get<SeenClient>('SELECT sealed, state FROM clients WHERE client_id = :clientId', { clientId });
+        if (there?.sealed !== seen?.sealed || there?.state !== seen?.state) return 'changed';
+        saveClient(tx, record);
+        clientsChanged(tx);
+        appendAudit(tx, audit);
+        return 'done';
+      }),
     register: (record, token, audit) =>
       write((tx) => {
         const { clientId } = record;

@@ -42,7 +42,8 @@ export function auditSuite(make: MakePlace): void {
     await store.accounts.setClaims(unique('nobody'), {}, done('never'));
     await store.accounts.enable(account.id, done('never'));
     const record = { clientId: 'wiki', state: 'active', source: 'file', sealed: 'v1.', updatedAt: T0 } as const;
-    await store.clients.save([record], done('client'));
+    await store.clients.replace(record, undefined, done('client'));
+    await store.clients.replace(record, undefined, done('never'));
     await store.keys.saveSigningKeys([aSigningKey()], done('keys'));
     await store.keys.replaceCookieKeys('not these', 'v1.', done('never'));
     await store.deliveries.retry({ clientId: 'wiki' }, T0, T0 + HOUR, done('retry'));

@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { aCause, planAll, T0 } from '../../support/builders.ts';
+import type { ClientState, SeenClient } from '../../../src/store/store.ts';
+import { aCause, anAuditEntry, planAll, T0 } from '../../support/builders.ts';
 import { freshStore, type MakePlace } from './fixture.ts';
 
 export function clientsSuite(make: MakePlace): void {
@@ -20,6 +21,29 @@ export function clientsSuite(make: MakePlace): void {
     const suspended = { ...wiki, state: 'suspended', updatedAt: T0 + 1 } as const;
     await at.store.clients.save([suspended]);
     await expect(at.store.clients.all()).resolves.toEqual([suspended]);
+  });
+
+  it('replaces only what its writer has seen', async () => {
+    const replace = (sealed: string, seen: SeenClient | undefined) =>
+      at.store.clients.replace({ ...wiki, sealed }, seen, anAuditEntry());
+    const seen = (sealed: string, state: ClientState = 'active') => ({ sealed, state });
+    await expect(replace('v1.wiki', seen('v1.other'))).resolves.toBe('changed');
+    await expect(replace('v1.wiki', undefined)).resolves.toBe('done');
+    await expect(replace('v1.again', undefined)).resolves.toBe('changed');
+    const both = await Promise.all([replace('v1.left', seen('v1.wiki')), replace('v1.right', seen('v1.wiki'))]);
+    expect(both.toSorted()).toEqual(['changed', 'done']);
+    const won = both[0] === 'done' ? 'v1.left' : 'v1.right';
+    await expect(at.store.clients.all()).resolves.toEqual([{ ...wiki, sealed: won }]);
+    // A removal keeps the text: who saw the app alive must not bring it back.
+    await at.store.sessions.end(
+      'removal',
+      { kind: 'client', clientId: 'wiki' },
+      aCause({ reason: 'client-removed' }),
+      T0,
+      planAll(),
+    );
+    await expect(replace('v1.late', seen(won))).resolves.toBe('changed');
+    await expect(replace('v1.back', seen(won, 'removed'))).resolves.toBe('done');
   });
 
   it('has another version after each change, a removal included', async () => {
