@@ -1,12 +1,11 @@
 // Keeps the list of devices up to date. The server makes all words: at every event the page is read again and its list is put
 // in, unless somebody is at it just then: an opened detail or a name that is being typed must not vanish.
+import { gathered } from './live-part.js';
+
 const list = document.getElementById('devices');
 const news = document.getElementById('news');
-const GATHER_MS = 150;
 
 let events;
-let first = true;
-let reading = false;
 
 function isBusy() {
   return (
@@ -34,24 +33,16 @@ async function read() {
   document.getElementById('summary').textContent = page.getElementById('summary').textContent;
 }
 
-function changed() {
-  // The first event says what this page was made from.
-  if (first) {
-    first = false;
-    return;
-  }
-  if (reading) return;
-  reading = true;
-  setTimeout(async () => {
-    await read().catch(() => undefined);
-    reading = false;
-  }, GATHER_MS);
-}
+const changed = gathered(read);
 
 function listen() {
-  first = true;
+  // The first event says what this page was made from.
+  let first = true;
   events = new EventSource(list.dataset.events);
-  events.addEventListener('devices', changed);
+  events.addEventListener('devices', () => {
+    if (!first) changed();
+    first = false;
+  });
 }
 
 // A tab that nobody looks at holds no connection.
@@ -59,7 +50,7 @@ document.addEventListener('visibilitychange', () => {
   if (document.hidden) events?.close();
   else {
     listen();
-    void read().catch(() => undefined);
+    changed();
   }
 });
 if (list.dataset.events && !document.hidden) listen();

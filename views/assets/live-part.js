@@ -1,4 +1,4 @@
-// What receipts and operators' pages have in common: a part of the page that moves, and is read again at every event.
+// What pages that move have in common: a part of the page is read again at every event.
 const GATHER_MS = 150;
 
 // Many apps answer at once: one reading for all of them, and never two at a time.
