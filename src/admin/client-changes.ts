@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Client } from '../clients/client-file.ts';
 import { clientJson } from '../clients/client-json.ts';
-import type { RegisteredClient } from '../clients/registry.ts';
+import type { KnownClient } from '../clients/registry.ts';
 import type { Admin } from './admin.ts';
 import {
   changedMeanwhile,
@@ -21,7 +21,7 @@ import { InvalidInput, idText, reasonText } from './input.ts';
 import { conflict, notThere, precondition, useCase } from './use-case.ts';
 
 /** Throws 404, 409 for an app of a file, 412 where somebody changed it meanwhile, 428 where that was not said. */
-function changeable(admin: Admin, id: string, version: string | undefined): RegisteredClient {
+function changeable(admin: Admin, id: string, version: string | undefined): KnownClient {
   const entry = clientWithId(admin, id);
   if (entry.state === 'removed') throw notThere('client_unknown', `There is no app ${id}.`);
   if (entry.source === 'file') {

@@ -4,12 +4,13 @@ import { type Client, clientFileSchema } from '../clients/client-file.ts';
 import { fileNameOf } from '../clients/client-file-name.ts';
 import { clientJson } from '../clients/client-json.ts';
 import { judgeClient } from '../clients/load-clients.ts';
-import type { RegisteredClient } from '../clients/registry.ts';
+import type { KnownClient } from '../clients/registry.ts';
+import { iso } from '../ops/clock.ts';
 import { randomId, sha256 } from '../ops/ids.ts';
-import { CLIENT_SOURCES, type ClientSource } from '../store/store.ts';
+import { type CheckUp, CLIENT_SOURCES, type ClientSource, GRADES } from '../store/store.ts';
 import type { Admin } from './admin.ts';
 import { auditOf } from './audit-notes.ts';
-import { InvalidInput, idText, listOf, reasonText } from './input.ts';
+import { InvalidInput, idText, instant, listOf, reasonText } from './input.ts';
 import { conflict, notThere, type Operator, precondition, useCase } from './use-case.ts';
 
 const READERS = { scope: 'signoff.read', role: 'support' } as const;
@@ -17,6 +18,11 @@ export const KEEPERS = { scope: 'signoff.clients', role: 'operator' } as const;
 
 const state = z.enum(['active', 'suspended', 'removed']);
 const source = z.enum(CLIENT_SOURCES).describe('Where it was registered; a file wins over all others.');
+
+const checkedUp = z
+  .strictObject({ grade: z.enum(GRADES), at: instant })
+  .nullable()
+  .describe('What its last check-up found; null where there was none since it last changed.');
 
 export const clientRow = z.strictObject({
   client_id: z.string(),
@@ -36,13 +42,14 @@ export const clientDetail = z.looseObject({
   file: z.string().nullable().describe('The name of its file, where one speaks of it.'),
   has_secret: z.boolean(),
   can_be_told: z.boolean(),
+  checked_up: checkedUp,
   version: z.string().describe('Another one after each change; for If-Match.'),
 });
 const newClientDetail = clientDetail.extend({
   client_secret: z.string().nullable().describe('Shown once; null where there is none.'),
 });
 
-function toRow({ client, state: now, source: from }: RegisteredClient): z.output<typeof clientRow> {
+function toRow({ client, state: now, source: from }: KnownClient): z.output<typeof clientRow> {
   const { client_id, client_name, party, backchannel_logout_uri } = client;
   const uri = backchannel_logout_uri ?? null;
   return {
@@ -56,7 +63,11 @@ function toRow({ client, state: now, source: from }: RegisteredClient): z.output
   };
 }
 
-export function toDetail(entry: RegisteredClient) {
+function checkUpJson(found: CheckUp | undefined): z.output<typeof checkedUp> {
+  return found ? { grade: found.grade, at: iso(found.at) } : null;
+}
+
+export function toDetail(entry: KnownClient) {
   const { client, state: now, source: from } = entry;
   const json = clientJson(client);
   return {
@@ -64,6 +75,7 @@ export function toDetail(entry: RegisteredClient) {
     client_id: client.client_id,
     has_secret: json['has_secret'] === true,
     can_be_told: canBeTold(client),
+    checked_up: checkUpJson(entry.checkUp),
     state: now,
     source: from,
     file: from === 'file' ? fileNameOf(client.client_id) : null,
@@ -71,12 +83,12 @@ export function toDetail(entry: RegisteredClient) {
   };
 }
 
-export function versionOf({ client, state: now, source: from }: RegisteredClient): string {
+export function versionOf({ client, state: now, source: from }: KnownClient): string {
   return sha256(JSON.stringify([client, now, from])).slice(0, 16);
 }
 
 /** Throws 404. */
-export function clientWithId({ registry }: Admin, id: string): RegisteredClient {
+export function clientWithId({ registry }: Admin, id: string): KnownClient {
   const entry = registry.get(id);
   if (entry) return entry;
   throw notThere('client_unknown', `There is no app ${id}.`);
@@ -129,7 +141,15 @@ export function judged({ ruleBook }: Admin, document: Readonly<Record<string, un
 }
 
 /** What we add to a client when we show it; whoever sends back what was shown means none of it. */
-export const SHOWN_ONLY: readonly string[] = ['state', 'source', 'file', 'has_secret', 'can_be_told', 'version'];
+export const SHOWN_ONLY: readonly string[] = [
+  'state',
+  'source',
+  'file',
+  'has_secret',
+  'can_be_told',
+  'checked_up',
+  'version',
+];
 
 export function withoutShown(document: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(document).filter(([name]) => !SHOWN_ONLY.includes(name)));
@@ -181,11 +201,11 @@ interface Put {
   readonly action: string;
   readonly reason: string | undefined;
   /** What `client` was made of; a removed one is brought back. */
-  readonly seen: RegisteredClient | undefined;
+  readonly seen: KnownClient | undefined;
 }
 
 /** Throws 412 where somebody was quicker. */
-export async function put(admin: Admin, who: Operator, given: Put): Promise<RegisteredClient> {
+export async function put(admin: Admin, who: Operator, given: Put): Promise<KnownClient> {
   const { client, from, action, reason, seen } = given;
   const before = seen?.state === 'removed' ? undefined : seen;
   const { was, becomes } = difference(before, client);
@@ -212,10 +232,7 @@ export function changedMeanwhile(id: string): Error {
 }
 
 /** Only what changed, without secrets. */
-function difference(
-  before: RegisteredClient | undefined,
-  client: Client,
-): { was: object | undefined; becomes: object } {
+function difference(before: KnownClient | undefined, client: Client): { was: object | undefined; becomes: object } {
   const after = clientJson(client);
   if (!before) return { was: undefined, becomes: after };
   const old = clientJson(before.client);

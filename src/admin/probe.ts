@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { GRADES } from '../store/store.ts';
+import { auditOf } from './audit-notes.ts';
+import { clientWithId } from './clients.ts';
 import { idText } from './input.ts';
 import { notThere, useCase } from './use-case.ts';
 
@@ -12,7 +15,7 @@ const check = z.strictObject({
   fix: z.string().nullable(),
 });
 
-/** Nobody's session is in it, so it ends nothing and writes nothing. */
+/** Nobody's session is in it, so it ends nothing; what it found stays with the app until that changes. */
 export const probeClient = useCase({
   scope: 'signoff.clients',
   role: 'operator',
@@ -21,14 +24,17 @@ export const probeClient = useCase({
   input: z.strictObject({ id: idText }),
   output: z.strictObject({
     client_id: z.string(),
-    grade: z.enum(['A', 'B', 'C', 'D', 'F']),
+    grade: z.enum(GRADES),
     checks: z.array(check),
   }),
-  async run({ registry, probe }, _who, { id }) {
+  async run(admin, who, { id }) {
+    const { registry, probe, clock } = admin;
     await registry.refresh();
-    const entry = registry.get(id);
-    if (!entry || entry.state === 'removed') throw notThere('client_unknown', `There is no app ${id}.`);
+    const entry = clientWithId(admin, id);
+    if (entry.state === 'removed') throw notThere('client_unknown', `There is no app ${id}.`);
     const { client_id, grade, checks } = await probe(entry.client);
+    const note = { action: probeClient.name, subject: `client ${id}`, after: { grade } };
+    await registry.checkedUp(entry, { grade, at: clock.now() }, auditOf(admin, who, note));
     return { client_id, grade, checks: [...checks] };
   },
 });

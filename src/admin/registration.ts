@@ -6,7 +6,7 @@ import { type Client, clientFileSchema } from '../clients/client-file.ts';
 import { clientJson } from '../clients/client-json.ts';
 import { judgeClient } from '../clients/load-clients.ts';
 import { type Problem, problem } from '../clients/problem.ts';
-import type { RegisteredClient } from '../clients/registry.ts';
+import type { KnownClient } from '../clients/registry.ts';
 import { AppError } from '../errors.ts';
 import { randomId, sha256 } from '../ops/ids.ts';
 import type { Admin } from './admin.ts';
@@ -59,7 +59,7 @@ async function partyOf({ store, clock }: Admin, hash: string): Promise<'first' |
 }
 
 /** Whose registration this token is for. Throws 401. */
-export async function registered(admin: Admin, clientId: string, token: string | undefined): Promise<RegisteredClient> {
+export async function registered(admin: Admin, clientId: string, token: string | undefined): Promise<KnownClient> {
   await admin.registry.refresh();
   const entry = admin.registry.get(clientId);
   const fits = token !== undefined && entry?.registrationHash === sha256(token);
@@ -67,14 +67,14 @@ export async function registered(admin: Admin, clientId: string, token: string |
   throw badToken();
 }
 
-export function registrationOf(admin: Admin, { client }: RegisteredClient): RegistrationJson {
+export function registrationOf(admin: Admin, { client }: KnownClient): RegistrationJson {
   return { ...told(client), registration_client_uri: uriOf(admin, client) };
 }
 
 /** Replaces all of it (RFC 7592 §2.2). Whoever sends no secret keeps the one it has; another one it cannot choose. */
 export async function replaceRegistration(
   admin: Admin,
-  entry: RegisteredClient,
+  entry: KnownClient,
   document: Document,
   from: string,
 ): Promise<RegistrationJson> {
@@ -101,7 +101,7 @@ export async function replaceRegistration(
 }
 
 /** `removed`: its participations end, and it is told about them at its last address. */
-export async function removeRegistration(admin: Admin, { client }: RegisteredClient, from: string): Promise<void> {
+export async function removeRegistration(admin: Admin, { client }: KnownClient, from: string): Promise<void> {
   const note = { action: 'registration.remove', subject: `client ${client.client_id}`, after: { state: 'removed' } };
   const audit = auditOf(admin, itself(client, from), note);
   const actor = { kind: 'client', id: client.client_id } as const;

@@ -1,7 +1,15 @@
 import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
 import type { Log } from '../ops/log.ts';
-import type { AuditEntry, ClientRecord, ClientSource, ClientState, ClientStore } from '../store/store.ts';
+import type {
+  AuditEntry,
+  CheckUp,
+  ClientRecord,
+  ClientSource,
+  ClientState,
+  ClientStore,
+  SeenClient,
+} from '../store/store.ts';
 import { canBeTold } from './can-be-told.ts';
 import type { Client } from './client-file.ts';
 import { secretWarnings } from './client-warnings.ts';
@@ -13,9 +21,9 @@ import type { LoadedClients } from './load-clients.ts';
  */
 export interface Registry {
   /** Of any state; `removed` ones are needed while their last deliveries run. */
-  get(clientId: string): RegisteredClient | undefined;
+  get(clientId: string): KnownClient | undefined;
   /** By client id. */
-  all(): readonly RegisteredClient[];
+  all(): readonly KnownClient[];
   /** What start says out loud. */
   ignored(): Ignored;
   /**
@@ -29,7 +37,9 @@ export interface Registry {
    * Registers an app that no file speaks of, or changes one; who may is decided above, over what `get` gave: `seen`. Answers
    * `changed`, and writes nothing, when something else is registered by now.
    */
-  put(entry: RegisteredClient, seen: RegisteredClient | undefined, audit: AuditEntry): Promise<'done' | 'changed'>;
+  put(entry: RegisteredClient, seen: KnownClient | undefined, audit: AuditEntry): Promise<'done' | 'changed'>;
+  /** Keeps what a check-up found of the app that was `seen`, until that one changes. */
+  checkedUp(seen: KnownClient, found: CheckUp, audit: AuditEntry): Promise<void>;
   /** Takes in an app that registers itself, by a token where it needs one (`ClientStore.register`). */
   add(entry: RegisteredClient, tokenHash: string | undefined, audit: AuditEntry): Promise<'done' | 'gone' | 'taken'>;
 }
@@ -42,6 +52,12 @@ export interface RegisteredClient {
   readonly registrationHash?: string | undefined;
 }
 
+/** One that the store has. */
+export interface KnownClient extends RegisteredClient, SeenClient {
+  /** Of the app as it is now. */
+  readonly checkUp?: CheckUp | undefined;
+}
+
 /** Ids of apps that somebody may miss. */
 interface Ignored {
   /** No file (any more): no new sign-in, still told. */
@@ -50,14 +66,10 @@ interface Ignored {
   readonly cannotBeTold: readonly string[];
 }
 
-interface Entry extends RegisteredClient {
-  readonly sealed: string;
-}
-
-type Entries = ReadonlyMap<string, Entry>;
+type Entries = ReadonlyMap<string, KnownClient>;
 
 export function createRegistry(parts: {
-  store: Pick<ClientStore, 'all' | 'save' | 'replace' | 'register' | 'version'>;
+  store: Pick<ClientStore, 'all' | 'save' | 'replace' | 'checkedUp' | 'register' | 'version'>;
   box: CryptoBox;
   clock: Clock;
   log: Log;
@@ -79,12 +91,13 @@ export function createRegistry(parts: {
     ignored: () => ignoredOf(entries),
     refresh,
     async put(entry, seen, audit) {
-      // An entry keeps its object as long as it is the same.
-      const known = entries.get(entry.client.client_id);
-      if (known !== seen) return 'changed';
-      const answer = await store.replace(toRecord(entry, box, clock.now()), known, audit);
+      const answer = await store.replace(toRecord(entry, box, clock.now()), seen, audit);
       await refresh();
       return answer;
+    },
+    async checkedUp(seen, found, audit) {
+      await store.checkedUp(seen.client.client_id, seen, found, audit);
+      await refresh();
     },
     async add(entry, tokenHash, audit) {
       const now = clock.now();
@@ -109,14 +122,17 @@ export function createRegistry(parts: {
 /** Unsealing costs, and the library caches by identity: an unchanged record keeps its object. */
 function read(records: readonly ClientRecord[], known: Entries, box: CryptoBox): Entries {
   const sorted = records.toSorted((a, b) => (a.clientId < b.clientId ? -1 : 1));
-  return new Map(
-    sorted.map(({ clientId, state, source, sealed, registrationHash }) => {
-      const old = known.get(clientId);
-      if (old && old.sealed === sealed) return [clientId, old.state === state ? old : { ...old, state }];
-      const client = deepFreeze(JSON.parse(box.open(sealed)) as Client);
-      return [clientId, { client, state, source, sealed, ...(registrationHash !== undefined && { registrationHash }) }];
-    }),
-  );
+  return new Map(sorted.map((record) => [record.clientId, entryOf(record, known.get(record.clientId), box)]));
+}
+
+function entryOf(
+  { clientId: _id, updatedAt: _at, ...record }: ClientRecord,
+  old: KnownClient | undefined,
+  box: CryptoBox,
+) {
+  const isSameText = old?.sealed === record.sealed;
+  if (isSameText && old.state === record.state && old.checkUp?.at === record.checkUp?.at) return old;
+  return { client: isSameText ? old.client : deepFreeze(JSON.parse(box.open(record.sealed)) as Client), ...record };
 }
 
 interface Comparison {

@@ -8,6 +8,7 @@ import { connect } from 'node:tls';
 import type { Client } from '../clients/client-file.ts';
 import type { Clock } from '../ops/clock.ts';
 import { randomId } from '../ops/ids.ts';
+import type { CheckUp } from '../store/store.ts';
 import { failureWords } from './failure-words.ts';
 import { LOGOUT_EVENT, type SigningKey, signToken } from './logout-token.ts';
 import { adviceFor, WRONG_TOKEN_ADVICE } from './probe-advice.ts';
@@ -28,8 +29,7 @@ export interface ProbeCheck {
 
 export interface Probed {
   readonly client_id: string;
-  /** `A` all well; `B` warnings; `C` accepts what it should not; `D` accepts what anybody can make; `F` cannot be told. */
-  readonly grade: 'A' | 'B' | 'C' | 'D' | 'F';
+  readonly grade: CheckUp['grade'];
   readonly checks: readonly ProbeCheck[];
 }
 

@@ -681,8 +681,10 @@ export interface ClientStore {
     token: { readonly hash: string; readonly now: number } | undefined,
     audit: AuditEntry,
   ): Promise<'done' | 'gone' | 'taken'>;
+  /** Keeps what a check-up found of the client that was `seen`; whatever replaces that one forgets it. */
+  checkedUp(clientId: string, seen: SeenClient, found: CheckUp, audit: AuditEntry): Promise<void>;
   all(): Promise<readonly ClientRecord[]>;
-  /** Another one whenever a client was saved or removed: cheap enough to be asked each second by every process. */
+  /** Another one whenever a client was saved, checked up or removed: cheap enough to be asked each second by every process. */
   version(): Promise<string>;
   /** Networks and hosts that may be called although private: what the running product was started with. */
   saveOutboundRules(rules: readonly string[]): Promise<void>;
@@ -698,6 +700,16 @@ export interface ClientRecord {
   readonly updatedAt: number;
   /** Of the token by which a client that registered itself changes its registration. */
   readonly registrationHash?: string | undefined;
+  /** The last one, of the client as it is. */
+  readonly checkUp?: CheckUp | undefined;
+}
+
+/** `A` all well; `B` warnings; `C` accepts what it should not; `D` accepts what anybody can make; `F` cannot be told. */
+export const GRADES = ['A', 'B', 'C', 'D', 'F'] as const;
+
+export interface CheckUp {
+  readonly grade: (typeof GRADES)[number];
+  readonly at: number;
 }
 
 /** Sealing the same client twice gives two texts, so these two tell each writing from all others. */

@@ -213,6 +213,7 @@ describeFlows('apps at the pages of operators', () => {
       expect(wordsOf(lax)).toMatch(
         /Grade D.*good Good .* 200 expected 200 or 204 .*audience Wrong a token for another app 200 expected 400/u,
       );
+      expect(wordsOf(await support.at('/clients/wiki'))).toContain('Check-up Grade D');
       const bad = await operator.send(await operator.at('/clients/sick'), '/probe');
       expect(wordsOf(bad)).toMatch(/Grade F.*good Wrong .* 400 .*expected 200 or 204 .*compare issuer and client_id/u);
     });

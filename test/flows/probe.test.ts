@@ -71,6 +71,14 @@ describeFlows('the check-up of an app', () => {
     return { ...probed, code, of: (name) => probed.checks.find((one) => one.name === name) };
   }
 
+  async function linesOf(args: readonly string[]): Promise<readonly unknown[]> {
+    const { stdout } = await runCommand(world, [...args, '--json']);
+    return stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  }
+
   it('gives an A to the receiving kit: it takes the good token and refuses each wrong one; nobody is signed off', async () => {
     const { grade, checks, code } = await probe('kit');
     expect(checks.filter(({ result }) => result !== 'ok')).toEqual([]);
@@ -90,6 +98,17 @@ describeFlows('the check-up of an app', () => {
     expect([grade, code]).toEqual(['A', 0]);
     expect(ended).toEqual([]);
     await expect(world.store.deliveries.list({ clientId: 'kit' }, { limit: 1 })).resolves.toEqual([]);
+  }, 60_000);
+
+  it('keeps the grade with the app, and in the audit', async () => {
+    const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT/);
+    await probe('yes');
+    const [shown] = await linesOf(['clients', 'show', 'yes']);
+    expect(shown).toMatchObject({ checked_up: { grade: 'D', at } });
+    const [other] = await linesOf(['clients', 'show', 'wiki']);
+    expect(other).toMatchObject({ checked_up: null });
+    const [row] = await linesOf(['audit', 'list', '--limit', '1']);
+    expect(row).toMatchObject({ action: 'clients.probe', subject: 'client yes', after: { grade: 'D' } });
   }, 60_000);
 
   it('gives a D to one that says yes to everything, and tells what each costs', async () => {

@@ -38,7 +38,13 @@ export function factsOf(client: Client): readonly Fact[] {
     fact('Grant types', 'grant_types'),
     fact('Signature of its tokens', 'id_token_signed_response_alg'),
     fact('Longest session of its own', 'max_session'),
+    { label: 'Check-up', cell: checkUpCell(client) },
   ];
+}
+
+/** With its time: what was found then is not what is. */
+function checkUpCell({ checked_up: found }: Client): Cell {
+  return found === null ? soft('–') : below(text(`Grade ${found.grade}`), time(found.at));
 }
 
 /** A value of a client file; what is not said is a dash. */

@@ -36,6 +36,14 @@ export function createClients(parts: MongoParts): ClientStore {
         await appendAudit(parts, audit, tx);
         return 'done';
       }),
+    async checkedUp(clientId, { sealed, state }, { grade, at }, audit) {
+      await transact(async (tx) => {
+        const set = { $set: { checkUp: { grade, at } } };
+        const { modifiedCount } = await clients.updateOne({ _id: clientId, sealed, state }, set, { session: tx });
+        if (modifiedCount > 0) await clientsChanged({ meta }, tx);
+        await appendAudit(parts, audit, tx);
+      });
+    },
     async all() {
       const rows = await clients.find().sort({ _id: 1 }).toArray();
       // Before there were others, all came from files.

@@ -6,6 +6,7 @@
 import type { Generation } from '../../sessions/session.ts';
 import type {
   AuditStart,
+  CheckUp,
   ClientSource,
   ClientState,
   Establishment,
@@ -71,6 +72,7 @@ export interface ClientDoc {
   readonly state: ClientState;
   readonly source?: Maybe<ClientSource>;
   readonly registrationHash?: Maybe<string>;
+  readonly checkUp?: Maybe<CheckUp>;
   readonly sealed: string;
   readonly updatedAt: number;
 }

@@ -1,5 +1,5 @@
 import { randomId } from '../../ops/ids.ts';
-import type { ClientRecord, ClientSource, ClientState, ClientStore, SeenClient } from '../store.ts';
+import type { CheckUp, ClientRecord, ClientSource, ClientState, ClientStore, SeenClient } from '../store.ts';
 import { appendAudit } from './audit.ts';
 import type { Connection, Tx } from './connection.ts';
 import { readFact, writeFact } from './facts.ts';
@@ -37,6 +37,16 @@ export function createClients({ read, write }: Connection): ClientStore {
         appendAudit(tx, audit);
         return 'done';
       }),
+    async checkedUp(clientId, { sealed, state }, found, audit) {
+      await write((tx) => {
+        const changed = tx.run(
+          'UPDATE clients SET check_up = :found WHERE client_id = :clientId AND sealed = :sealed AND state = :state',
+          { clientId, sealed, state, found: JSON.stringify(found) },
+        );
+        if (changed > 0) clientsChanged(tx);
+        appendAudit(tx, audit);
+      });
+    },
     all: () => read((tx) => tx.all<ClientRow>('SELECT * FROM clients ORDER BY client_id').map(toRecord)),
     version: () => read((tx) => readFact(tx, VERSION) ?? ''),
     async saveOutboundRules(rules) {
@@ -66,9 +76,14 @@ interface ClientRow {
   readonly sealed: string;
   readonly updated_at: number;
   readonly registration_hash: string | null;
+  readonly check_up: string | null;
 }
 
 function toRecord(row: ClientRow): ClientRecord {
   const { client_id: clientId, state, source, sealed, updated_at: updatedAt, registration_hash: hash } = row;
-  return { clientId, state, source, sealed, updatedAt, ...(hash !== null && { registrationHash: hash }) };
+  return {
+    ...{ clientId, state, source, sealed, updatedAt },
+    ...(hash !== null && { registrationHash: hash }),
+    ...(row.check_up !== null && { checkUp: JSON.parse(row.check_up) as CheckUp }),
+  };
 }

@@ -44,6 +44,7 @@ export function auditSuite(make: MakePlace): void {
     const record = { clientId: 'wiki', state: 'active', source: 'file', sealed: 'v1.', updatedAt: T0 } as const;
     await store.clients.replace(record, undefined, done('client'));
     await store.clients.replace(record, undefined, done('never'));
+    await store.clients.checkedUp('wiki', record, { grade: 'A', at: T0 }, done('check-up'));
     await store.keys.saveSigningKeys([aSigningKey()], done('keys'));
     await store.keys.replaceCookieKeys('not these', 'v1.', done('never'));
     await store.deliveries.retry({ clientId: 'wiki' }, T0, T0 + HOUR, done('retry'));
@@ -58,6 +59,7 @@ export function auditSuite(make: MakePlace): void {
       'create',
       'claims',
       'client',
+      'check-up',
       'keys',
       'retry',
       'end',

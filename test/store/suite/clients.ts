@@ -46,6 +46,20 @@ export function clientsSuite(make: MakePlace): void {
     await expect(replace('v1.back', seen(won, 'removed'))).resolves.toBe('done');
   });
 
+  it('keeps what a check-up found until the client changes, and not of one that changed meanwhile', async () => {
+    const { clients } = at.store;
+    const found = { grade: 'B', at: T0 + 5 } as const;
+    await clients.save([wiki]);
+    const version = await clients.version();
+    await clients.checkedUp('wiki', wiki, found, anAuditEntry());
+    await expect(clients.all()).resolves.toEqual([{ ...wiki, checkUp: found }]);
+    await expect(clients.version()).resolves.not.toBe(version);
+    const changed = { ...wiki, sealed: 'v1.changed' };
+    await clients.replace(changed, wiki, anAuditEntry());
+    await clients.checkedUp('wiki', wiki, found, anAuditEntry());
+    await expect(clients.all()).resolves.toEqual([changed]);
+  });
+
   it('has another version after each change, a removal included', async () => {
     const removed = aCause({ reason: 'client-removed' });
     const versions = [await at.store.clients.version()];

@@ -32,6 +32,7 @@ function aRegistry(): Registry {
       version: async () => String(saves),
       register: async () => 'taken',
       replace: async () => 'changed',
+      checkedUp: async () => undefined,
       save: async (some) => {
         saves += 1;
         for (const one of some) records.set(one.clientId, one);
