@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Algorithm, hash, type Options } from '@node-rs/argon2';
 import { AppError } from '../errors.ts';
 import { createGate } from '../ops/gate.ts';
@@ -18,7 +19,7 @@ export interface Passwords {
 export interface Turn {
   /** Lanes take turns, so that a crowd in one delays no other. */
   readonly lane: string;
-  /** An account that is guessed at. All such together leave half of the cores to everybody else. */
+  /** An account that is guessed at. All such together have half of the slots, and those for half of the time. */
   readonly underFire: boolean;
 }
 
@@ -39,21 +40,49 @@ const OURS = '$argon2id$v=19$m=19456,t=2,p=1$';
 /** How many wait behind each that is being hashed: about a second's worth. */
 const QUEUE_PER_SLOT = 100;
 
+interface PasswordLimits {
+  readonly slots?: number;
+  readonly queueMax?: number;
+  readonly rest?: (ms: number) => Promise<unknown>;
+}
+
 /**
  * At most `slots` hashes run at once: they share libuv's pool with signatures and files, and without a bound 32 of them
  * make one signature wait 116 ms. Beyond `queueMax` waiting ones somebody is told `busy` (503,
  * try again): the newest of the longest lane.
  */
-export function createPasswords(limits: { slots?: number; queueMax?: number } = {}): Passwords {
+export function createPasswords(limits: PasswordLimits = {}): Passwords {
   const slots = limits.slots ?? defaultSlots();
   const queueMax = limits.queueMax ?? slots * QUEUE_PER_SLOT;
+  const rest = limits.rest ?? sleep;
   const gate = createGate({ slots, queueMax, full: busy });
   const fireGate = createGate({ slots: Math.max(1, Math.floor(slots / 2)), queueMax, full: busy });
+
+  /** Rests as long as it hashed: on two cores a crowd that guesses has a quarter of them, not a half. */
+  function underFire(compare: () => Promise<boolean>, lane: string): Promise<boolean> {
+    const guess = async () => {
+      let hashedMs = 0;
+      const same = await gate(
+        async () => {
+          const from = performance.now();
+          const found = await compare();
+          hashedMs = performance.now() - from;
+          return found;
+        },
+        undefined,
+        lane,
+      );
+      await rest(hashedMs);
+      return same;
+    };
+    return fireGate(guess, undefined, lane);
+  }
+
   return {
     hash: (password) => gate(() => hash(normal(password), ARGON2ID)),
     async verify(phc, password, turn) {
-      const compare = () => gate(() => comparePassword(phc ?? NOBODYS_HASH, password), undefined, turn?.lane);
-      const same = await (turn?.underFire ? fireGate(compare, undefined, turn.lane) : compare());
+      const compare = () => comparePassword(phc ?? NOBODYS_HASH, password);
+      const same = await (turn?.underFire ? underFire(compare, turn.lane) : gate(compare, undefined, turn?.lane));
       return same && phc !== undefined;
     },
     isOurs: (phc) => phc.startsWith(OURS),

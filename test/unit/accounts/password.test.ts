@@ -65,6 +65,16 @@ describe('the queue before argon2', () => {
     expect(order).toHaveLength(21);
   });
 
+  it('rests after each guess at an account under fire, as long as that took, and after no other', async () => {
+    const rests: number[] = [];
+    const two = createPasswords({ slots: 2, rest: async (ms) => rests.push(ms) });
+    await two.verify(undefined, 'a password', { lane: 'elsewhere', underFire: false });
+    expect(rests).toEqual([]);
+    await two.verify(undefined, 'a password', { lane: 'victim', underFire: true });
+    expect(rests).toEqual([expect.any(Number)]);
+    expect(rests[0]).toBeGreaterThan(1);
+  });
+
   it('frees its slot when a hash fails', async () => {
     const small = createPasswords({ slots: 1, queueMax: 0 });
     await expect(small.verify('not a hash', 'x')).rejects.toThrow();
