@@ -23,6 +23,8 @@ describeFlows('commands at a server', () => {
     await writeFile(join(elsewhere, 'token'), `${token}\n`);
     for (const app of [world.apps.wiki, world.apps.sick]) await app.signIn(createBrowser());
     known = await something();
+    // What is on its way would read differently a moment later.
+    await world.server.sendMails();
   });
   afterAll(async () => {
     await world.stop();
