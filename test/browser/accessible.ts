@@ -13,7 +13,9 @@ interface Violation {
 /** What axe finds serious or critical on the page that is open, one line each. */
 export async function barriers(page: Page): Promise<string[]> {
   await page.evaluate(axeSource);
-  const found: Violation[] = await page.evaluate('axe.run().then((result) => result.violations)');
+  const found: Violation[] = await page.evaluate(
+    "axe.run({ resultTypes: ['violations'] }).then((result) => result.violations)",
+  );
   return found
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary ?? ''}`));
