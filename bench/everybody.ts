@@ -7,7 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Store } from '../src/store/store.ts';
 import { PASSWORD } from '../test/support/relying-party.ts';
 import type { BenchStore } from './bench-stores.ts';
-import { type CountingApp, startCountingApp } from './counting-app.ts';
+import type { CountingApp } from './counting-app.ts';
+import { startCountingThread } from './counting-thread.ts';
 import { APPS, crowdOf } from './crowd.ts';
 import { signInAt } from './crowd-clients.ts';
 import { openCrowded } from './crowded-store.ts';
@@ -34,6 +35,8 @@ export async function everybody({ quick, size, stores }: Effort): Promise<readon
   return rows;
 }
 
+type App = Pick<CountingApp, 'file'>;
+
 interface Measured {
   readonly sessions: number;
   readonly quiet: readonly number[];
@@ -45,7 +48,8 @@ interface Measured {
 
 async function measure(kind: BenchStore, sessions: number): Promise<readonly Row[]> {
   const { store, settings, remove } = await openCrowded(kind, crowdOf(sessions * CROWD_PER_LIVE, Date.now()));
-  const apps = await startApps();
+  const crowd = await startCountingThread(APPS, ANSWER_MS);
+  const { apps } = crowd;
   const ours = apps.map(({ clientId, file }) => ({ clientId, file: { ...file, party: 'first' } }));
   const lives = await prepareLives({ ...settings, SIGNOFF_SIGNIN_LIMIT: 'off' }, { apps: ours });
   const token = await anOwnersToken(lives);
@@ -63,9 +67,9 @@ async function measure(kind: BenchStore, sessions: number): Promise<readonly Row
   const seconds = (performance.now() - from) / 1_000;
   await second.stop();
 
-  const told = new Map(apps.flatMap(({ arrivals }) => [...arrivals].map(([sid, at]) => [sid, at.length] as const)));
+  const told = await crowd.arrivals();
   const arrivals = (await sidsOf(store, id)).map((sid) => told.get(sid) ?? 0);
-  for (const app of apps) app.stop();
+  await crowd.stop();
   lives.remove();
   await remove();
   return rowsOf(kind, { sessions, quiet, beside: [...before, ...after], seconds, arrivals });
@@ -91,12 +95,8 @@ async function endEverybody({ issuer }: Lives, token: string): Promise<string> {
   return ((await answer.json()) as { readonly logout_id: string }).logout_id;
 }
 
-function startApps(): Promise<CountingApp[]> {
-  return Promise.all(Array.from({ length: APPS }, (_, index) => startCountingApp(`app-${index}`, ANSWER_MS)));
-}
-
 /** Milliseconds of each password sign-in, one after the other, as long as `work` takes. */
-async function signInsWhile(lives: Lives, apps: readonly CountingApp[], work: () => Promise<void>): Promise<number[]> {
+async function signInsWhile(lives: Lives, apps: readonly App[], work: () => Promise<void>): Promise<number[]> {
   const agent = new Agent({ keepAlive: true });
   const app = apps[0]?.file as { readonly client_id: string; readonly redirect_uris: readonly [string] };
   const samples: number[] = [];
