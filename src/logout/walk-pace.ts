@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createMachineLoad } from '../ops/machine-load.ts';
 import type { Logout } from './logout.ts';
 
 /** How fast a walk may go. One for each walk of a process. */
@@ -7,16 +8,39 @@ export interface WalkPace {
   beforeWrite(logout: Pick<Logout, 'pace' | 'sessionsEnded'>): Promise<void>;
 }
 
+/** Busier than this, a machine has too little left for those who sign in again meanwhile. */
+const BUSY = 0.6;
+const LOOK_MS = 250;
+const SLOWER = 0.75;
+const FASTER = 1.1;
+/** A machine that others keep busy must not keep a walk from its end. */
+const SHARE_MIN = 0.1;
+
 /**
  * Counts what all processes ended since the last write of this one: two that walk the same logout are as fast as one, and
- * one that was away for an hour has nothing to catch up.
+ * one that was away for an hour has nothing to catch up. The logout's pace is the most it goes: what a session's end costs
+ * depends on its apps, and people sign in again meanwhile, so a busy machine has it go at a smaller share of that.
  */
-export function createWalkPace(signal: AbortSignal, now: () => number = () => performance.now()): WalkPace {
+export function createWalkPace(
+  signal: AbortSignal,
+  now: () => number = () => performance.now(),
+  load: () => number = createMachineLoad(),
+): WalkPace {
   let last: { readonly at: number; readonly sessionsEnded: number } | undefined;
+  let share = 1;
+  let lookedAt = now();
+
+  function look(): void {
+    if (now() - lookedAt < LOOK_MS) return;
+    lookedAt = now();
+    share = load() > BUSY ? Math.max(share * SLOWER, SHARE_MIN) : Math.min(share * FASTER, 1);
+  }
+
   return {
     async beforeWrite({ pace, sessionsEnded }) {
       if (pace !== undefined && last !== undefined) {
-        const dueAt = last.at + ((sessionsEnded - last.sessionsEnded) / pace) * 1_000;
+        look();
+        const dueAt = last.at + ((sessionsEnded - last.sessionsEnded) / (pace * share)) * 1_000;
         await wait(dueAt - now(), signal);
       }
       last = { at: now(), sessionsEnded };

@@ -17,6 +17,8 @@ import { type ParticipationDoc, type SessionDoc, toParticipation } from './sessi
 const SLICE = 250;
 /** Sessions of one write of a walk: each is a row that its tabs and tokens write to. */
 const SESSIONS = 100;
+/** Of a walk over everybody: their apps are told as soon as it is written, all at once, and sign-ins meanwhile wait for that. */
+const SESSIONS_OF_REALM = 16;
 /** Grants of one write of a walk, with the tokens that hang on each. */
 const GRANTS = 500;
 
@@ -109,9 +111,10 @@ async function endSessions(
 ): Promise<Slice> {
   const { sessions, logouts } = parts;
   const { logout } = walk;
+  const atOnce = logout.target.kind === 'everybody' ? SESSIONS_OF_REALM : SESSIONS;
   const rows = await sessions
     .find({ ...older, dueAt: { $exists: true } }, { session: tx, projection: { accountId: 1 } })
-    .limit(SESSIONS)
+    .limit(atOnce)
     .toArray();
   if (rows.length === 0) return { logout, ended: [], more: false };
   const uids = rows.map(({ _id }) => _id);
@@ -122,7 +125,7 @@ async function endSessions(
   const { ended, more } = await endParticipations(parts, walk, which, SLICE, tx);
   if (more) await oweTheRest(parts, logout, which, tx);
   const sessionsEnded = logout.sessionsEnded + uids.length;
-  return { logout: { ...logout, sessionsEnded }, ended, more: more || rows.length === SESSIONS };
+  return { logout: { ...logout, sessionsEnded }, ended, more: more || rows.length === atOnce };
 }
 
 /** A tombstone: the row stays, so that a late save finds that it is over; what the library needs of it goes. */

@@ -5,7 +5,13 @@ import { createWalkPace } from '../../../src/logout/walk-pace.ts';
 function aPace() {
   const signal = new AbortController();
   const time = { now: 0 };
-  return { pace: createWalkPace(signal.signal, () => time.now), time, signal };
+  const machine = { load: 0 };
+  const pace = createWalkPace(
+    signal.signal,
+    () => time.now,
+    () => machine.load,
+  );
+  return { pace, time, machine, signal };
 }
 
 async function waitedMs(work: Promise<void>): Promise<number> {
@@ -37,4 +43,22 @@ it('is cut short when its process stops', async () => {
   const waiting = waitedMs(pace.beforeWrite({ pace: 1, sessionsEnded: 60 }));
   signal.abort();
   expect(await waiting).toBeLessThan(5_000);
+});
+
+it('goes slower on a busy machine, a tenth of its pace at least, and faster again when that has time', async () => {
+  const { pace, time, machine } = aPace();
+  let sessionsEnded = 0;
+  /** How long a write after ten sessions waits, at a thousand a second; 10 ms, or 100 at a tenth of that. */
+  const waited = async () => {
+    time.now += 1_000;
+    await pace.beforeWrite({ pace: 1_000_000, sessionsEnded });
+    sessionsEnded += 10;
+    return waitedMs(pace.beforeWrite({ pace: 1_000, sessionsEnded }));
+  };
+  machine.load = 0.9;
+  for (let look = 0; look < 20; look++) await waited();
+  expect(await waited()).toBeGreaterThan(90);
+  machine.load = 0.1;
+  for (let look = 0; look < 40; look++) await waited();
+  expect(await waited()).toBeLessThan(50);
 });
