@@ -106,6 +106,22 @@ describe('the SQLite file', () => {
     expect(plans).toEqual([inOrder, inOrder]);
   });
 
+  it('lists what became of a logout in its order, page by page, without sorting all of it', async () => {
+    const store = await place.open();
+    const { logoutId } = await endedSession(store, Array(25).fill('wiki'));
+    const first = await store.deliveries.list({ logoutId }, { limit: 20 });
+    const rest = await store.deliveries.list({ logoutId }, { limit: 20, after: first.at(-1)?.id ?? '' });
+    expect(new Set([...first, ...rest].map(({ id }) => id)).size).toBe(25);
+    const db = new DatabaseSync(path);
+    const lists = [...heard.statements].filter((sql) =>
+      sql.startsWith('SELECT * FROM deliveries WHERE created_at = ('),
+    );
+    const steps = lists.flatMap((sql) => db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all({}));
+    db.close();
+    expect(lists.length).toBeGreaterThan(1);
+    expect(steps.map((step) => String(step['detail'])).join()).not.toContain('TEMP B-TREE');
+  });
+
   it('retry keeps its 5 ms: rows are looked for without the lock, and written a hundred at a time', async () => {
     const store = await place.open();
     const { logoutId } = await endedSession(store, Array(250).fill('wiki'));
