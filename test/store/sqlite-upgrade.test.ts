@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import { SCHEMA_1 } from '../../src/store/sqlite/schema-1.ts';
+import { SCHEMA_2 } from '../../src/store/sqlite/schema-2.ts';
 import { DAY, T0 } from '../support/builders.ts';
 import { APPS, CUT_OFF_AT, cutOffsHold } from './upgrade.ts';
 
@@ -47,6 +48,18 @@ function fill(): void {
     insert('logouts', { id: target.clientId, account_id: target === chat ? 'alice' : null, ...columns, ...logout });
   }
 }
+
+it('a store of the second schema keeps its apps, which had no check-up yet', async () => {
+  db.exec(SCHEMA_2);
+  db.exec('PRAGMA user_version = 2');
+  const app = { client_id: 'wiki', state: 'active', sealed: 'v1.wiki', updated_at: T0 };
+  insert('clients', { ...app, source: 'api' });
+  db.close();
+  const store = await openSqliteStore({ path: join(folder, 'signoff.db'), create: false });
+  const record = { clientId: 'wiki', state: 'active', source: 'api', sealed: 'v1.wiki', updatedAt: T0 };
+  await expect(store.clients.all()).resolves.toEqual([record]);
+  await store.close();
+});
 
 it('a store of the first schema keeps its cut-offs, and the walks that were under way', async () => {
   fill();

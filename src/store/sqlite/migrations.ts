@@ -2,9 +2,10 @@ import { AppError } from '../../errors.ts';
 import type { Connection, Tx } from './connection.ts';
 import { SCHEMA_1 } from './schema-1.ts';
 import { SCHEMA_2 } from './schema-2.ts';
+import { SCHEMA_3 } from './schema-3.ts';
 
 /** Forward only: what was released is never edited, a change is a new entry at the end. */
-export const MIGRATIONS: readonly string[] = [SCHEMA_1, SCHEMA_2];
+export const MIGRATIONS: readonly string[] = [SCHEMA_1, SCHEMA_2, SCHEMA_3];
 
 /**
  * Brings the file to this program's version, under the write lock, so that two processes that start together do it once.

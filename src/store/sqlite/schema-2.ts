@@ -116,8 +116,6 @@ CREATE UNIQUE INDEX registration_tokens_by_hash ON registration_tokens (hash);
 CREATE INDEX registration_tokens_by_time ON registration_tokens (created_at, id);
 CREATE INDEX registration_tokens_expiring ON registration_tokens (expires_at);
 ALTER TABLE clients ADD COLUMN registration_hash TEXT;
--- what its last check-up found, until the app changes: JSON
-ALTER TABLE clients ADD COLUMN check_up TEXT;
 
 -- what they did: each row carries the hash of the one before
 CREATE TABLE audit (
