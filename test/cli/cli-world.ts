@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,6 +14,7 @@ import { readMasterKey } from '../../src/ops/master-key.ts';
 import { createOutbound } from '../../src/ops/outbound.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import type { Store } from '../../src/store/store.ts';
+import { CLI, type Finished, runNode } from '../support/command.ts';
 
 /** A folder with a SQLite store, apps that listen, and the command line as a process. */
 export interface CliWorld {
@@ -38,13 +38,6 @@ export interface CliWorld {
   close(): Promise<void>;
 }
 
-interface Finished {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-export const CLI_ENTRY = new URL('../../src/cli/cli.ts', import.meta.url).pathname;
 const ALLOW = '127.0.0.0/8';
 
 export async function aCliWorld(): Promise<CliWorld> {
@@ -59,7 +52,8 @@ export async function aCliWorld(): Promise<CliWorld> {
     SIGNOFF_RETRY_FIRST: '50ms',
     SIGNOFF_REFUSAL_RETRIES: '50ms',
   };
-  const run: CliWorld['run'] = (args, options = {}) => spawned(args, folder, { ...env, ...options.env }, options.input);
+  const run: CliWorld['run'] = (args, { env: more, input = '' } = {}) =>
+    runNode(['--disable-warning=ExperimentalWarning', CLI, ...args], { cwd: folder, env: { ...env, ...more }, input });
   const path = join(folder, 'data', 'signoff.db');
   const withStore: CliWorld['withStore'] = async (work) => {
     const store = await openSqliteStore({ path, create: false });
@@ -111,27 +105,6 @@ async function answer(request: IncomingMessage, response: ServerResponse, arrive
   arrived.push({ path, claims: decodeJwt(new URLSearchParams(body).get('logout_token') ?? '') });
   const status = path === 'ok' ? 200 : path === 'refuses' ? 400 : 503;
   response.writeHead(status).end(status === 400 ? '\u001b[31mno such user\u202e' : '');
-}
-
-function spawned(
-  args: readonly string[],
-  cwd: string,
-  env: Record<string, string>,
-  input: string | undefined,
-): Promise<Finished> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI_ENTRY, ...args], { cwd, env });
-  child.stdin.end(input ?? '');
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  return new Promise((finished) => {
-    child.on('close', (code) => finished({ code: code ?? -1, stdout, stderr }));
-  });
 }
 
 function clientFile(id: string, logoutUri: string | undefined): string {

@@ -4,8 +4,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { CLI } from '../support/command.ts';
 import { freePort } from '../support/free-port.ts';
-import { aCliWorld, CLI_ENTRY, type CliWorld } from './cli-world.ts';
+import { aCliWorld, type CliWorld } from './cli-world.ts';
 
 let world: CliWorld;
 let server: Running | undefined;
@@ -28,7 +29,7 @@ interface Running {
 
 async function start(port: number): Promise<Running> {
   const env = { ...world.env, PORT: String(port), SIGNOFF_LOG_FORMAT: 'json' };
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI_ENTRY, 'start'], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, 'start'], {
     cwd: world.folder,
     env,
   });
@@ -124,7 +125,7 @@ describe('"signoff start"', () => {
     const port = { PORT: String(await freePort()) };
     const nowhere = await world.run(['start'], { env: { ...port, SIGNOFF_HOST: 'no.such.host.invalid' } });
     expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining('Check SIGNOFF_HOST and PORT')]);
-    const noFolder = await world.run(['start'], { env: { ...port, SIGNOFF_CLIENTS: CLI_ENTRY } });
+    const noFolder = await world.run(['start'], { env: { ...port, SIGNOFF_CLIENTS: CLI } });
     expect([noFolder.code, noFolder.stderr]).toEqual([2, expect.stringContaining('Check SIGNOFF_CLIENTS')]);
   });
 

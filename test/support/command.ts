@@ -19,7 +19,15 @@ export async function runCommand(
   args: readonly string[],
   input = '',
 ): Promise<Finished> {
-  const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, env: { ...surroundings(), ...env } });
+  return runNode([CLI, ...args], { cwd: folder, env: { ...surroundings(), ...env }, input });
+}
+
+/** Runs Node with these arguments in a process, to its end. */
+export async function runNode(
+  argv: readonly string[],
+  { cwd, env, input }: { readonly cwd: string; readonly env: Readonly<Record<string, string>>; readonly input: string },
+): Promise<Finished> {
+  const child = spawn(process.execPath, argv, { cwd, env });
   child.stdin.end(input);
   let stdout = '';
   let stderr = '';
