@@ -4,6 +4,7 @@ import { signIn } from '../support/builders.ts';
 import { addAccount, describeFlows, startWorld, type World } from '../support/product.ts';
 
 const SESSIONS = 1_000;
+const A_PAGE = 50;
 const LONG_MS = 120_000;
 
 describeFlows('an account with 1,000 sessions', () => {
@@ -14,16 +15,25 @@ describeFlows('an account with 1,000 sessions', () => {
   beforeAll(async () => {
     world = await startWorld({ apps: { wiki: {} } });
     accountId = await addAccount(world.store, 'robot');
-    const now = Date.now();
-    for (let n = 0; n < SESSIONS; n += 1) {
-      await signIn(world.store, { accountId, clients: ['wiki'], at: now - n, deviceKey: `device-${n}` });
-    }
-    browser = createBrowser();
-    await world.apps.wiki.signIn(browser, { username: 'robot' });
+    await fill(accountId, SESSIONS);
+    browser = await signedIn('robot');
   }, LONG_MS);
   afterAll(() => world.stop());
 
   const url = () => `${world.issuer}/devices`;
+
+  async function fill(account: string, sessions: number): Promise<void> {
+    const now = Date.now();
+    for (let n = 0; n < sessions; n += 1) {
+      await signIn(world.store, { accountId: account, clients: ['wiki'], at: now - n, deviceKey: `device-${n}` });
+    }
+  }
+
+  async function signedIn(username: string): Promise<Browser> {
+    const one = createBrowser();
+    await world.apps.wiki.signIn(one, { username });
+    return one;
+  }
 
   it('is shown 50 at a time, each session once, this one first', async () => {
     const seen: string[] = [];
@@ -32,7 +42,7 @@ describeFlows('an account with 1,000 sessions', () => {
       const address: string = `${url()}${next && `?after=${next}`}`;
       const answer = await browser.get(address, { headers: { accept: 'application/json' } });
       const page = JSON.parse(answer.body) as { sessions: { id: string; current: boolean }[]; next: string | null };
-      expect(page.sessions.length).toBeLessThanOrEqual(50);
+      expect(page.sessions.length).toBeLessThanOrEqual(A_PAGE);
       expect(page.sessions.filter(({ current }) => current)).toHaveLength(seen.length === 0 ? 1 : 0);
       seen.push(...page.sessions.map(({ id }) => id));
       next = page.next;
@@ -42,13 +52,21 @@ describeFlows('an account with 1,000 sessions', () => {
     expect(new Set(seen).size).toBe(SESSIONS + 1);
   });
 
-  it('takes no more than 50 ms of server time for a page', async () => {
-    for (let n = 0; n < 10; n += 1) expect((await browser.get(url())).status).toBe(200);
+  it('takes the server no longer for a page than an account whose sessions are one page', async () => {
+    await fill(await addAccount(world.store, 'person'), A_PAGE - 1);
+    const withOnePage = await signedIn('person');
+    const fastest = new Map<Browser, number>();
 
-    const lines = world.logged.filter((line) => line.event === 'request.served' && line['path'] === '/devices');
-    const fastest = Math.min(...lines.slice(-10).map((line) => Number(line['ms'])));
-    expect(lines.length).toBeGreaterThanOrEqual(10);
-    expect(fastest).toBeLessThanOrEqual(50);
+    // In turns, so that a busy machine is busy for both.
+    for (let n = 0; n < 10; n += 1) {
+      for (const one of [browser, withOnePage]) {
+        expect((await one.get(url())).status).toBe(200);
+        const served = world.logged.findLast((line) => line.event === 'request.served' && line['path'] === '/devices');
+        fastest.set(one, Math.min(fastest.get(one) ?? Number.POSITIVE_INFINITY, Number(served?.['ms'])));
+      }
+    }
+
+    expect(fastest.get(browser)).toBeLessThanOrEqual(2 * (fastest.get(withOnePage) ?? 0));
   });
 
   it(
