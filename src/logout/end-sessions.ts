@@ -157,12 +157,12 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
     while (!stopping.signal.aborted) {
       const logout = await store.logouts.find(logoutId);
       if (!mayWalk(logout)) return;
-      await pace.beforeWrite(logout);
+      const sessionsMax = await pace.beforeWrite(logout);
       // Looked at again after a long wait: it may have been paused meanwhile.
       if (stopping.signal.aborted || (logout.pace !== undefined && !mayWalk(await store.logouts.find(logoutId))))
         return;
       const planned = plan({ at: clock.now(), reasonOf: () => logout.reason, whole: isWhole(logout.target) });
-      const rest = await store.sessions.continueEnd(logoutId, keepsOffline, planned);
+      const rest = await store.sessions.continueEnd(logoutId, keepsOffline, planned, sessionsMax);
       engine.wake();
       if (rest === 'done') return log.info('logout.walked', { logout_id: logoutId });
       await new Promise(setImmediate);

@@ -139,8 +139,16 @@ export interface SessionStore {
     at: number,
     plan: PlanDeliveries,
   ): Promise<readonly EndResult[]>;
-  /** The next write of a walking logout. Answers whether there is more. Safe from several processes at once. */
-  continueEnd(logoutId: string, keepsOffline: EndCause['keepsOffline'], plan: PlanDeliveries): Promise<'more' | 'done'>;
+  /**
+   * The next write of a walking logout; of one through sessions, it ends `sessionsMax` of them at most. Answers whether there
+   * is more. Safe from several processes at once.
+   */
+  continueEnd(
+    logoutId: string,
+    keepsOffline: EndCause['keepsOffline'],
+    plan: PlanDeliveries,
+    sessionsMax?: number,
+  ): Promise<'more' | 'done'>;
 
   /** Use at an app: moves `lastSeenAt` of a live session, unless it moved less than a minute ago. */
   touch(uid: string, now: number): Promise<void>;

@@ -32,8 +32,8 @@ export function createEnding(parts: MongoParts): Pick<SessionStore, 'end' | 'end
       return { kind: 'ended', logout: toLogout(await walkAWhile(parts, logout, ending, watch)) };
     },
     endSome: (ends, cause, at, plan) => parts.transact((tx) => endSome(parts, ends, { cause, at, plan }, tx)),
-    async continueEnd(logoutId, keepsOffline, plan) {
-      const logout = await walkOn(parts, { logoutId, keepsOffline, plan });
+    async continueEnd(logoutId, keepsOffline, plan, sessionsMax) {
+      const logout = await walkOn(parts, { logoutId, keepsOffline, plan, sessionsMax });
       return logout?.walking ? 'more' : 'done';
     },
   };

@@ -17,8 +17,6 @@ import { type ParticipationDoc, type SessionDoc, toParticipation } from './sessi
 const SLICE = 250;
 /** Sessions of one write of a walk: each is a row that its tabs and tokens write to. */
 const SESSIONS = 100;
-/** Of a walk over everybody: their apps are told as soon as it is written, all at once, and sign-ins meanwhile wait for that. */
-const SESSIONS_OF_REALM = 16;
 /** Grants of one write of a walk, with the tokens that hang on each. */
 const GRANTS = 500;
 
@@ -26,6 +24,8 @@ const GRANTS = 500;
 interface Means {
   readonly keepsOffline: EndCause['keepsOffline'];
   readonly plan: PlanDeliveries;
+  /** Sessions of this write, where they are to be fewer. */
+  readonly sessionsMax?: number | undefined;
 }
 
 interface Walk extends Means {
@@ -111,7 +111,7 @@ async function endSessions(
 ): Promise<Slice> {
   const { sessions, logouts } = parts;
   const { logout } = walk;
-  const atOnce = logout.target.kind === 'everybody' ? SESSIONS_OF_REALM : SESSIONS;
+  const atOnce = Math.min(SESSIONS, walk.sessionsMax ?? SESSIONS);
   const rows = await sessions
     .find({ ...older, dueAt: { $exists: true } }, { session: tx, projection: { accountId: 1 } })
     .limit(atOnce)

@@ -32,15 +32,16 @@ export function createEnding({ write }: Connection): Pick<SessionStore, 'end' | 
       if (begun.result.kind === 'ended') watch?.written(begun.leased, begun.rest);
       if (cause.pace !== undefined) return begun.result;
       return walkAWhile(begun.result, async () => {
-        const next = await write((tx) => goOn(tx, id, cause.keepsOffline, plan));
+        const next = await write((tx) => goOn(tx, id, { keepsOffline: cause.keepsOffline, plan, limit: SLICE }));
         watch?.written([], true);
         return next;
       });
     },
     endSome: (ends, cause, at, plan) => write((tx) => endSome(tx, ends, { cause, at, plan })),
-    async continueEnd(logoutId, keepsOffline, plan) {
+    async continueEnd(logoutId, keepsOffline, plan, sessionsMax) {
       await pause(PAUSE_MS);
-      return isWalking(await write((tx) => goOn(tx, logoutId, keepsOffline, plan))) ? 'more' : 'done';
+      const result = await write((tx) => goOn(tx, logoutId, { keepsOffline, plan, limit: SLICE, sessionsMax }));
+      return isWalking(result) ? 'more' : 'done';
     },
   };
 }
@@ -116,11 +117,11 @@ function endSome(
 }
 
 /** The next slice, where there is one: another process may have walked it meanwhile. */
-function goOn(tx: Tx, logoutId: string, keepsOffline: EndCause['keepsOffline'], plan: PlanDeliveries): EndResult {
+function goOn(tx: Tx, logoutId: string, means: Means): EndResult {
   const before = logoutById(tx, logoutId);
   if (!before) return { kind: 'nothing' };
   if (before.walking === 0) return { kind: 'ended', logout: toLogout(before) };
-  const { sessions, more } = walkSlice(tx, before, { keepsOffline, plan, limit: SLICE });
+  const { sessions, more } = walkSlice(tx, before, means);
   const sessionsEnded = before.sessions_ended + sessions;
   const after: LogoutRow = { ...before, sessions_ended: sessionsEnded, walking: more ? 1 : 0 };
   const set = 'sessions_ended = :sessionsEnded, walking = :walking';

@@ -31,12 +31,6 @@ export function spareInRealm(tx: Tx, uid: string, generation: number): void {
   tx.run(`UPDATE artifacts SET gen_realm = :generation WHERE ${ofSession}`, params);
 }
 
-/**
- * Sessions of one write. Their apps are told as soon as it is written, all at once: of forty sessions that were 120 sign-offs,
- * which a sign-in then waited 70 ms for.
- */
-const SESSIONS = 8;
-
 /** What one write of a walk found. */
 export interface RealmSlice {
   /** Sessions ended. */
@@ -52,10 +46,14 @@ export interface RealmSlice {
  * Ends some sessions of an older generation. One that has more apps inside than go in one write stays until they are ended,
  * dead as it is.
  */
-export function endOfRealm(tx: Tx, logout: LogoutRow, limit: number): RealmSlice {
-  const params = { ...targetParams(logout), limit: limit + 1 };
+export function endOfRealm(
+  tx: Tx,
+  logout: LogoutRow,
+  { limit, sessionsMax }: { readonly limit: number; readonly sessionsMax: number },
+): RealmSlice {
+  const params = { ...targetParams(logout), limit: limit + 1, sessionsMax };
   const open = tx.all<{ uid: string; account_id: string }>(
-    `SELECT uid, account_id FROM sessions WHERE state <> 'ended' AND gen_realm < :generation LIMIT ${SESSIONS}`,
+    `SELECT uid, account_id FROM sessions WHERE state <> 'ended' AND gen_realm < :generation LIMIT :sessionsMax`,
     params,
   );
   const uids = open.map(({ uid }) => uid);
@@ -76,6 +74,6 @@ export function endOfRealm(tx: Tx, logout: LogoutRow, limit: number): RealmSlice
     sessions,
     participations: rows.slice(0, limit),
     accountIds: open.map(({ account_id }) => account_id),
-    more: next !== undefined || uids.length === SESSIONS,
+    more: next !== undefined || uids.length === sessionsMax,
   };
 }

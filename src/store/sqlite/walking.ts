@@ -19,6 +19,8 @@ export interface Means {
   readonly plan: PlanDeliveries;
   /** Sessions, and participations, at most. */
   readonly limit: number;
+  /** Sessions, where they are to be fewer. */
+  readonly sessionsMax?: number | undefined;
   readonly lease?: FirstLease | undefined;
 }
 
@@ -34,8 +36,8 @@ export interface Walked {
 }
 
 /** Ends a slice of the sessions and participations of a logout, makes their deliveries, removes their grants. */
-export function walkSlice(tx: Tx, logout: LogoutRow, { keepsOffline, plan, limit, lease }: Means): Walked {
-  const slice = sliceOf(tx, logout, limit);
+export function walkSlice(tx: Tx, logout: LogoutRow, { keepsOffline, plan, lease, ...size }: Means): Walked {
+  const slice = sliceOf(tx, logout, size);
   const { sessions, participations } = slice;
   endParticipations(tx, logout, participations);
   const ended = participations.map((row) => toParticipation({ ...row, ended_at: logout.at, logout_id: logout.id }));
@@ -51,13 +53,14 @@ export function walkSlice(tx: Tx, logout: LogoutRow, { keepsOffline, plan, limit
 }
 
 /** What this write ends; its sessions are ended already. */
-function sliceOf(tx: Tx, logout: LogoutRow, limit: number): RealmSlice {
-  if (logout.target_kind === 'everybody') return endOfRealm(tx, logout, limit);
-  const sessions = endSessions(tx, logout, limit);
+function sliceOf(tx: Tx, logout: LogoutRow, size: Pick<Means, 'limit' | 'sessionsMax'>): RealmSlice {
+  const { limit, sessionsMax = limit } = size;
+  if (logout.target_kind === 'everybody') return endOfRealm(tx, logout, { limit, sessionsMax });
+  const sessions = endSessions(tx, logout, sessionsMax);
   const participations = liveParticipations(tx, logout, PARTICIPATIONS[logout.target_kind], limit);
   // An end of an account has told of itself.
   const accountIds = logout.target_kind === 'client' ? participations.map((each) => each.account_id) : [];
-  return { sessions, participations, accountIds, more: Math.max(sessions, participations.length) === limit };
+  return { sessions, participations, accountIds, more: sessions === sessionsMax || participations.length === limit };
 }
 
 /** Sessions end with the first two targets only. An account's new sessions are of the new generation, and not its. */

@@ -96,6 +96,15 @@ export function everybodySuite(make: MakePlace): void {
     await expect(at.store.logouts.find(logout.id)).resolves.toMatchObject({ sessionsEnded: 61, walking: false });
   });
 
+  it('ends no more sessions in a write of its walk than it is told to', async () => {
+    for (let n = 0; n < 40; n += 1) await signIn(at.store, { clients: ['wiki', 'mail'] });
+    const logout = await end({ kind: 'everybody' }, { pace: 10 });
+    const ended = async () => (await at.store.logouts.find(logout.id))?.sessionsEnded ?? 0;
+    const before = await ended();
+    await expect(at.store.sessions.continueEnd(logout.id, () => true, planAll(), 3)).resolves.toBe('more');
+    await expect(ended()).resolves.toBe(before + 3);
+  });
+
   it('is paused, given another pace and let go on, while it walks only', async () => {
     for (let n = 0; n < 3; n += 1)
       await signIn(at.store, { clients: Array.from({ length: 500 }, (_, app) => `app-${app}`) });

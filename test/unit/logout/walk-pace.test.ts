@@ -14,7 +14,7 @@ function aPace() {
   return { pace, time, machine, signal };
 }
 
-async function waitedMs(work: Promise<void>): Promise<number> {
+async function waitedMs(work: Promise<unknown>): Promise<number> {
   const began = performance.now();
   await work;
   return performance.now() - began;
@@ -35,6 +35,19 @@ it('has nothing to catch up after a pause, and waits for nobody without a pace',
   expect(await waitedMs(pace.beforeWrite({ pace: 10, sessionsEnded: 10 }))).toBeLessThan(50);
   expect(await waitedMs(pace.beforeWrite({ pace: 10, sessionsEnded: 12 }))).toBeGreaterThan(150);
   expect(await waitedMs(pace.beforeWrite({ pace: undefined, sessionsEnded: 10_000 }))).toBeLessThan(50);
+});
+
+it('has a write end no more than a twenty-fifth of what goes in a second', async () => {
+  const { pace, time, machine } = aPace();
+  await expect(pace.beforeWrite({ pace: 300, sessionsEnded: 0 })).resolves.toBe(12);
+  await expect(pace.beforeWrite({ pace: 1, sessionsEnded: 0 })).resolves.toBe(1);
+  machine.load = 0.9;
+  for (let look = 0; look < 20; look += 1) {
+    time.now += 1_000;
+    await pace.beforeWrite({ pace: 300, sessionsEnded: 0 });
+  }
+  await expect(pace.beforeWrite({ pace: 300, sessionsEnded: 0 })).resolves.toBe(2);
+  await expect(pace.beforeWrite({ pace: undefined, sessionsEnded: 0 })).resolves.toBeUndefined();
 });
 
 it('is cut short when its process stops', async () => {
