@@ -12,7 +12,7 @@ interface Violation {
 
 /** What axe finds serious or critical on the page that is open, one line each. */
 export async function barriers(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource);
+  if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(axeSource);
   const found: Violation[] = await page.evaluate(
     "axe.run({ resultTypes: ['violations'] }).then((result) => result.violations)",
   );
