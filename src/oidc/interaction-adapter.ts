@@ -2,6 +2,7 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { type ArtifactAdapterParts, createArtifactAdapter, toArtifactWrite } from './artifact-adapter.ts';
 import type { DeviceCookie } from './device-cookie.ts';
 import { putOff } from './late-writes.ts';
+import { payloadOf } from './library-shapes.ts';
 import type { PendingSignIn } from './pending-sign-in.ts';
 import { currentRequest } from './request-facts.ts';
 
@@ -17,6 +18,12 @@ export interface InteractionMarks {
 
 /** Seconds an answered interaction is kept, for the second click of a double click: it asks anew, for a fresh code. */
 const ANSWERED_KEPT = 2 * 60;
+
+/** The library has read it in this request, and hands over no more of it than the id. */
+function foundBefore(id: string): AdapterPayload | undefined {
+  const interaction = currentRequest()?.oidc.entities.Interaction;
+  return interaction?.jti === id ? payloadOf(interaction) : undefined;
+}
 
 export interface InteractionAdapterParts extends ArtifactAdapterParts {
   readonly device: Pick<DeviceCookie, 'ensure'>;
@@ -39,7 +46,7 @@ export function createInteractionAdapter(parts: InteractionAdapterParts): Adapte
      * comes back to this address signs in anew.
      */
     async destroy(id) {
-      const payload = await rows.find(id);
+      const payload = foundBefore(id) ?? (await rows.find(id));
       if (!payload) return;
       const { result: _result, pending: _pending, ...rest } = payload as AdapterPayload & InteractionMarks;
       const write = toArtifactWrite(

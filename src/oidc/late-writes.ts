@@ -5,6 +5,7 @@
 import type { AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
 import { sha256 } from '../ops/ids.ts';
 import type { ArtifactWrite, Authorizations, ProviderStore, SessionWrite } from '../store/store.ts';
+import { payloadOf } from './library-shapes.ts';
 import { currentRequest, factsOf, openingFor } from './request-facts.ts';
 
 /** Puts off a write that nobody was promised until the code's, or the request's end; false outside of a request. */
@@ -50,9 +51,7 @@ export function toSessionWrite(cookie: string, payload: AdapterPayload, now: num
 export function sessionSoFar({ oidc }: KoaContextWithOIDC, now: number): SessionWrite | undefined {
   const { session } = oidc;
   if (!session) return undefined;
-  const { IN_PAYLOAD: names } = session.constructor as unknown as { readonly IN_PAYLOAD: readonly string[] };
-  const fields = Object.entries(session).filter(([name, value]) => names.includes(name) && value !== undefined);
-  const payload = { iat: Math.floor(now / 1000), ...Object.fromEntries(fields) } as AdapterPayload;
+  const payload = { iat: Math.floor(now / 1000), ...payloadOf(session) };
   return toSessionWrite(session.jti, payload, now);
 }
 

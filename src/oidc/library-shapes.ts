@@ -1,5 +1,5 @@
 /** Shapes of the library's that more than one file here speaks of. */
-import type { ErrorOut, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { AdapterPayload, ErrorOut, KoaContextWithOIDC, Provider } from 'oidc-provider';
 
 /** Koa's middleware, as the library knows it. */
 export type Middleware = Parameters<Provider['use']>[0];
@@ -9,3 +9,10 @@ export type Middleware = Parameters<Provider['use']>[0];
  * reach), whose status then is the better one.
  */
 export type RenderError = (ctx: KoaContextWithOIDC, out: ErrorOut, cause: Error) => void | Promise<void>;
+
+/** What the library would hand over of a model to be kept: the fields that its class names and that have a value. */
+export function payloadOf(model: object): AdapterPayload {
+  const { IN_PAYLOAD: names } = model.constructor as unknown as { readonly IN_PAYLOAD: readonly string[] };
+  const fields = Object.entries(model).filter(([name, value]) => names.includes(name) && value !== undefined);
+  return Object.fromEntries(fields) as AdapterPayload;
+}

@@ -1,4 +1,4 @@
-import type { ClientSession } from 'mongodb';
+import type { AnyBulkWriteOperation, ClientSession } from 'mongodb';
 import type { ArtifactWrite } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { type CutOffs, numbersOf, readCutOffs } from './cut-offs.ts';
@@ -15,24 +15,30 @@ export function artifactKey(model: string, idHash: string): string {
  */
 export async function writeArtifact(parts: MongoParts, write: ArtifactWrite): Promise<void> {
   const today = write.model === 'Grant' ? await cutOffsOf(parts, write) : undefined;
-  await replaceArtifact(parts, write, today);
+  await replaceArtifacts(parts, [write], today);
 }
 
-/** The same within a transaction that knows the numbers of a Grant's client already. */
-export async function replaceArtifact(
+/** The same of several in one command, within a transaction that knows the numbers of a Grant's client already. */
+export async function replaceArtifacts(
   { artifacts }: MongoParts,
-  write: ArtifactWrite,
+  writes: readonly ArtifactWrite[],
   today: CutOffs | undefined,
   tx?: ClientSession,
 ): Promise<void> {
+  await artifacts.bulkWrite(
+    writes.map((write) => replacement(write, today)),
+    tx && { session: tx },
+  );
+}
+
+function replacement(write: ArtifactWrite, today: CutOffs | undefined): AnyBulkWriteOperation<ArtifactDoc> {
   const { given, absent } = fields(write);
   const update = {
     $set: given,
     $setOnInsert: write.model === 'Grant' && today ? numbersOf(today) : {},
     ...(Object.keys(absent).length > 0 && { $unset: absent }),
   };
-  const filter = { _id: artifactKey(write.model, write.idHash) };
-  await artifacts.updateOne(filter, update, { upsert: true, ...(tx && { session: tx }) });
+  return { updateOne: { filter: { _id: artifactKey(write.model, write.idHash) }, update, upsert: true } };
 }
 
 /** Replaces what a row that is there holds; answers whether it is. It stays as old as it was. */

@@ -17,6 +17,8 @@ const SICK_MAX = 1_000;
 const PROBES_MAX = 32;
 /** How often a claim whose candidates were all taken by somebody else looks again. */
 const TRIES_MAX = 8;
+/** How long an engine goes by what it saw of others: they beat every few seconds. */
+const ALONE_FOR_MS = 1_000;
 
 type Candidate = Pick<DeliveryDoc, '_id' | 'origin' | 'readyAt'>;
 
@@ -32,6 +34,7 @@ export interface Claiming {
  */
 export function createClaiming(parts: MongoParts): Claiming {
   const lookBehind = createLookBehind(parts);
+  const isAlone = createAloneness(parts);
 
   async function look(request: ClaimRequest): Promise<Look> {
     const { limit, now } = request;
@@ -40,16 +43,17 @@ export function createClaiming(parts: MongoParts): Claiming {
     const candidates = claimable(head, gates, request);
     if (candidates.length < limit && head.length === LOOK) return lookBehind(request);
     const healthy = head.filter(({ origin }) => !gates.has(origin) && !request.exceptOrigins.includes(origin));
-    return { candidates, more: candidates.length > limit || healthy.length > candidates.length };
+    const more = candidates.length > limit || healthy.length > candidates.length;
+    return { candidates, more, sick: new Set(gates.keys()) };
   }
 
   return {
     async claim(request) {
-      const alone = await isAlone(parts, request);
+      const alone = await isAlone(request);
       for (let tries = 1; ; tries += 1) {
-        const { candidates, more } = await look(request);
+        const { candidates, more, sick } = await look(request);
         const chosen = alone ? inTurns(candidates, request.limit) : someOf(candidates, request.limit);
-        const rows = await takeWithProbes(parts, chosen, request);
+        const rows = await takeWithProbes(parts, { chosen, sick }, request);
         if (rows.length > 0 || chosen.length === 0 || tries === TRIES_MAX) return claimOf(parts, rows, more, request);
       }
     },
@@ -66,6 +70,8 @@ export function createClaiming(parts: MongoParts): Claiming {
 interface Look {
   readonly candidates: readonly Candidate[];
   readonly more: boolean;
+  /** Origins that have a breaker row. */
+  readonly sick: ReadonlySet<string>;
 }
 
 const HEAD = { projection: { _id: 1, origin: 1, readyAt: 1 } } as const;
@@ -87,19 +93,23 @@ function createLookBehind(parts: MongoParts): (request: ClaimRequest) => Promise
   return async (request) => {
     const { limit, now, exceptOrigins } = request;
     const except = [...exceptOrigins, ...(await sickOrigins(parts))];
-    const found = new Map((await dueProbes(parts, request)).map((row) => [row._id, row]));
+    const probes = await dueProbes(parts, request);
+    const found = new Map(probes.map((row) => [row._id, row]));
+    const sick = new Set(probes.map(({ origin }) => origin));
     for (let looks = 0; looks < LOOKS_MAX && found.size < limit; looks += 1) {
       const which = { origin: { $gt: resumeAfter, $nin: except }, readyAt: { $lte: now } };
       const rows = await parts.deliveries
         .find(which, { ...HEAD, hint: 'free_of_origin' })
         .limit(LOOK)
         .toArray();
-      for (const row of claimable(rows, await gatesOf(parts, rows), request)) found.set(row._id, row);
+      const gates = await gatesOf(parts, rows);
+      for (const origin of gates.keys()) sick.add(origin);
+      for (const row of claimable(rows, gates, request)) found.set(row._id, row);
       const isRound = resumeAfter === '' && rows.length < LOOK;
       resumeAfter = rows.length < LOOK ? '' : (rows.at(-1)?.origin ?? '');
       if (isRound) break;
     }
-    return { candidates: [...found.values()].toSorted(byReadiness), more: found.size > 0 };
+    return { candidates: [...found.values()].toSorted(byReadiness), more: found.size > 0, sick };
   };
 }
 
@@ -145,8 +155,15 @@ async function gatesOf(
 }
 
 /** Of engines that know of each other, each takes any of the rows it sees, so that they seldom meet. */
-async function isAlone({ heartbeats }: MongoParts, { processId }: ClaimRequest): Promise<boolean> {
-  return (await heartbeats.findOne({ _id: { $ne: processId }, ...HEARD_LATELY })) === null;
+function createAloneness({ heartbeats }: MongoParts): (request: ClaimRequest) => Promise<boolean> {
+  let seen = { at: Number.NEGATIVE_INFINITY, isAlone: false };
+  return async ({ processId }) => {
+    const at = performance.now();
+    if (at - seen.at < ALONE_FOR_MS) return seen.isAlone;
+    const isAlone = (await heartbeats.findOne({ _id: { $ne: processId }, ...HEARD_LATELY })) === null;
+    seen = { at, isAlone };
+    return isAlone;
+  };
 }
 
 /** A random part, oldest first. */
@@ -166,13 +183,12 @@ function byReadiness(a: Candidate, b: Candidate): number {
 /** Between looking and marking another engine may have taken an origin's probe: whoever writes itself there first has it. */
 async function takeWithProbes(
   parts: MongoParts,
-  chosen: readonly Candidate[],
+  { chosen, sick }: { readonly chosen: readonly Candidate[]; readonly sick: ReadonlySet<string> },
   request: ClaimRequest,
 ): Promise<readonly DeliveryDoc[]> {
   const { token, processId, leaseMs, now } = request;
-  const sick = await gatesOf(parts, chosen);
   const mine = new Set<string>();
-  for (const origin of sick.keys()) {
+  for (const origin of new Set(chosen.map((row) => row.origin).filter((each) => sick.has(each)))) {
     const isDue = {
       _id: origin,
       shutUntil: { $lte: now },

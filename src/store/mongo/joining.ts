@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import { firstDueAt } from '../session-life.ts';
 import type { AlongWithCode, ArtifactWrite, NewParticipation, SessionOpening } from '../store.ts';
-import { replaceArtifact } from './artifact-rows.ts';
+import { replaceArtifacts } from './artifact-rows.ts';
 import type { MongoParts } from './collections.ts';
 import { type CutOffs, isCutOff, numbersOf, readCutOffs } from './cut-offs.ts';
 import { passGate } from './gates.ts';
@@ -31,7 +31,7 @@ export async function join(
   if (taking === undefined) return 'ended';
   const today = await clientTakes(parts, joining, taking.startedAt, tx);
   if (today === undefined) return 'ended';
-  for (const artifact of [...(along?.artifacts ?? []), code]) await replaceArtifact(parts, artifact, today, tx);
+  await replaceArtifacts(parts, [...(along?.artifacts ?? []), code], today, tx);
   if (!along?.session || taking.saved) return 'joined';
   const saved = await save(parts, along.session, tx);
   return saved === 'saved' ? 'joined' : saved;

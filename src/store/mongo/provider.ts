@@ -2,7 +2,7 @@ import type { ClientSession } from 'mongodb';
 import { isCurrent } from '../../sessions/session.ts';
 import type { Artifact, ArtifactWrite, ProviderStore } from '../store.ts';
 import { appAccess } from './app-access.ts';
-import { artifactKey, replaceArtifact, rewriteArtifact, writeArtifact } from './artifact-rows.ts';
+import { artifactKey, replaceArtifacts, rewriteArtifact, writeArtifact } from './artifact-rows.ts';
 import type { MongoParts } from './collections.ts';
 import { cutOffsToday, isCutOff, withCutOffs } from './cut-offs.ts';
 import type { ArtifactDoc } from './documents.ts';
@@ -57,7 +57,7 @@ async function saveBound(parts: MongoParts, write: ArtifactWrite): Promise<'save
   const once = async (tx: ClientSession) => {
     const { matchedCount } = await parts.sessions.updateOne(open, { $inc: { writes: 1 } }, { session: tx });
     if (matchedCount === 0) return 'ended';
-    await replaceArtifact(parts, write, undefined, tx);
+    await replaceArtifacts(parts, [write], undefined, tx);
     return 'saved';
   };
   return parts.inTurn(sessionTurn(sessionUid), () => parts.transact(once));
