@@ -22,8 +22,9 @@ const BUSY = 0.6;
 const LOOK_MS = 250;
 const SLOWER = 0.75;
 const FASTER = 1.1;
-/** A machine that others keep busy must not keep a walk from its end. */
+/** A machine that others keep busy must not keep a walk from its end, and who asked for a slow one has asked for that. */
 const SHARE_MIN = 0.1;
+const SLOWEST_PER_S = 30;
 
 /**
  * Counts what all processes ended since the last write of this one: two that walk the same logout are as fast as one, and
@@ -45,15 +46,21 @@ export function createWalkPace(
     share = load() > BUSY ? Math.max(share * SLOWER, SHARE_MIN) : Math.min(share * FASTER, 1);
   }
 
+  /** Sessions a second, by now. */
+  function rateOf(pace: number): number {
+    look();
+    return Math.max(pace * share, Math.min(pace, SLOWEST_PER_S));
+  }
+
   return {
     async beforeWrite({ pace, sessionsEnded }) {
-      if (pace !== undefined && last !== undefined) {
-        look();
-        const dueAt = last.at + ((sessionsEnded - last.sessionsEnded) / (pace * share)) * 1_000;
+      const rate = pace && rateOf(pace);
+      if (rate !== undefined && last !== undefined) {
+        const dueAt = last.at + ((sessionsEnded - last.sessionsEnded) / rate) * 1_000;
         await wait(dueAt - now(), signal);
       }
       last = { at: now(), sessionsEnded };
-      return pace && Math.ceil((pace * share) / WRITES_PER_S);
+      return rate && Math.ceil(rate / WRITES_PER_S);
     },
   };
 }

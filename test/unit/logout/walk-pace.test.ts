@@ -50,6 +50,18 @@ it('has a write end no more than a twenty-fifth of what goes in a second', async
   await expect(pace.beforeWrite({ pace: undefined, sessionsEnded: 0 })).resolves.toBeUndefined();
 });
 
+it('is not slower on a busy machine than somebody has asked for', async () => {
+  const { pace, time, machine } = aPace();
+  machine.load = 1;
+  for (let look = 0; look < 20; look += 1) {
+    time.now += 1_000;
+    await pace.beforeWrite({ pace: 20, sessionsEnded: 0 });
+  }
+  const waited = await waitedMs(pace.beforeWrite({ pace: 20, sessionsEnded: 2 }));
+  expect(waited).toBeGreaterThan(90);
+  expect(waited).toBeLessThan(500);
+});
+
 it('is cut short when its process stops', async () => {
   const { pace, signal } = aPace();
   await pace.beforeWrite({ pace: 1, sessionsEnded: 0 });
