@@ -6,9 +6,11 @@ import { type BreakerDoc, type DeliveryDoc, toBreaker, toDelivery } from './deli
 import { HEARD_LATELY, leaseFor } from './server-time.ts';
 
 /**
- * Free rows at the head of all that are looked at. Where those of sick or left-out origins crowd it, a claim looks behind
- * them, origin by origin: 10⁶ rows behind a dead app are passed over in one step.
+ * Free rows at the head of all that are looked at: some, and where most of those may be taken, as many as make a whole claim.
+ * Where rows of sick, left-out or busy origins crowd the head, a claim looks behind them, origin by origin: 10⁶ rows behind a
+ * dead app are passed over in one step.
  */
+const GLANCE = 100;
 const LOOK = 500;
 /** Looks behind the crowd in one claim; the next claim goes on where this one ended. */
 const LOOKS_MAX = 8;
@@ -36,12 +38,15 @@ export function createClaiming(parts: MongoParts): Claiming {
   const lookBehind = createLookBehind(parts);
   const isAlone = createAloneness(parts);
 
-  async function look(request: ClaimRequest): Promise<Look> {
+  async function look(request: ClaimRequest, most = GLANCE): Promise<Look> {
     const { limit, now } = request;
-    const head = await headOf(parts, { $lte: now });
+    const head = await headOf(parts, { $lte: now }, most);
     const gates = await gatesOf(parts, head);
     const candidates = claimable(head, gates, request);
-    if (candidates.length < limit && head.length === LOOK) return lookBehind(request);
+    if (candidates.length < limit && head.length === most) {
+      const isCrowded = candidates.length < head.length / 2;
+      return most === LOOK || isCrowded ? lookBehind(request) : look(request, LOOK);
+    }
     const healthy = head.filter(({ origin }) => !gates.has(origin) && !request.exceptOrigins.includes(origin));
     const more = candidates.length > limit || healthy.length > candidates.length;
     return { candidates, more, sick: new Set(gates.keys()) };
@@ -76,11 +81,15 @@ interface Look {
 
 const HEAD = { projection: { _id: 1, origin: 1, readyAt: 1 } } as const;
 
-async function headOf({ deliveries }: MongoParts, readyAt: Filter<DeliveryDoc>['readyAt']): Promise<Candidate[]> {
+async function headOf(
+  { deliveries }: MongoParts,
+  readyAt: Filter<DeliveryDoc>['readyAt'],
+  most: number,
+): Promise<Candidate[]> {
   return deliveries
     .find({ readyAt }, { ...HEAD, hint: 'free' })
     .sort({ readyAt: 1 })
-    .limit(LOOK)
+    .limit(most)
     .toArray();
 }
 
@@ -100,13 +109,13 @@ function createLookBehind(parts: MongoParts): (request: ClaimRequest) => Promise
       const which = { origin: { $gt: resumeAfter, $nin: except }, readyAt: { $lte: now } };
       const rows = await parts.deliveries
         .find(which, { ...HEAD, hint: 'free_of_origin' })
-        .limit(LOOK)
+        .limit(GLANCE)
         .toArray();
       const gates = await gatesOf(parts, rows);
       for (const origin of gates.keys()) sick.add(origin);
       for (const row of claimable(rows, gates, request)) found.set(row._id, row);
-      const isRound = resumeAfter === '' && rows.length < LOOK;
-      resumeAfter = rows.length < LOOK ? '' : (rows.at(-1)?.origin ?? '');
+      const isRound = resumeAfter === '' && rows.length < GLANCE;
+      resumeAfter = rows.length < GLANCE ? '' : (rows.at(-1)?.origin ?? '');
       if (isRound) break;
     }
     return { candidates: [...found.values()].toSorted(byReadiness), more: found.size > 0, sick };
@@ -274,9 +283,12 @@ async function pastDeadline(
     .toArray();
 }
 
-/** When anything may be claimed: the earliest of what is due of healthy origins, and of the next probe of the others. */
-async function nextDueAt(parts: MongoParts): Promise<number | undefined> {
-  const head = await headOf(parts, { $exists: true });
+/**
+ * When anything may be claimed: the earliest of what is due of healthy origins, and of the next probe of the others. Nothing
+ * that comes after the first row of a healthy one is due sooner.
+ */
+async function nextDueAt(parts: MongoParts, most = 1): Promise<number | undefined> {
+  const head = await headOf(parts, { $exists: true }, most);
   const docs = await parts.breakers.find({ _id: { $in: head.map(({ origin }) => origin) } }).toArray();
   const sick = new Map(docs.map((row) => [row._id, row]));
   const instants = head.flatMap(({ origin, readyAt = 0 }) => {
@@ -284,7 +296,11 @@ async function nextDueAt(parts: MongoParts): Promise<number | undefined> {
     if (!breaker) return [readyAt];
     return breaker.probe ? [] : [Math.max(breaker.shutUntil, readyAt)];
   });
-  if (head.length === LOOK) instants.push(...(await hiddenBehind(parts)));
+  const isHealthy = head.some(({ origin }) => !sick.has(origin));
+  if (!isHealthy && head.length === most) {
+    if (most < LOOK) return nextDueAt(parts, LOOK);
+    instants.push(...(await hiddenBehind(parts)));
+  }
   return instants.length > 0 ? Math.min(...instants) : undefined;
 }
 
