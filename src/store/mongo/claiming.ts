@@ -105,6 +105,8 @@ function createLookBehind(parts: MongoParts): (request: ClaimRequest) => Promise
     const probes = await dueProbes(parts, request);
     const found = new Map(probes.map((row) => [row._id, row]));
     const sick = new Set(probes.map(({ origin }) => origin));
+    const beganAfter = resumeAfter;
+    let hasTurned = false;
     for (let looks = 0; looks < LOOKS_MAX && found.size < limit; looks += 1) {
       const which = { origin: { $gt: resumeAfter, $nin: except }, readyAt: { $lte: now } };
       const rows = await parts.deliveries
@@ -114,9 +116,11 @@ function createLookBehind(parts: MongoParts): (request: ClaimRequest) => Promise
       const gates = await gatesOf(parts, rows);
       for (const origin of gates.keys()) sick.add(origin);
       for (const row of claimable(rows, gates, request)) found.set(row._id, row);
-      const isRound = resumeAfter === '' && rows.length < GLANCE;
-      resumeAfter = rows.length < GLANCE ? '' : (rows.at(-1)?.origin ?? '');
-      if (isRound) break;
+      const last = rows.length < GLANCE ? undefined : rows.at(-1)?.origin;
+      resumeAfter = last ?? '';
+      // All the way round: at the end after beginning at the start, or once more where this claim began.
+      if (last === undefined ? hasTurned || beganAfter === '' : hasTurned && last >= beganAfter) break;
+      hasTurned ||= last === undefined;
     }
     return { candidates: [...found.values()].toSorted(byReadiness), more: found.size > 0, sick };
   };
