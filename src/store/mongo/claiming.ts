@@ -101,8 +101,9 @@ function createLookBehind(parts: MongoParts): (request: ClaimRequest) => Promise
   let resumeAfter = '';
   return async (request) => {
     const { limit, now, exceptOrigins } = request;
-    const except = [...exceptOrigins, ...(await sickOrigins(parts))];
-    const probes = await dueProbes(parts, request);
+    const failing = await sickOrigins(parts);
+    const except = [...exceptOrigins, ...failing];
+    const probes = failing.length > 0 ? await dueProbes(parts, request) : [];
     const found = new Map(probes.map((row) => [row._id, row]));
     const sick = new Set(probes.map(({ origin }) => origin));
     const beganAfter = resumeAfter;
