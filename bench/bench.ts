@@ -3,6 +3,7 @@
  * an absolute time is a hint, a ratio is a result. `--quick` takes under 90 seconds; names pick some; `--json`.
  */
 import { parseArgs } from 'node:util';
+import { barrier } from './barrier.ts';
 import { startStores } from './bench-stores.ts';
 import { busyApp } from './busy-app.ts';
 import { crash } from './crash.ts';
@@ -34,6 +35,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 
 /** Minutes each: run only when they are named. */
 const LONG_BENCHES: Readonly<Record<string, Bench>> = {
+  barrier,
   'busy-app': busyApp,
   crash,
   everybody,

@@ -221,7 +221,7 @@ export interface SignedIn {
   readonly participations: readonly NewParticipation[];
 }
 
-/** A live session with participations, made the way the library makes one: the first code before the session itself. */
+/** A live session with participations, made the way the library makes one: with each code its Grant, with the last the session. */
 export async function signIn(
   store: Store,
   given: {
@@ -243,13 +243,14 @@ export async function signIn(
   const participations = (given.clients ?? ['wiki']).map((clientId) =>
     aParticipation({ sessionUid: uid, accountId, clientId, startedAt: at }),
   );
-  for (const participation of participations) {
-    await store.provider.save(aGrantOf(participation, { generation, createdAt: at }));
-    await mustBe('joined', store.sessions.join(participation, aCodeOf(participation), opening));
-  }
   const authorizations = Object.fromEntries(participations.map(({ clientId, sid }) => [clientId, { sid }]));
   const write = aSessionWrite({ uid, now: at, authorizations, opening });
-  await mustBe('saved', store.sessions.save(write));
+  for (const participation of participations) {
+    const session = participation === participations.at(-1) ? write : undefined;
+    const along = { artifacts: [aGrantOf(participation, { generation, createdAt: at })], session };
+    await mustBe('joined', store.sessions.join(participation, aCodeOf(participation), opening, along));
+  }
+  if (participations.length === 0) await mustBe('saved', store.sessions.save(write));
   return { accountId, uid, cookieHash: write.cookieHash, participations };
 }
 

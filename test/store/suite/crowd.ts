@@ -32,8 +32,8 @@ export async function crowdOfSessions(store: Store, count: number): Promise<Crow
   const opening = anOpening({ accountId });
   const participations = Array.from({ length: count }, () => aParticipation({ sessionUid: unique('uid'), accountId }));
   await inBatches(participations, async (each) => {
-    await store.sessions.join(each, aCodeOf(each), opening);
-    await store.sessions.save(aSessionWrite({ uid: each.sessionUid, opening }));
+    const session = aSessionWrite({ uid: each.sessionUid, opening });
+    await store.sessions.join(each, aCodeOf(each), opening, { artifacts: [], session });
   });
   return { accountId, participations };
 }
