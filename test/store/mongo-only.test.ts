@@ -10,6 +10,7 @@ import {
   aClaim,
   aCodeOf,
   anAccount,
+  anArtifact,
   anAttempt,
   anOpening,
   aParticipation,
@@ -112,6 +113,9 @@ describeIt('MongoDB only', () => {
         expect(store.sessions.findByUid(uid)).rejects.toMatchObject(unavailable),
         expect(end(store, uid)).rejects.toMatchObject(unavailable),
         expect(store.accounts.create(anAccount())).rejects.toMatchObject(unavailable),
+        // The driver wraps what it says of these two.
+        expect(store.provider.save(anArtifact())).rejects.toMatchObject(unavailable),
+        expect(store.limits.fail(['somebody'], HOUR, T0)).rejects.toMatchObject(unavailable),
       ]);
       expect(performance.now() - since).toBeLessThan(SECONDS);
       const queuedAt = performance.now();

@@ -1,5 +1,6 @@
 /** Which of MongoDB's errors mean "the store is out of reach or cannot write": those become `storeUnavailable`. */
 import {
+  MongoBulkWriteError,
   MongoError,
   MongoNetworkError,
   MongoNotConnectedError,
@@ -40,12 +41,18 @@ export function isOutOfReach(error: unknown): boolean {
   ) {
     return true;
   }
+  if (error instanceof MongoBulkWriteError && isOutOfReach(causeOf(error))) return true;
   if (isUnresolved(error)) return true;
   if (!(error instanceof MongoError)) return false;
   if (OUT_OF_REACH_LABELS.some((label) => error.hasErrorLabel(label))) return true;
   if (error instanceof MongoServerError) return OUT_OF_REACH_CODES.has(error.code);
   // Pool cleared, waited too long for a connection: classes that the driver does not export as values.
   return /^Mongo(PoolCleared|PoolClosed|WaitQueueTimeout|ConnectionPool)/.test(error.name);
+}
+
+/** What kept a bulk write from being sent: the driver makes an error of its own of it, of another class. */
+function causeOf({ errorResponse }: MongoBulkWriteError): unknown {
+  return errorResponse instanceof Error ? errorResponse : undefined;
 }
 
 /** `mongodb+srv:` asks DNS first, whose errors come as they are. */
