@@ -31,7 +31,7 @@ import { changeSeams } from './seams.ts';
 import { createSessionBegun } from './session-begun.ts';
 import { createSessionLookup } from './session-lookup.ts';
 import { createSignInTurns, type SignInTurns } from './sign-in-turns.ts';
-import { countStrangers, type StrangerLimits } from './stranger-limits.ts';
+import { countStrangers, refuseAtTheDoor, type StrangerLimits } from './stranger-limits.ts';
 import { createTokenReuse } from './token-reuse.ts';
 
 export interface OidcParts {
@@ -118,6 +118,7 @@ export function createOidc(parts: OidcParts): Oidc {
 
   return {
     async middleware(ctx, next) {
+      refuseAtTheDoor(ctx, names, parts.limits);
       try {
         await gate(ctx, () => current.middleware(ctx, next));
       } finally {

@@ -53,13 +53,20 @@ export function sessionKey(uid: string): string {
   return `session ${uid}`;
 }
 
+/** Without a stack, which nobody reads and a flood would have us trace for each of its requests. */
 function tooMany(waitMs: number): AppError {
-  return new AppError({
-    code: 'too_many_requests',
-    status: 429,
-    words: 'error.too_many_requests',
-    retryAfterS: Math.max(1, Math.ceil(waitMs / 1_000)),
-  });
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return new AppError({
+      code: 'too_many_requests',
+      status: 429,
+      words: 'error.too_many_requests',
+      retryAfterS: Math.max(1, Math.ceil(waitMs / 1_000)),
+    });
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 interface Parts {
@@ -82,6 +89,21 @@ const PROGRAM_ROUTES: ReadonlySet<string> = new Set([
 export function admitStranger(ctx: KoaContextWithOIDC, clientId: string, { limits, registry }: Parts): void {
   if (ctx.oidc.route === 'authorization') admitAuthorization(ctx, limits);
   else if (PROGRAM_ROUTES.has(ctx.oidc.route)) admitProgram(ctx, clientId, { limits, registry });
+}
+
+/**
+ * The same at `/auth`, before the library has read anything: a browser that brings no session is counted by its address, and
+ * is refused by it whatever it asks for. Throws the AppError.
+ */
+export function refuseAtTheDoor(
+  { method, path, ip, cookies }: Pick<KoaContextWithOIDC, 'method' | 'path' | 'ip' | 'cookies'>,
+  sessionCookies: readonly string[],
+  { strangers, refuse }: StrangerLimits,
+): void {
+  if (method !== 'GET' || path !== '/auth') return;
+  const waitMs = strangers.waitMs(addressKey(ip));
+  if (waitMs === 0 || sessionCookies.some((name) => cookies.get(name, { signed: false }) !== undefined)) return;
+  throw refuse({ limit: 'request', address: ip }, waitMs);
 }
 
 function admitAuthorization(ctx: KoaContextWithOIDC, { strangers, refuse }: StrangerLimits): void {

@@ -76,7 +76,8 @@ function answerPage(ctx: Context, error: AppError, thrown: unknown, render: Rend
       ...(advice && { advice }),
       ...(startAgain && { startAgain }),
     };
-    render(ctx, 'error', { ...model, developer: developerText(thrown) }, { status });
+    const developer = developerText(thrown);
+    render(ctx, 'error', { ...model, ...(developer !== undefined && { developer }) }, { status });
   }
 }
 
@@ -94,9 +95,10 @@ function adviceFor({ status, retryAfterS }: AppError): ErrorAdvice | undefined {
   return undefined;
 }
 
-/** Shown in development only, see the view. */
-function developerText(thrown: unknown): string {
+/** Shown in development only, see the view. A refusal of our own says all there is to say; writing out its stack takes longer. */
+function developerText(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error)) return String(thrown);
+  if (thrown instanceof AppError && thrown.cause === undefined) return undefined;
   const cause = thrown.cause instanceof Error ? `\n\ncaused by ${thrown.cause.stack ?? thrown.cause.message}` : '';
   return `${thrown.stack ?? thrown.message}${cause}`;
 }
