@@ -19,12 +19,6 @@ export interface InteractionMarks {
 /** Seconds an answered interaction is kept, for the second click of a double click: it asks anew, for a fresh code. */
 const ANSWERED_KEPT = 2 * 60;
 
-/** The library has read it in this request, and hands over no more of it than the id. */
-function foundBefore(id: string): AdapterPayload | undefined {
-  const interaction = currentRequest()?.oidc.entities.Interaction;
-  return interaction?.jti === id ? payloadOf(interaction) : undefined;
-}
-
 export interface InteractionAdapterParts extends ArtifactAdapterParts {
   readonly device: Pick<DeviceCookie, 'ensure'>;
 }
@@ -59,4 +53,10 @@ export function createInteractionAdapter(parts: InteractionAdapterParts): Adapte
       if (!putOff(write)) await parts.store.provider.save(write);
     },
   };
+}
+
+/** The library has read it in this request, and hands over no more of it than the id. */
+function foundBefore(id: string): AdapterPayload | undefined {
+  const interaction = currentRequest()?.oidc.entities.Interaction;
+  return interaction?.jti === id ? payloadOf(interaction) : undefined;
 }
