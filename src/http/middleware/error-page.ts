@@ -76,8 +76,7 @@ function answerPage(ctx: Context, error: AppError, thrown: unknown, render: Rend
       ...(advice && { advice }),
       ...(startAgain && { startAgain }),
     };
-    const developer = developerText(thrown);
-    render(ctx, 'error', { ...model, ...(developer !== undefined && { developer }) }, { status });
+    render(ctx, 'error', { ...model, developer: developerText(thrown) }, { status });
   }
 }
 
@@ -95,10 +94,10 @@ function adviceFor({ status, retryAfterS }: AppError): ErrorAdvice | undefined {
   return undefined;
 }
 
-/** Shown in development only, see the view. A refusal of our own says all there is to say; writing out its stack takes longer. */
-function developerText(thrown: unknown): string | undefined {
+/** Shown in development only, see the view. A refusal of our own says what it is; writing out its stack takes longer than all else. */
+function developerText(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
-  if (thrown instanceof AppError && thrown.cause === undefined) return undefined;
+  if (thrown instanceof AppError && thrown.cause === undefined) return thrown.message;
   const cause = thrown.cause instanceof Error ? `\n\ncaused by ${thrown.cause.stack ?? thrown.cause.message}` : '';
   return `${thrown.stack ?? thrown.message}${cause}`;
 }
