@@ -133,7 +133,7 @@ async function countIn(config: Config, surroundings: Surroundings): Promise<Rehe
     await openKeys({ ...foundation, issuer: config.issuer });
     let accounts = 0;
     for (let after: string | undefined; ; ) {
-      const page = await store.accounts.list({ limit: 1_000, ...(after !== undefined && { after }) });
+      const page = await store.accounts.list({}, { limit: 1_000, ...(after !== undefined && { after }) });
       accounts += page.length;
       after = page.at(-1)?.id;
       if (page.length < 1_000 || accounts >= COUNT_MAX) break;

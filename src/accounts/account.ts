@@ -35,6 +35,12 @@ export function usernameKey(username: string): string {
   return username.normalize('NFKC').trim().toLowerCase();
 }
 
+/** Between which keys all user names lie that begin so: stores compare them byte by byte, and nothing sorts after U+10FFFF. */
+export function usernameKeys(beginning: string): { readonly from: string; readonly to: string } {
+  const from = usernameKey(beginning);
+  return { from, to: `${from}\u{10ffff}` };
+}
+
 /** Under which key an e-mail address is found: ASCII letters in lower case, as every store can do it. */
 export function emailKey(email: string): string {
   return email.trim().replace(/[A-Z]+/g, (letters) => letters.toLowerCase());

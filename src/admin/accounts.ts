@@ -55,11 +55,22 @@ export const listAccounts = useCase({
   ...READERS,
   name: 'accounts.list',
   summary: 'List accounts by user name.',
-  input: z.strictObject(pageMembers),
+  input: z.strictObject({
+    ...pageMembers,
+    search: z
+      .string()
+      .max(4 * USERNAME_CHARS_MAX)
+      .optional()
+      .describe('Accounts whose user name begins so; where there is none, the one with this verified e-mail address.'),
+  }),
   output: listOf(accountRow),
-  async run({ store }, _who, { limit, after }) {
-    const accounts = await store.accounts.list({ limit, ...(after !== undefined && { after }) });
-    return pageOf(accounts.map(toAccountRow), limit, ({ id }) => id);
+  async run({ store }, _who, { limit, after, search }) {
+    const filter = search === undefined ? {} : { beginning: search };
+    const listed = await store.accounts.list(filter, { limit, ...(after !== undefined && { after }) });
+    const isNobody = listed.length === 0 && after === undefined && search !== undefined;
+    const byMail = isNobody ? await store.accounts.findForSignIn(search) : undefined;
+    const found = byMail ? [byMail] : listed;
+    return pageOf(found.map(toAccountRow), limit, ({ id }) => id);
   },
 });
 

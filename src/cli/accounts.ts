@@ -69,14 +69,18 @@ function addList(group: Command, context: Context): void {
   addLeaf(group, {
     usage: 'list',
     summary: 'list accounts by name',
-    examples: ['accounts list', 'accounts list --limit 20 --json'],
+    examples: ['accounts list', 'accounts list --search ali', 'accounts list --limit 20 --json'],
   })
+    .option('--search <text>', 'those whose user name begins so, or has this verified e-mail address')
     .option('--limit <number>', 'at most so many')
     .action(
-      run(context, (options: ListOptions) =>
-        context.withDesk((desk) =>
-          printPages(context.terminal, options, COLUMNS, (part) => desk.act(listAccounts, part)),
-        ),
+      run(context, (options: ListOptions & { readonly search?: string }) =>
+        context.withDesk((desk) => {
+          const { search } = options;
+          return printPages(context.terminal, options, COLUMNS, (part) =>
+            desk.act(listAccounts, { ...part, ...(search !== undefined && { search }) }),
+          );
+        }),
       ),
     );
 }

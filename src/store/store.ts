@@ -574,6 +574,11 @@ export interface Artifact extends ArtifactWrite {
 
 // ---------------------------------------------------------------- accounts
 
+export interface AccountFilter {
+  /** Only those whose user name begins so; compared as `usernameKey` does. */
+  readonly beginning?: string;
+}
+
 export interface AccountStore {
   /** `taken` when the user name's key (`usernameKey`) is in use. */
   create(account: Account, audit?: AuditEntry): Promise<'created' | 'taken'>;
@@ -587,7 +592,7 @@ export interface AccountStore {
    */
   findForSignIn(name: string): Promise<Account | undefined>;
   /** By user name; deleted ones left out. */
-  list(page: Page): Promise<readonly Account[]>;
+  list(filter: AccountFilter, page: Page): Promise<readonly Account[]>;
   setClaims(id: string, claims: Claims, audit?: AuditEntry): Promise<void>;
   /** Undoes `disabled`. Disabling, deleting and a new password are changes of an `end` (logout.ts `AccountChange`). */
   enable(id: string, audit?: AuditEntry): Promise<void>;

@@ -52,6 +52,27 @@ describeFlows('people at the pages of operators', () => {
       expect(wordsOf(none)).toContain(username);
     });
 
+    it('is by how a user name begins: shown at once where it is the only one, else listed, page by page', async () => {
+      const only = await addAccount(world.store, 'Beginning-Only');
+      const one = await support.at('/people?account=beginning-o');
+      expect(one.url).toBe(`${world.issuer}/admin/people/${only}`);
+      for (let count = 0; count < 60; count += 1) await addAccount(world.store, `many-${count}`);
+      const first = await support.at('/people?account=Many-');
+      expect(first.body).toContain('<bdi>many-1</bdi>');
+      expect(first.body).not.toContain('<bdi>Beginning-Only</bdi>');
+      const next = /href="([^"]*)">Next page</u.exec(first.body)?.[1]?.replaceAll('&amp;', '&') ?? '';
+      const second = await support.browser.get(new URL(next, world.issuer).href);
+      const names = [first, second].flatMap(({ body }) => [...body.matchAll(/<bdi>(many-\d+)<\/bdi>/gu)]);
+      expect(new Set(names.map(([, name]) => name)).size).toBe(60);
+    });
+
+    it('is by a verified e-mail address', async () => {
+      const claims = { email: 'kim@example.com', email_verified: true };
+      const id = await addAccount(world.store, 'somebody-with-mail', claims);
+      const page = await support.at('/people?account=Kim%40Example.com');
+      expect(page.url).toBe(`${world.issuer}/admin/people/${id}`);
+    });
+
     it('shows all of them, page by page', async () => {
       for (let count = 0; count < 60; count += 1) await addAccount(world.store, `crowd-${count}`);
       const seen = new Set<string>();

@@ -62,7 +62,7 @@ describeFlows.each(['thread', 'process'])('metrics, deliveries in a %s', (run) =
   it('name nobody', async () => {
     const { body } = await ask('/metrics');
     expect(body).toContain('signoff_');
-    const accounts = await product.store.accounts.list({ limit: 10 });
+    const accounts = await product.store.accounts.list({}, { limit: 10 });
     for (const { id, username } of accounts) {
       expect(body).not.toContain(id);
       expect(body).not.toContain(username);

@@ -65,7 +65,7 @@ describeFlows('traces', () => {
 
   it('name nobody', async () => {
     const text = readFileSync(file, 'utf8');
-    for (const { id, username } of await product.store.accounts.list({ limit: 10 })) {
+    for (const { id, username } of await product.store.accounts.list({}, { limit: 10 })) {
       expect(text).not.toContain(id);
       expect(text).not.toContain(`"${username}"`);
     }

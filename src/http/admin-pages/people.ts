@@ -12,21 +12,27 @@ import { aboutNewPassword, NEW_PASSWORD } from './typed-password.ts';
 const PEOPLE = pathTo('people');
 const ADD = pathTo('people', 'add');
 
-const SEARCH: readonly Field[] = [{ name: 'account', label: 'User name or id', input: 'text' }];
+const SEARCH: readonly Field[] = [
+  { name: 'account', label: 'User name, how it begins, or e-mail address', input: 'text' },
+];
 
 const NEW: readonly Field[] = [{ name: 'username', label: 'User name', input: 'text' }, NEW_PASSWORD, CLAIMS];
 
-/** `/admin/people`: who can sign in. Whoever is searched for and found is shown at once. */
+/** `/admin/people`: who can sign in. Whoever is searched for, and is the only one found, is shown at once. */
 export function mountPeople(frame: AdminFrame): void {
   frame.get(PEOPLE, showPeople);
   frame.post(ADD, add, (visit, sent) => peopleSheet(visit, { sent: aboutNewPassword(sent) }));
 }
 
 async function showPeople(visit: Visit): Promise<Answer> {
-  const wanted = visit.query('account');
-  const found = wanted === undefined ? undefined : await search(visit, wanted);
-  if (found !== undefined && 'id' in found) return { to: pathTo('people', found.id) };
-  return peopleSheet(visit, { wanted, notFound: found?.words });
+  const [wanted, after] = [visit.query('account'), visit.query('after')];
+  if (wanted === undefined) return peopleSheet(visit, {});
+  const named = await findNamed(visit, wanted);
+  if ('id' in named) return { to: pathTo('people', named.id) };
+  const found = await visit.perform(listAccounts, { search: wanted, after });
+  const [first, second] = found.items;
+  if (after === undefined && first && !second) return { to: pathTo('people', first.id) };
+  return peopleSheet(visit, first ? { wanted, found } : { wanted, notFound: named.words });
 }
 
 async function add(visit: WriteVisit): Promise<Answer> {
@@ -37,7 +43,7 @@ async function add(visit: WriteVisit): Promise<Answer> {
 }
 
 /** The account, or the use case's words for there being none. */
-async function search(visit: Visit, account: string): Promise<{ readonly id: string } | { readonly words: string }> {
+async function findNamed(visit: Visit, account: string): Promise<{ readonly id: string } | { readonly words: string }> {
   try {
     return await visit.perform(showAccount, { account });
   } catch (error) {
@@ -47,14 +53,16 @@ async function search(visit: Visit, account: string): Promise<{ readonly id: str
 }
 
 interface Shown {
-  readonly wanted?: string | undefined;
-  readonly notFound?: string | undefined;
+  readonly wanted?: string;
+  /** Those who were searched for; all of them where nobody was. */
+  readonly found?: { readonly items: readonly AccountRow[]; readonly next: string | null };
+  readonly notFound?: string;
   readonly sent?: Sent;
 }
 
-async function peopleSheet(visit: Visit, { wanted, notFound, sent }: Shown): Promise<Sheet> {
+async function peopleSheet(visit: Visit, { wanted, found, notFound, sent }: Shown): Promise<Sheet> {
   const after = visit.query('after');
-  const { items, next } = await visit.perform(listAccounts, { after });
+  const { items, next } = found ?? (await visit.perform(listAccounts, { after }));
   const form = { action: ADD, fields: NEW, button: 'Make the account', folded: 'New account' };
   return {
     headline: 'People',
@@ -62,7 +70,7 @@ async function peopleSheet(visit: Visit, { wanted, notFound, sent }: Shown): Pro
       ...(notFound === undefined ? [] : [bad(notFound)]),
       filterBlock({ action: PEOPLE, fields: SEARCH, button: 'Find' }, { account: wanted }),
       table('People', ['User name', 'Name', 'E-mail', 'State', 'Made'], items.map(rowOf), 'There are no accounts.'),
-      ...pager(PEOPLE, {}, { after, next }),
+      ...pager(PEOPLE, { account: found && wanted }, { after, next }),
       ...(visit.may(addAccount) ? [formBlock(form, sent)] : []),
     ],
   };

@@ -1,6 +1,13 @@
 import type { ClientSession } from 'mongodb';
-import { type Account, type Claims, emailKey, usernameKey, verifiedEmailKey } from '../../accounts/account.ts';
-import type { AccountStore, AuditEntry, Page, PasswordChange } from '../store.ts';
+import {
+  type Account,
+  type Claims,
+  emailKey,
+  usernameKey,
+  usernameKeys,
+  verifiedEmailKey,
+} from '../../accounts/account.ts';
+import type { AccountFilter, AccountStore, AuditEntry, Page, PasswordChange } from '../store.ts';
 import { type AccountDoc, consentKey } from './account-documents.ts';
 import { appendAudit } from './audit.ts';
 import { setPassword } from './barriers.ts';
@@ -32,7 +39,7 @@ export function createAccounts(parts: MongoParts): AccountStore {
       const row = byName ?? (others.length === 0 ? byEmail : undefined);
       return row && toAccount(row);
     },
-    list: (page) => list(parts, page),
+    list: (filter, page) => list(parts, filter, page),
     async setClaims(id, claims, audit) {
       const living = { _id: id, state: { $ne: 'deleted' } } as const;
       const key = verifiedEmailKey(claims);
@@ -96,11 +103,16 @@ async function create(parts: MongoParts, account: Account, audit?: AuditEntry): 
   }
 }
 
-async function list({ accounts }: MongoParts, page: Page): Promise<readonly Account[]> {
+async function list(
+  { accounts }: MongoParts,
+  { beginning = '' }: AccountFilter,
+  page: Page,
+): Promise<readonly Account[]> {
   const after = page.after === undefined ? undefined : await accounts.findOne({ _id: page.after });
   if (after === null || (after && after.usernameKey === undefined)) return [];
+  const { from, to } = usernameKeys(beginning);
   const rows = await accounts
-    .find({ usernameKey: { $gt: after?.usernameKey ?? '' } })
+    .find({ usernameKey: { $gte: from, $lt: to, $gt: after?.usernameKey ?? '' } })
     .sort({ usernameKey: 1 })
     .limit(page.limit)
     .toArray();

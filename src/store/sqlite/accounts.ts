@@ -1,5 +1,5 @@
-import { type Account, type AccountState, emailKey, usernameKey } from '../../accounts/account.ts';
-import type { AccountStore, Page, PasswordChange } from '../store.ts';
+import { type Account, type AccountState, emailKey, usernameKey, usernameKeys } from '../../accounts/account.ts';
+import type { AccountFilter, AccountStore, Page, PasswordChange } from '../store.ts';
 import { appendAudit } from './audit.ts';
 import { setPassword } from './barriers.ts';
 import type { Connection, Tx } from './connection.ts';
@@ -30,7 +30,7 @@ export function createAccounts({ read, write }: Connection): AccountStore {
         const row = byName ?? byEmail;
         return row && toAccount(row);
       }),
-    list: (page) => read((tx) => list(tx, page).map(toAccount)),
+    list: (filter, page) => read((tx) => list(tx, filter, page).map(toAccount)),
     async setClaims(id, claims, audit) {
       const sql = `UPDATE accounts SET claims = :claims WHERE id = :id AND state <> 'deleted'`;
       await write((tx) => {
@@ -145,13 +145,14 @@ function accountByEmail(tx: Tx, email: string): AccountRow | undefined {
   return others.length === 0 ? row : undefined;
 }
 
-function list(tx: Tx, page: Page): readonly AccountRow[] {
+function list(tx: Tx, { beginning = '' }: AccountFilter, page: Page): readonly AccountRow[] {
   const after = page.after === undefined ? undefined : accountById(tx, page.after);
   if (page.after !== undefined && !after?.username_key) return [];
+  const { from, to } = usernameKeys(beginning);
   return tx.all(
-    `SELECT * FROM accounts WHERE username_key IS NOT NULL AND username_key > :after
+    `SELECT * FROM accounts WHERE username_key >= :from AND username_key < :to AND username_key > :after
      ORDER BY username_key LIMIT :limit`,
-    { after: after?.username_key ?? '', limit: page.limit },
+    { from, to, after: after?.username_key ?? '', limit: page.limit },
   );
 }
 

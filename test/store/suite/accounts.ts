@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import type { Page } from '../../../src/store/store.ts';
 import { aCause, anAccount, newAccount, planAll, T0, unique } from '../../support/builders.ts';
 import { freshStore, type MakePlace } from './fixture.ts';
 
@@ -90,10 +91,23 @@ export function accountsSuite(make: MakePlace): void {
     ];
     await change(carol.id, 'deleted');
     await change(dave.id, 'disabled');
-    const first = await at.store.accounts.list({ limit: 2 });
+    const first = await at.store.accounts.list({}, { limit: 2 });
     expect(first.map((account) => account.id)).toEqual([alice.id, bob.id]);
-    const second = await at.store.accounts.list({ limit: 2, after: bob.id });
+    const second = await at.store.accounts.list({}, { limit: 2, after: bob.id });
     expect(second.map((account) => account.id)).toEqual([dave.id]);
+  });
+
+  it('lists those whose user name begins as somebody typed it, page by page', async () => {
+    const usernames = ['search', 'SearchÄ', 'search b', 'search\u{1f600}', 'searcH%', 'search_', 'searc', 'seasrch'];
+    const ids = await Promise.all(usernames.map(async (username) => (await newAccount(at.store, { username })).id));
+    const [whole, umlaut, blank, emoji, percent, line] = ids;
+    const found = async (beginning: string, page: Page) =>
+      (await at.store.accounts.list({ beginning }, page)).map((account) => account.id);
+    await expect(found(' SEARCH', { limit: 10 })).resolves.toEqual([whole, blank, percent, line, umlaut, emoji]);
+    await expect(found('search', { limit: 2 })).resolves.toEqual([whole, blank]);
+    await expect(found('search', { limit: 2, after: String(percent) })).resolves.toEqual([line, umlaut]);
+    await expect(found('search_', { limit: 10 })).resolves.toEqual([line]);
+    await expect(found('nobody begins so', { limit: 10 })).resolves.toEqual([]);
   });
 
   it('changes claims, but not of a deleted account', async () => {
