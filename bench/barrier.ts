@@ -4,7 +4,9 @@
  */
 import type { EndTarget } from '../src/logout/logout.ts';
 import type { Store } from '../src/store/store.ts';
-import { aCause, aTokenOf, planAll, type SignedIn, signIn, unique } from '../test/support/builders.ts';
+import { aCause, planAll, signIn, unique } from '../test/support/builders.ts';
+import { type Crowd, crowdOfSessions } from '../test/support/crowd.ts';
+import { startWritingStorm, tokenWriters, type WritingStorm } from '../test/support/writing-storm.ts';
 import { openBenchStore } from './backlog.ts';
 import type { BenchStore } from './bench-stores.ts';
 import { type Effort, ms, percentile, type Row, times } from './row.ts';
@@ -12,8 +14,6 @@ import { type Effort, ms, percentile, type Row, times } from './row.ts';
 const SESSIONS = 50;
 const APPS = 4;
 const PEOPLE = 4;
-/** Of each app and person, before the end comes. */
-const BLOWING = 5;
 const ROUNDS = 40;
 const QUICK_ROUNDS = 5;
 const DEAD_WITHIN_MS = 50;
@@ -60,63 +60,24 @@ function rowOf({ name: store }: BenchStore, name: string, { quiet, stormy, acts 
 async function measure(store: Store, targetOf: (accountId: string) => EndTarget, rounds: number): Promise<Measured> {
   const measured: Measured = { quiet: [], stormy: [], acts: 0 };
   for (let round = 0; round <= rounds; round += 1) {
-    const quiet = await untilDead(store, targetOf((await crowdOf(store)).accountId));
-    const crowd = await crowdOf(store);
+    const quiet = await untilDead(store, targetOf((await crowdOfSessions(store, SESSIONS)).accountId));
+    const crowd = await crowdOfSessions(store, SESSIONS);
     const storm = await startStorm(store, crowd);
     const stormy = await untilDead(store, targetOf(crowd.accountId));
-    const acts = await storm.stop();
+    // Whoever was signing in while the account ended is refused.
+    await storm.stop().catch(() => undefined);
     if (round === 0) continue;
     measured.quiet.push(quiet);
     measured.stormy.push(stormy);
-    measured.acts += acts;
+    measured.acts += storm.acts;
   }
   return measured;
 }
 
-interface Crowd {
-  readonly accountId: string;
-  readonly participations: SignedIn['participations'];
-}
-
-async function crowdOf(store: Store): Promise<Crowd> {
-  const { accountId, participations } = await signIn(store);
-  const all = [...participations];
-  while (all.length < SESSIONS) all.push(...(await signIn(store, { accountId })).participations);
-  return { accountId, participations: all };
-}
-
-/** Resolves when it blows. `stop` answers how much was done. */
-async function startStorm(store: Store, { accountId, participations }: Crowd) {
-  let isOver = false;
-  let acts = 0;
-  async function lane(act: (n: number) => Promise<unknown>, blows: () => void): Promise<void> {
-    for (let n = 0; !isOver; n += 1) {
-      await act(n);
-      acts += 1;
-      if (n === BLOWING) blows();
-      await new Promise(setImmediate);
-    }
-  }
-  async function saveToken(n: number): Promise<void> {
-    const participation = participations[n % participations.length];
-    if (participation) await store.provider.save(aTokenOf(participation));
-  }
-  const lanes: Promise<void>[] = [];
-  const begun = Array.from({ length: APPS + PEOPLE }, (_, at) => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const act = at < APPS ? (n: number) => saveToken(n * APPS + at) : () => signIn(store, { accountId });
-    lanes.push(lane(act, resolve));
-    return promise;
-  });
-  await Promise.race([Promise.all(begun), ...lanes]);
-  return {
-    async stop() {
-      isOver = true;
-      // Whoever was signing in while the account ended is refused.
-      await Promise.allSettled(lanes);
-      return acts;
-    },
-  };
+/** Four apps save tokens in the sessions that end, and four people sign in to the account. */
+function startStorm(store: Store, { accountId, participations }: Crowd): Promise<WritingStorm> {
+  const people = Array.from({ length: PEOPLE }, () => () => signIn(store, { accountId }));
+  return startWritingStorm([...tokenWriters(store, participations, APPS), ...people]);
 }
 
 async function untilDead(store: Store, target: EndTarget): Promise<number> {

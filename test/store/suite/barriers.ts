@@ -1,12 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EndTarget } from '../../../src/logout/logout.ts';
 import type { NewParticipation, PlanDeliveries, Store } from '../../../src/store/store.ts';
-import { aCause, aCodeOf, aGrantOf, aTokenOf, HOUR, planAll, T0, unique } from '../../support/builders.ts';
-import { type Crowd, crowdOfSessions, everyoneIsToldOnce, walkToTheEnd } from './crowd.ts';
+import { aCause, aCodeOf, aGrantOf, HOUR, planAll, T0, unique } from '../../support/builders.ts';
+import { type Crowd, crowdOfSessions } from '../../support/crowd.ts';
+import { startWritingStorm, tokenWriters } from '../../support/writing-storm.ts';
 import { freshStore, type MakePlace } from './fixture.ts';
+import { everyoneIsToldOnce, walkToTheEnd } from './walk-to-the-end.ts';
 
 /** More than one write of a walk ends. */
 const SESSIONS = 400;
+const APPS = 8;
 const SLOW_MS = 120_000;
 
 /** Ends of anything large: the first write makes all of it dead, at any size and beside any load. */
@@ -42,7 +45,8 @@ export function barriersSuite(make: MakePlace): void {
       'ends beside a storm of tokens that are saved in its sessions',
       async () => {
         const crowd = await crowdWithGrants(at.store);
-        const storm = await startStorm(await at.place.open(), crowd);
+        const another = await at.place.open();
+        const storm = await startWritingStorm(tokenWriters(another, crowd.participations, APPS));
         const id = unique('logout');
         await expect(end(id, crowd.accountId, planAll())).resolves.toMatchObject({ kind: 'ended' });
         for (const each of someOf(crowd)) await isDead(each, targetOf(crowd.accountId));
@@ -86,26 +90,4 @@ function someOf({ participations }: Crowd): NewParticipation[] {
   return [participations.at(0), participations.at(SESSIONS / 2), participations.at(-1)].filter(
     (each) => each !== undefined,
   );
-}
-
-/** Saves tokens as fast as eight apps can, each in another session every time. */
-async function startStorm(store: Store, { participations }: Crowd): Promise<{ stop(): Promise<void> }> {
-  let stopped = false;
-  const blowing = Promise.withResolvers<void>();
-  async function blow(first: number): Promise<void> {
-    for (let n = first; !stopped; n += 8) {
-      const participation = participations[n % participations.length];
-      if (participation) await store.provider.save(aTokenOf(participation));
-      if (n > 80) blowing.resolve();
-      await new Promise(setImmediate);
-    }
-  }
-  const apps = Array.from({ length: 8 }, (_, n) => blow(n));
-  await Promise.race([blowing.promise, ...apps]);
-  return {
-    async stop() {
-      stopped = true;
-      await Promise.all(apps);
-    },
-  };
 }

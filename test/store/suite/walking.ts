@@ -1,9 +1,10 @@
 import { expect, it } from '@jest/globals';
 import type { EndTarget } from '../../../src/logout/logout.ts';
 import { aCause, aCodeOf, anOpening, aParticipation, HOUR, planAll, T0, unique } from '../../support/builders.ts';
+import { crowdInOneSession, crowdOfSessions } from '../../support/crowd.ts';
 import { startChild } from './child.ts';
-import { crowdInOneSession, crowdOfSessions, everyoneIsToldOnce, walkToTheEnd } from './crowd.ts';
 import { freshStore, type MakePlace } from './fixture.ts';
+import { everyoneIsToldOnce, walkToTheEnd } from './walk-to-the-end.ts';
 
 /** More than an `end` does before it answers. */
 const LARGE = 1_400;

@@ -1,14 +1,6 @@
-import { expect } from '@jest/globals';
-import type { NewParticipation, Store } from '../../../src/store/store.ts';
-import {
-  aCodeOf,
-  anOpening,
-  aParticipation,
-  aSessionWrite,
-  newAccount,
-  planAll,
-  unique,
-} from '../../support/builders.ts';
+/** Many sessions or participations of one account. */
+import type { NewParticipation, Store } from '../../src/store/store.ts';
+import { aCodeOf, anOpening, aParticipation, aSessionWrite, newAccount, unique } from './builders.ts';
 
 export interface Crowd {
   readonly accountId: string;
@@ -41,30 +33,4 @@ export async function crowdOfSessions(store: Store, count: number): Promise<Crow
 async function inBatches<Row>(rows: readonly Row[], act: (row: Row) => Promise<unknown>): Promise<void> {
   const left = [...rows];
   while (left.length > 0) await Promise.all(left.splice(0, 50).map(act));
-}
-
-export async function walkToTheEnd(store: Store, logoutId: string): Promise<void> {
-  while ((await store.sessions.continueEnd(logoutId, () => false, planAll())) === 'more');
-}
-
-export async function everyoneIsToldOnce(
-  store: Store,
-  logoutId: string,
-  { accountId, participations }: Crowd,
-): Promise<void> {
-  const told: string[] = [];
-  for await (const sid of sidsOfDeliveries(store, accountId)) told.push(sid);
-  expect(told.sort()).toEqual(participations.map((each) => each.sid).sort());
-  const { total, trying } = await store.logouts.progress(logoutId);
-  expect([total, trying]).toEqual([told.length, told.length]);
-}
-
-async function* sidsOfDeliveries(store: Store, accountId: string): AsyncGenerator<string> {
-  let after: string | undefined;
-  for (;;) {
-    const page = await store.deliveries.list({ accountId }, { limit: 500, ...(after !== undefined && { after }) });
-    for (const delivery of page) yield delivery.sid;
-    after = page.at(-1)?.id;
-    if (page.length < 500) return;
-  }
 }
