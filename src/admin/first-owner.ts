@@ -1,11 +1,12 @@
 /** How the first owner comes in: by a link that works once, before there is an owner who could give roles. */
 import type { Account } from '../accounts/account.ts';
+import { AppError } from '../errors.ts';
 import { iso } from '../ops/clock.ts';
 import { randomId, sha256 } from '../ops/ids.ts';
 import { assertPassword, checkedUsername, newAccount } from './accounts.ts';
 import type { Admin } from './admin.ts';
 import { auditOf } from './audit-notes.ts';
-import { conflict, notThere, type Operator } from './use-case.ts';
+import { conflict, type Operator } from './use-case.ts';
 
 export const FIRST_LINK_MS = 15 * 60 * 1000;
 
@@ -49,9 +50,6 @@ export async function newOwnerAccount(
   throw conflict('username_taken', `There is an account ${username} already.`);
 }
 
-export function linkGone() {
-  return notThere(
-    'link_gone',
-    'This link was used, or its 15 minutes are over. Run "signoff operators link" for a new one.',
-  );
+export function linkGone(): AppError {
+  return new AppError({ code: 'link_gone', status: 404, words: 'error.first_link_gone' });
 }

@@ -34,7 +34,10 @@ describeFlows('the first owner', () => {
   });
 
   it('is nobody by a link that was never made', async () => {
-    const page = await createBrowser().get(`${world.issuer}/admin/first/${'x'.repeat(43)}`);
+    const url = `${world.issuer}/admin/first/${'x'.repeat(43)}`;
+    const page = await createBrowser().get(url);
     expect(page.status).toBe(404);
+    const german = await createBrowser().get(`${url}?ui_locales=de`);
+    expect(german.body).toContain('„signoff operators link“ macht einen neuen.');
   });
 });

@@ -16,6 +16,8 @@ export const errors: Translation<typeof source> = {
     'Das hätte nicht passieren dürfen. Es wurde aufgeschrieben, und nichts, was bestätigt war, ist verloren.',
   'error.not_found': 'Die Adresse stimmt nicht, oder es gibt nicht mehr, wohin sie führte.',
   'error.no_receipt': 'Hier ist kein Beleg. Vielleicht wurde er geschlossen, oder er ist älter als ein Tag.',
+  'error.first_link_gone':
+    'Dieser Link wurde benutzt, oder seine 15 Minuten sind um. „signoff operators link“ macht einen neuen.',
   'error.busy_streams':
     'Gerade werden zu viele Seiten laufend erneuert. Laden Sie die Seite neu, um den Stand zu sehen.',
   'error.busy_sign_ins': 'Gerade melden sich zu viele Leute an. Bitte versuchen Sie es gleich noch einmal.',

@@ -13,6 +13,8 @@ export const errors = {
   'error.internal': 'This should not have happened. It was written down, and nothing that was confirmed is lost.',
   'error.not_found': 'The address is wrong, or what it led to is gone.',
   'error.no_receipt': 'There is no receipt here. It may have been closed, or it is older than a day.',
+  'error.first_link_gone':
+    'This link was used, or its 15 minutes are over. Run "signoff operators link" for a new one.',
   'error.busy_streams': 'Too many pages are being kept up to date just now. Reload the page to see how things stand.',
   'error.busy_sign_ins': 'Too many people are signing in just now. Please try again in a moment.',
   'error.too_many_requests':
