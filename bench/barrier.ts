@@ -85,6 +85,7 @@ async function untilDead(store: Store, target: EndTarget): Promise<number> {
   let dead = Number.NaN;
   const watch = {
     lease: undefined,
+    leasing: () => undefined,
     written() {
       if (Number.isNaN(dead)) dead = performance.now() - since;
     },

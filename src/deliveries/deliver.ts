@@ -5,9 +5,8 @@ import type { Log } from '../ops/log.ts';
 import type { Load } from './adaptive-cap.ts';
 import type { Attempt, Delivery, Settlement } from './delivery.ts';
 import { SLOW_MS } from './lanes.ts';
-import { makeLogoutToken } from './logout-token.ts';
 import { type Next, nextStep, type RetryRules } from './retry-schedule.ts';
-import type { Signer } from './signer.ts';
+import type { TokenMint } from './token-mint.ts';
 import type { Outcome, Transport } from './transport.ts';
 import { type Verdict, verdict } from './verdict.ts';
 
@@ -36,8 +35,7 @@ export type Deliver = (delivery: Delivery, client: DeliveryClient, signal: Abort
 const ANSWERS_MS = [5_000, 10_000, 15_000] as const;
 
 export interface DeliverParts {
-  readonly issuer: string;
-  readonly signer: Signer;
+  readonly tokens: Pick<TokenMint, 'make'>;
   readonly transport: Pick<Transport, 'post'>;
   readonly retry: RetryRules;
   readonly clock: Clock;
@@ -51,7 +49,7 @@ export interface DeliverParts {
 export type OnAttempt = (delivery: Delivery, attempt: Attempt) => void;
 
 export function createDeliver(parts: DeliverParts): Deliver {
-  const { issuer, signer, transport, clock, log } = parts;
+  const { tokens, transport, clock, log } = parts;
   const hinted = new Set<string>();
   /** It happens at each sign-off of such an app, and once is enough to mend it. */
   const hintOnce = (client_id: string, error: string) => {
@@ -61,13 +59,10 @@ export function createDeliver(parts: DeliverParts): Deliver {
   return async (delivery, client, signal) => {
     const uri = client.backchannel_logout_uri;
     if (uri === undefined) return withoutAddress(delivery, log);
-    const alg = client.id_token_signed_response_alg;
-    const key = await signer.keyFor(alg);
-    if (!key) throw new Error(`there is no key for ${alg}`);
     const at = clock.now();
     let jti = '';
     const mint = async () => {
-      const made = await makeLogoutToken({ issuer, delivery, client, key, now: clock.now() });
+      const made = await tokens.make(delivery, client);
       jti = made.jti;
       return made.token;
     };

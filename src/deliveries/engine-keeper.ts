@@ -134,6 +134,7 @@ class EngineKeeper implements EngineRunner {
     return {
       processId,
       leaseMs: this.#parts.leaseMs,
+      prepare: (deliveries) => engine.order({ kind: 'prepare', deliveries }),
       take: (lease) => engine.order({ kind: 'take', lease }),
       recover: (token) => engine.order({ kind: 'recover', token }),
     };

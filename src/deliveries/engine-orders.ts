@@ -1,13 +1,14 @@
 /** What an engine in another thread or process and its keeper say to each other. */
 import type { Measurements } from '../ops/metrics.ts';
-import type { Lease } from './delivery.ts';
+import type { Delivery, Lease } from './delivery.ts';
 import type { EngineRunner, IdleEngine } from './engine-runner.ts';
 
-/** Keeper → engine. `take` and `recover`: see `IdleEngine`. */
+/** Keeper → engine. `prepare`, `take` and `recover`: see `IdleEngine`. */
 export type Order =
   | 'wake'
   | 'reload'
   | 'stop'
+  | { readonly kind: 'prepare'; readonly deliveries: readonly Delivery[] }
   | { readonly kind: 'take'; readonly lease: Lease }
   | { readonly kind: 'recover'; readonly token: string };
 /** Engine → keeper; `alive` each second, `idle` when that changes. */
@@ -25,7 +26,7 @@ export interface KeeperLine {
 }
 
 /** An engine as its keeper's orders need it. */
-export interface KeptRunner extends EngineRunner, Pick<IdleEngine, 'take' | 'recover'> {
+export interface KeptRunner extends EngineRunner, Pick<IdleEngine, 'prepare' | 'take' | 'recover'> {
   /** Calls `listener` whenever it begins or ceases to be idle. */
   onIdle(listener: (idle: boolean) => void): void;
 }
@@ -46,6 +47,7 @@ export async function serveEngine(
       if (order === 'wake') engine.wake();
       else if (order === 'reload') engine.reload();
       else if (order === 'stop') ordered();
+      else if (order.kind === 'prepare') engine.prepare(order.deliveries);
       else if (order.kind === 'take') engine.take(order.lease);
       else engine.recover(order.token);
     });

@@ -1,5 +1,5 @@
 import type { Service } from '../ops/service.ts';
-import type { Lease } from './delivery.ts';
+import type { Delivery, Lease } from './delivery.ts';
 
 /** How the rest of the product sees the engine, be it in this thread or in another one. */
 export interface EngineRunner extends Service {
@@ -19,6 +19,11 @@ export interface EngineRunner extends Service {
 export interface IdleEngine {
   readonly processId: string;
   readonly leaseMs: number;
+  /**
+   * Deliveries of a write that is not durable yet, and may never be: it may make ready what takes time, and sends nothing.
+   * They come again by `take`.
+   */
+  prepare(deliveries: readonly Delivery[]): void;
   /** Where it is gone by now, whoever comes after it frees what was leased to it. */
   take(lease: Lease): void;
   /** Nobody knows whether the write of this lease was made: it is to look what it holds by it. */

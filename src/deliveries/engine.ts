@@ -12,7 +12,7 @@ import { breakerRules } from './breaker.ts';
 import { createReloading } from './client-source.ts';
 import { type Comebacks, createComebacks } from './comebacks.ts';
 import { createDeliver } from './deliver.ts';
-import type { Lease } from './delivery.ts';
+import type { Delivery, Lease } from './delivery.ts';
 import type { KeptRunner } from './engine-orders.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { EngineLife, IdleEngine, SettledListener } from './engine-runner.ts';
@@ -24,6 +24,7 @@ import { createSender, type RecordSettlement, type Sender } from './sender.ts';
 import { createSetAside, type SetAside } from './set-aside.ts';
 import { type Batch, createSettler, type Settler } from './settler.ts';
 import { createStoreGuard, type StoreGuard } from './store-guard.ts';
+import { createTokenMint, type TokenMint } from './token-mint.ts';
 import { createWritePace, type WritePace } from './write-pace.ts';
 
 /** 500 took SQLite 10 ms, twice of what a write may take while sign-ins wait. */
@@ -52,6 +53,7 @@ class Engine implements KeptRunner {
   readonly #listeners = new Set<SettledListener>();
   readonly #guard: StoreGuard;
   readonly #aside: SetAside;
+  readonly #tokens: TokenMint;
   readonly #sender: Sender;
   readonly #settler: Settler;
   readonly #rescuer: Service;
@@ -91,8 +93,9 @@ class Engine implements KeptRunner {
       giveUp: () => this.#state === 'stopped',
       onSettled: (settled, batch) => this.#settled(settled, batch),
     });
+    this.#tokens = createTokenMint(parts);
     this.#sender = createSender({
-      deliver: createDeliver({ ...parts, random }),
+      deliver: createDeliver({ ...parts, tokens: this.#tokens, random }),
       findClient: (clientId) => clients.find(clientId),
       onUnknownClient: () => this.#reloadClients(),
       record: this.#record,
@@ -135,11 +138,25 @@ class Engine implements KeptRunner {
     if (!this.#idleness.is()) return undefined;
     const { processId } = this.#life;
     const { leaseMs } = this.#parts;
-    return { processId, leaseMs, take: (lease) => this.take(lease), recover: (token) => this.recover(token) };
+    return {
+      processId,
+      leaseMs,
+      prepare: (deliveries) => this.prepare(deliveries),
+      take: (lease) => this.take(lease),
+      recover: (token) => this.recover(token),
+    };
   }
 
   onIdle(listener: (idle: boolean) => void): void {
     this.#idleness.onChange(listener);
+  }
+
+  prepare(deliveries: readonly Delivery[]): void {
+    if (this.#state !== 'running') return;
+    for (const delivery of deliveries) {
+      const client = this.#parts.clients.find(delivery.clientId);
+      if (client?.backchannel_logout_uri !== undefined) this.#tokens.prepare(delivery, client);
+    }
   }
 
   /** Of one that has stopped, its next life or another engine frees what it was handed. */

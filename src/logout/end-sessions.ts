@@ -113,6 +113,7 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
     const token = randomId();
     const watch: EndWatch = {
       lease: idle && { token, processId: idle.processId, leaseMs: idle.leaseMs },
+      leasing: (deliveries) => idle?.prepare(deliveries),
       written(deliveries, rest) {
         if (deliveries.length > 0) idle?.take({ token, deliveries });
         if (rest) engine.wake();

@@ -189,6 +189,11 @@ export interface SessionStore {
 export interface EndWatch {
   /** An engine that waits for work: it need not look for what it is handed. */
   readonly lease: FirstLease | undefined;
+  /**
+   * What the first write leases, while that is not durable yet: it may be undone, and comes again when it is run again. Must
+   * not throw.
+   */
+  leasing(leased: readonly Delivery[]): void;
   /** One of the writes is durable. `leased` is what it leased; `rest`: it made others as well, or may have. Must not throw. */
   written(leased: readonly Delivery[], rest: boolean): void;
 }

@@ -223,7 +223,7 @@ describeIt('MongoDB only', () => {
       const { uid } = await signIn(store, { clients: ['wiki', 'mail'] });
       await end(store, (await signIn(store, { clients: ['chat'] })).uid);
       const lease = { token: unique('lease'), processId: 'engine', leaseMs: HOUR };
-      const watch = { lease, written: () => undefined };
+      const watch = { lease, leasing: () => undefined, written: () => undefined };
       await store.sessions.end(unique('logout'), { kind: 'session', uid }, aCause(), T0, planAll(), watch);
       const found = await store.deliveries.claim(aClaim({ ...lease, limit: 0 }));
       expect(found.deliveries.map(({ clientId }) => clientId).sort()).toEqual(['mail', 'wiki']);

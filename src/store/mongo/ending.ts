@@ -22,6 +22,7 @@ export function createEnding(parts: MongoParts): Pick<SessionStore, 'end' | 'end
       const ending = { id, target, cause, at, plan, lease: watch?.lease };
       const begun = await parts.transact(async (tx) => {
         const first = await beginEnd(parts, ending, tx);
+        if (first && first.leased.length > 0) watch?.leasing(first.leased);
         if (first) await appendAudit(parts, cause.audit, tx);
         return first;
       });

@@ -28,7 +28,11 @@ export function createEnding({ write }: Connection): Pick<SessionStore, 'end' | 
   return {
     async end(id, target, cause, at, plan, watch) {
       const first = { limit: FIRST_SLICE, lease: watch?.lease };
-      const begun = await write((tx) => end(tx, { id, target, cause, at, plan, ...first }));
+      const begun = await write((tx) => {
+        const written = end(tx, { id, target, cause, at, plan, ...first });
+        if (written.leased.length > 0) watch?.leasing(written.leased);
+        return written;
+      });
       if (begun.result.kind === 'ended') watch?.written(begun.leased, begun.rest);
       if (cause.pace !== undefined) return begun.result;
       return walkAWhile(begun.result, async () => {

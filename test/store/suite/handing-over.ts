@@ -24,16 +24,19 @@ export function handingOverSuite(make: MakePlace): void {
   ) {
     const token = unique('lease');
     const writes: Write[] = [];
+    const leasing: (readonly Delivery[])[] = [];
     const result = await at.store.sessions.end(unique('logout'), target, aCause(), NOW, planAll(given), {
       lease: { token, processId, leaseMs: MINUTE },
+      leasing: (leased) => void leasing.push(leased),
       written: (leased, rest) => void writes.push({ leased, rest }),
     });
-    return { token, writes, result };
+    return { token, leasing, writes, result };
   }
 
   it('leases what it ends, as it is, to that engine; nobody else is handed it', async () => {
     const { uid } = await signIn(at.store, { clients: ['wiki', 'mail'] });
-    const { token, writes, result } = await endFor('mine', { kind: 'session', uid });
+    const { token, leasing, writes, result } = await endFor('mine', { kind: 'session', uid });
+    expect(leasing).toEqual(writes.map(({ leased }) => leased));
     if (result.kind !== 'ended') throw new Error('nothing was ended');
     const stored = await at.store.deliveries.list({ logoutId: result.logout.id }, { limit: 9 });
     expect(writes).toEqual([{ leased: expect.arrayContaining([...stored]), rest: false }]);
@@ -88,13 +91,15 @@ export function handingOverSuite(make: MakePlace): void {
     const leased: Delivery[] = [];
     await at.store.sessions.end(unique('logout'), { kind: 'session', uid }, aCause(), NOW, planAll(), {
       lease: { token: unique('lease'), processId: 'slow', leaseMs: 0 },
+      leasing: () => undefined,
       written: (some) => void leased.push(...some),
     });
     return { leased };
   }
 
   it('says when nothing was ended by saying nothing', async () => {
-    const { writes, result } = await endFor('mine', { kind: 'session', uid: 'nobody' });
+    const { leasing, writes, result } = await endFor('mine', { kind: 'session', uid: 'nobody' });
+    expect(leasing).toEqual([]);
     expect(result).toEqual({ kind: 'nothing' });
     expect(writes).toEqual([]);
   });

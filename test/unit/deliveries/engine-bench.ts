@@ -14,7 +14,7 @@ import { createOutboundClient } from '../../../src/ops/outbound-client.ts';
 import { aDelivery } from './a-delivery.ts';
 import { openWatchedStore, type WatchedStore } from './watched-store.ts';
 
-const KEY = {
+export const KEY = {
   kid: 'k1',
   alg: 'ES256',
   privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,

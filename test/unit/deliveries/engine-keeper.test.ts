@@ -57,6 +57,9 @@ describe.each(['thread', 'process'] as const)('the engine in a %s of its own', (
     await engine.start();
     const idle = engine.idle();
     expect(idle).toMatchObject({ processId: lives[0]?.processId, leaseMs: 60_000 });
+    const prepared = next(engine);
+    idle?.prepare([aDelivery({ id: 'first' })]);
+    expect(await prepared).toBe('prepares first');
     const taken = next(engine);
     idle?.take({ token: 'lease', deliveries: [aDelivery()] });
     expect(await taken).toBe('took lease');

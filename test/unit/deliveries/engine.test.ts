@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import type { KeptRunner } from '../../../src/deliveries/engine-orders.ts';
+import type { Signer } from '../../../src/deliveries/signer.ts';
 import { aClaim } from '../../support/builders.ts';
-import { aClient, type Bench, createBench } from './engine-bench.ts';
+import { aDelivery } from './a-delivery.ts';
+import { aClient, type Bench, createBench, KEY } from './engine-bench.ts';
 
 let bench: Bench;
 beforeEach(async () => {
@@ -92,6 +94,33 @@ describe('telling an app', () => {
       engine.idle()?.take({ token, deliveries });
       await bench.until(() => states(id)[0] === 'told');
       expect(bench.store.leases()).toBe(0);
+    });
+
+    it('is sent with the token that was prepared, which is sent to nobody before', async () => {
+      const got: unknown[] = [];
+      await bench.app('wiki', async (req, res) => {
+        got.push((await tokenOf(req))['sid']);
+        res.end();
+      });
+      const id = bench.deliver('wiki');
+      const { token, deliveries } = await leased();
+      let signed = 0;
+      // Once for each that is prepared, and not again for the one that is sent.
+      const asked = Promise.withResolvers<void>();
+      const keyFor: Signer['keyFor'] = async () => {
+        signed += 1;
+        asked.resolve();
+        return KEY;
+      };
+      const engine = bench.engine({ life, signer: { keyFor, reload: () => undefined } });
+      const idle = heardFrom(engine, true);
+      await engine.start();
+      await idle;
+      engine.idle()?.prepare([...deliveries, aDelivery({ id: 'undone', clientId: 'wiki' })]);
+      await asked.promise;
+      engine.idle()?.take({ token, deliveries });
+      await bench.until(() => states(id)[0] === 'told');
+      expect([signed, got]).toEqual([2, [`sid-${id}`]]);
     });
 
     it('is asked for only while there is little to do', async () => {

@@ -27,6 +27,7 @@ await serveEngine(
     reload: () => say('reloaded'),
     idle: () => undefined,
     onIdle: (listener) => listener(true),
+    prepare: ([first]) => say(`prepares ${first?.id}`),
     take: ({ token }) => say(`took ${token}`),
     recover: (token) => say(`recovers ${token}`),
     onSettled(listener) {
