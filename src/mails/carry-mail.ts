@@ -2,7 +2,6 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { createTransport } from 'nodemailer';
 import type { Outbound } from '../ops/outbound.ts';
 import { connect, STEP_LIMITS } from '../ops/outbound-connect.ts';
 import { createSecureContexts } from '../ops/trust.ts';
@@ -31,6 +30,8 @@ interface Sender {
 
 /** Nothing in a mail may make this process read a file or an address. */
 const CLOSED = { disableFileAccess: true, disableUrlAccess: true } as const;
+/** Loaded with the first mail: a product that sends none need not hold it. */
+const loadMailer = () => import('nodemailer');
 const GREETING_MS = 10_000;
 const SILENCE_MS = 30_000;
 
@@ -56,6 +57,7 @@ export function createSmtpCarrier(
   return {
     async carry(message, signal) {
       const target = { ...place, tls: undefined, name: host, signal };
+      const { createTransport } = await loadMailer();
       const transport = createTransport({
         ...CLOSED,
         ...place,
@@ -86,9 +88,10 @@ const NO_SESSIONS = { get: () => undefined, keep: () => undefined, forget: () =>
 
 /** Into `folder`, one `.eml` file a mail, oldest name first. Only their owner may read them: they hold links. */
 export function createFolderCarrier(sender: Sender, folder: string): Carrier {
-  const transport = createTransport({ ...CLOSED, streamTransport: true, buffer: true, newline: 'windows' });
   return {
     async carry(message) {
+      const { createTransport } = await loadMailer();
+      const transport = createTransport({ ...CLOSED, streamTransport: true, buffer: true, newline: 'windows' });
       const { message: bytes } = await transport.sendMail(headersOf(message, sender));
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const name = `${new Date().toISOString().replace(/[:.]/g, '-')}-${message.id}.eml`;
