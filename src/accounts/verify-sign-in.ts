@@ -34,7 +34,7 @@ export type SignInResult =
 export interface VerifySignInParts {
   readonly store: {
     readonly accounts: Pick<AccountStore, 'findForSignIn'>;
-    readonly sessions: Pick<SessionStore, 'generation'>;
+    readonly sessions: Pick<SessionStore, 'realmGeneration'>;
     readonly limits: Pick<LimitStore, 'failures' | 'fail' | 'clear'>;
   };
   readonly passwords: Pick<Passwords, 'verify'>;
@@ -73,15 +73,18 @@ export function createVerifySignIn(parts: VerifySignInParts): (given: SignInTry)
   };
 
   /**
-   * Generations are read with, or before, the hash that the password is compared to: an "everywhere" or a new password
-   * that comes in between leaves this sign-in with an old one, dead on arrival (invariant 7).
+   * The account's generation is read with the hash that the password is compared to, the realm's beside them: an "everywhere",
+   * a new password or an end of everybody that comes afterwards leaves this sign-in with an old one, dead on arrival
+   * (invariant 7).
    */
   async function compare({ username: typed, password }: SignInTry, turn: Turn): Promise<Compared> {
     // As names are made: some keyboards send an ö as two characters.
     const username = typed.normalize('NFC').trim();
     const tooLong = username.length > USERNAME_CHARS_MAX || isTooLong(password);
-    const found = await store.accounts.findForSignIn(username.slice(0, USERNAME_CHARS_MAX));
-    const { realm } = await store.sessions.generation(found?.id ?? 'nobody');
+    const [found, realm] = await Promise.all([
+      store.accounts.findForSignIn(username.slice(0, USERNAME_CHARS_MAX)),
+      store.sessions.realmGeneration(),
+    ]);
     const same = await passwords.verify(found?.passwordHash, password.slice(0, PASSWORD_CHARS_MAX), turn);
     if (!same || !found || tooLong || found.state !== 'active') return { result: { kind: 'refused' }, found };
     if (found.mustChangePassword) return { result: { kind: 'must-change', account: found }, found };

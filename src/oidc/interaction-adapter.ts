@@ -4,7 +4,7 @@ import type { DeviceCookie } from './device-cookie.ts';
 import { putOff } from './late-writes.ts';
 import { payloadOf } from './library-shapes.ts';
 import type { PendingSignIn } from './pending-sign-in.ts';
-import { currentRequest } from './request-facts.ts';
+import { currentRequest, factsOf } from './request-facts.ts';
 
 /** What we keep with an interaction besides the library's fields (`seams.ts` lets them through). */
 export interface InteractionMarks {
@@ -34,6 +34,7 @@ export function createInteractionAdapter(parts: InteractionAdapterParts): Adapte
 
   return {
     ...rows,
+    find: async (id) => justRead(id) ?? (await rows.find(id)),
     upsert: (id, payload, expiresIn) => rows.upsert(id, withDevice(payload), expiresIn),
     /**
      * What the library does when it takes the answer. Without its result the row opens nothing: after a sign-off, whoever
@@ -55,8 +56,20 @@ export function createInteractionAdapter(parts: InteractionAdapterParts): Adapte
   };
 }
 
+/** Once: who looks again wants to know what it has become. */
+function justRead(id: string): AdapterPayload | undefined {
+  const ctx = currentRequest();
+  const payload = ctx && payloadIfIt(factsOf(ctx).interaction, id);
+  if (ctx && payload) factsOf(ctx).interaction = undefined;
+  return payload;
+}
+
 /** The library has read it in this request, and hands over no more of it than the id. */
 function foundBefore(id: string): AdapterPayload | undefined {
-  const interaction = currentRequest()?.oidc.entities.Interaction;
-  return interaction?.jti === id ? payloadOf(interaction) : undefined;
+  return payloadIfIt(currentRequest()?.oidc.entities.Interaction, id);
+}
+
+function payloadIfIt(interaction: object | undefined, id: string): AdapterPayload | undefined {
+  const payload = interaction && payloadOf(interaction);
+  return payload?.jti === id ? payload : undefined;
 }

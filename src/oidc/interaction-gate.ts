@@ -2,6 +2,7 @@ import { pageOld } from '../errors.ts';
 import type { CookieJar } from './device-cookie.ts';
 import { hasLostSession, type InteractionLookup, startOver } from './interaction-lookup.ts';
 import type { Middleware } from './library-shapes.ts';
+import { factsOf } from './request-facts.ts';
 
 /** The cookies in which the library itself keeps an interaction. */
 export const STOCK_COOKIES = { interaction: 'stock_interaction', resume: 'stock_resume' } as const;
@@ -21,6 +22,7 @@ export function createInteractionGate(find: InteractionLookup): Middleware {
       const found = await find(ctx, uid);
       if (found.kind === 'gone') throw pageOld();
       if (hasLostSession(found)) await startOver(found.interaction);
+      factsOf(ctx).interaction = found.interaction;
     }
     ctx.cookies = withoutStock(ctx.cookies, uid);
     await next();

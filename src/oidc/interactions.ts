@@ -78,7 +78,7 @@ export function createInteractions(parts: InteractionsParts): Interactions {
     const found = await open(exchange, uid, 'sign-in');
     if (isWrongPerson(found, signedIn.account, parts)) return finish(found.interaction, wrongPerson());
     await endOthers(found, signedIn.account.id, parts);
-    await settleBrowser(exchange, parts);
+    await settleBrowser(exchange, uid, parts);
     return inTurn(signedIn.device, (turn) => finish(found.interaction, signInResult(signedIn, turn, found, parts)));
   }
 
@@ -171,11 +171,12 @@ function denied(): InteractionResults {
 /** A new browser that opens more tabs than this at once has the others begin anew. */
 const TABS_AT_ONCE = 20;
 
-/** The browser has shown which name it keeps: looking for them puts all that it began under that one. */
-async function settleBrowser(exchange: Exchange, { oidc }: InteractionsParts): Promise<void> {
+/** The browser has shown which name it keeps: looking for them puts all that it began under that one, as it has put `uid`. */
+async function settleBrowser(exchange: Exchange, uid: string, { oidc }: InteractionsParts): Promise<void> {
   const { req, res } = exchange;
   const begun = oidc.interactionCookies.settle(oidc.currentProvider().createContext(req, res).cookies, req);
-  for (const uid of begun.slice(0, TABS_AT_ONCE)) await oidc.findInteraction(exchange, uid);
+  const others = begun.filter((other) => other !== uid);
+  for (const other of others.slice(0, TABS_AT_ONCE)) await oidc.findInteraction(exchange, other);
 }
 
 /**

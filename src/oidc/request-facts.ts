@@ -11,6 +11,8 @@ export interface RequestFacts {
   stored: StoredSession | undefined;
   /** The session was saved under an id that is not the current one any more, or not at all: do not hand the id out. */
   keepCookie: boolean;
+  /** The interaction that `interaction-gate.ts` has read: the library reads it once more at once, and gets this. */
+  interaction: object | undefined;
   /** Ids of Grants that were found, and so are saved again, not anew. */
   readonly grants: Set<string>;
   /** What is written with the code of this request or, where it comes to none, before its answer (`late-writes.ts`). */
@@ -39,7 +41,14 @@ export function factsOf(ctx: object): RequestFacts {
 }
 
 function noFacts(): RequestFacts {
-  return { stored: undefined, keepCookie: false, grants: new Set(), late: [], savedWithCode: undefined };
+  return {
+    stored: undefined,
+    keepCookie: false,
+    interaction: undefined,
+    grants: new Set(),
+    late: [],
+    savedWithCode: undefined,
+  };
 }
 
 /**

@@ -183,6 +183,7 @@ export interface SessionStore {
   /** Live sessions in the browser of this device key. */
   ofDevice(deviceKey: string): Promise<readonly Session[]>;
   generation(accountId: string): Promise<Generation>;
+  realmGeneration(): Promise<number>;
 }
 
 /** Somebody who goes to work while `end` is still at it. */

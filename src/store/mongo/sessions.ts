@@ -4,6 +4,7 @@ import type { MongoParts } from './collections.ts';
 import { createEnding } from './ending.ts';
 import { join } from './joining.ts';
 import { nameDevice, ownSessions, reach, surplus } from './own-sessions.ts';
+import { realmGeneration } from './realm.ts';
 import { findByCookie, findByUid, retireCookie, save } from './saving.ts';
 import { toParticipation, toSession } from './session-documents.ts';
 import { getView, listViews } from './session-views.ts';
@@ -66,6 +67,7 @@ export function createSessions(parts: MongoParts): SessionStore {
       return rows.map(toSession);
     },
     generation: (accountId) => generationToday(parts, accountId),
+    realmGeneration: () => realmGeneration(parts),
   };
 }
 

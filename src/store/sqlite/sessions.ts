@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts';
 import { createEnding } from './ending.ts';
 import { join } from './joining.ts';
 import { nameDevice, ownSessions, reach, surplus } from './own-sessions.ts';
+import { realmGeneration } from './realm.ts';
 import { findByCookie, findByUid, retireCookie, save } from './saving.ts';
 import { participationBySid, type SessionRow, toParticipation, toSession } from './session-rows.ts';
 import { getView, listViews } from './session-views.ts';
@@ -62,5 +63,6 @@ export function createSessions(connection: Connection): SessionStore {
           .map(toSession),
       ),
     generation: (accountId) => read((tx) => generationToday(tx, accountId)),
+    realmGeneration: () => read(realmGeneration),
   };
 }

@@ -63,7 +63,7 @@ function aVerifier(limit: SignInLimit | 'off' = LIMIT, names: string[] = []) {
           return usernameKey(name) === 'alice' ? account : undefined;
         },
       },
-      sessions: { generation: async () => ({ account: 99, realm }) },
+      sessions: { realmGeneration: async () => realm },
       limits: {
         failures: async (keys) => keys.map((key) => open(key) ?? { count: 0, closesAt: now }),
         fail: async (keys, windowMs) => {
