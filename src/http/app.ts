@@ -16,6 +16,7 @@ import type { MailPlanner } from '../mails/plan-mails.ts';
 import type { EndSessionRequest } from '../oidc/end-session-request.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { ParkedRequests } from '../oidc/parked-requests.ts';
+import { pinOrigin } from '../oidc/pinned-origin.ts';
 import type { Oidc } from '../oidc/provider.ts';
 import type { StrangerLimits } from '../oidc/stranger-limits.ts';
 import type { Clock } from '../ops/clock.ts';
@@ -119,6 +120,7 @@ export function createApp(parts: AppParts): Koa {
   const { render } = renderer;
   const app = new Koa();
   app.keys = cookieKeys;
+  pinOrigin(app, issuer);
   // Koa's own handler writes whole errors to stderr; ours has answered and logged before it is asked.
   app.silent = true;
   const csrf = createCsrf({ keys: cookieKeys, issuer });

@@ -1,8 +1,7 @@
 /**
  * Scheme and host come from the issuer, always. The library builds every address it prints from `ctx.href`, and Koa takes
  * that from the Host header or from an absolute request target: one request could poison what others are shown.
- * The host app and the library's own both need it, since each makes contexts of its own. Takes an app (all its requests) or
- * a context (one).
+ * The host app and the library's own both need it, since each makes contexts of its own.
  */
 export function pinOrigin(app: { readonly request: object }, issuer: string): void {
   const { protocol, host, origin } = new URL(issuer);

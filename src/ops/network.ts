@@ -55,6 +55,9 @@ export function isOneAddress(text: string): boolean {
 /** An address in its one spelling: no zone, IPv4 not wrapped in IPv6, IPv6 shortened; undefined when it is none. */
 export function plainAddress(text: string): string | undefined {
   const address = text.replace(/%.*$/u, '');
+  const wrapped = /^::ffff:([\d.]+)$/.exec(address)?.[1] ?? address;
+  // Each request asks, and what is IPv4 to the operating system has one spelling only.
+  if (isIP(wrapped) === 4) return wrapped;
   return isIP(address) === 0 ? undefined : ipaddr.process(address).toString();
 }
 

@@ -1,5 +1,4 @@
 import type { Context, Middleware } from 'koa';
-import { pinOrigin } from '../../oidc/pinned-origin.ts';
 import { prefersHtml } from '../prefers-html.ts';
 import { isProgramPath } from '../program-paths.ts';
 import type { Renderer } from '../render.ts';
@@ -10,15 +9,14 @@ export interface ExpectedHostOptions {
 }
 
 /**
- * Scheme and host of every address we print come from the issuer, never from the request: a foreign Host would otherwise end
- * up in discovery, form actions and caches (GHSA-7wfc-4796-gmg5). Pages asked for under another Host answer 421 with a link,
+ * Scheme and host of every address we print come from the issuer, never from the request (`pinOrigin`): a foreign Host would
+ * otherwise end up in discovery, form actions and caches (GHSA-7wfc-4796-gmg5). Pages asked for under another Host answer 421 with a link,
  * since their cookies would be set on the wrong host; endpoints for programs answer as if asked by the right name.
  */
 export function createExpectedHost({ issuer, render }: ExpectedHostOptions): Middleware {
   const own = new URL(issuer);
   return async (ctx, next) => {
-    const asked = askedHost(ctx, own.protocol);
-    pinOrigin(ctx, issuer);
+    const asked = askedHost(ctx, own);
     if (asked === own.host || isProgramPath(ctx.path)) return next();
     answerMisdirected(ctx, own.origin, render);
   };
@@ -28,7 +26,7 @@ export function createExpectedHost({ issuer, render }: ExpectedHostOptions): Mid
  * The host that was asked for, as `URL` spells it. A request line with a whole address (RFC 9112 §3.2.2) counts as its
  * Host and is cut to the path, because Koa's `href` would print it as it came.
  */
-function askedHost(ctx: Context, protocol: string): string {
+function askedHost(ctx: Context, { protocol, host }: URL): string {
   const target = ctx.req.url ?? '/';
   if (!target.startsWith('/')) {
     const whole = URL.canParse(target) ? new URL(target) : new URL('http://invalid.invalid/');
@@ -37,7 +35,8 @@ function askedHost(ctx: Context, protocol: string): string {
     ctx.request.originalUrl = ctx.req.url;
     return hostOf(`${protocol}//${whole.host}`);
   }
-  return hostOf(`${protocol}//${ctx.get('Host')}`);
+  const sent = ctx.get('Host');
+  return sent === host ? host : hostOf(`${protocol}//${sent}`);
 }
 
 /** Lower case, without the scheme's own port; empty for what is no host. */

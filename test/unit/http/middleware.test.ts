@@ -15,6 +15,7 @@ import { createReadBody, formOf } from '../../../src/http/middleware/read-body.t
 import { createRequestId, requestIdOf } from '../../../src/http/middleware/request-id.ts';
 import { createRequestLog } from '../../../src/http/middleware/request-log.ts';
 import { createSecurityHeaders } from '../../../src/http/middleware/security-headers.ts';
+import { pinOrigin } from '../../../src/oidc/pinned-origin.ts';
 import { createStrangerLimits } from '../../../src/oidc/stranger-limits.ts';
 import type { Facts, Log } from '../../../src/ops/log.ts';
 import type { StoredSession } from '../../../src/store/store.ts';
@@ -43,6 +44,12 @@ function aLog(): Log & { readonly lines: Line[] } {
 }
 
 const stopped = { now: () => 0 };
+
+/** As the whole app is. */
+const pinned: Middleware = (ctx, next) => {
+  pinOrigin(ctx.app, ISSUER);
+  return next();
+};
 
 function errorPage(log: Log = aLog()): Middleware {
   return createErrorPage({ render: renderer.render, log });
@@ -238,7 +245,7 @@ describe('csrf', () => {
   it('W1 the cookie is __Host- and Secure on https', async () => {
     const secure = createCsrf({ keys: ['key'], issuer: ISSUER });
     const host = createExpectedHost({ issuer: ISSUER, render: renderer.render });
-    const page = await ask({ headers: { host: 'id.example' } }, host, secure.issue, app);
+    const page = await ask({ headers: { host: 'id.example' } }, pinned, host, secure.issue, app);
     expect(page.headers.get('set-cookie')).toMatch(/^__Host-csrf=[\w-]{32}; path=\/; samesite=lax; secure; httponly$/u);
   });
 });
@@ -417,7 +424,7 @@ describe('expected-host', () => {
     ctx.body = [ctx.protocol, ctx.host, ctx.hostname, ctx.secure, ctx.href, ctx.URL.href, ctx.path].join(' ');
   };
   const at = (path: string, headers: Record<string, string>) =>
-    ask({ path, headers: { ...PAGE, ...headers } }, host, app);
+    ask({ path, headers: { ...PAGE, ...headers } }, pinned, host, app);
 
   it('takes scheme and host from the issuer, whatever forwarded headers say', async () => {
     const forwarded = {
