@@ -65,14 +65,21 @@ export async function meetDevice(
     { upsert: true, session: tx },
   );
   if (upsertedCount === 0) return 'known';
-  const newest = await accountDevices
-    .find({ accountId }, { session: tx, projection: { _id: 1 } })
-    .sort({ seenAt: -1 })
-    .limit(2 * DEVICES_MAX)
+  const [remembered] = await accountDevices
+    .aggregate<{ readonly count: number; readonly forgotten: string[] }>(
+      [
+        { $match: { accountId } },
+        { $sort: { seenAt: -1 } },
+        { $limit: 2 * DEVICES_MAX },
+        { $group: { _id: null, count: { $sum: 1 }, ids: { $push: '$_id' } } },
+        { $project: { count: 1, forgotten: { $slice: ['$ids', DEVICES_MAX, DEVICES_MAX] } } },
+      ],
+      { session: tx },
+    )
     .toArray();
-  const old = newest.slice(DEVICES_MAX).map((device) => device._id);
-  if (old.length > 0) await accountDevices.deleteMany({ _id: { $in: old } }, { session: tx });
-  return newest.length > 1 ? 'new' : 'first';
+  const { count = 1, forgotten = [] } = remembered ?? {};
+  if (forgotten.length > 0) await accountDevices.deleteMany({ _id: { $in: forgotten } }, { session: tx });
+  return count > 1 ? 'new' : 'first';
 }
 
 /** Compare-and-set: false for one that is spent, too old or not there. */

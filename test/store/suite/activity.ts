@@ -188,13 +188,7 @@ export function activitySuite(make: MakePlace): void {
   });
 
   it('a device that an account never signed in with brings a mail, its first one and known ones do not', async () => {
-    const { id: accountId } = await newAccount(at.store);
-    const begin = async (key: string | undefined) => {
-      const mail = aMail({ accountId, kind: 'new-device' });
-      const opening = anOpening({ accountId, device: { name: 'Firefox', key, place: undefined }, ifNewDevice: mail });
-      await at.store.sessions.save(aSessionWrite({ uid: unique('uid'), cookieHash: unique('cookie'), opening }));
-      return (await at.store.mails.find(mail.id)) !== undefined;
-    };
+    const begin = await signingInOn();
     expect([await begin('laptop'), await begin('laptop'), await begin('phone'), await begin('phone')]).toEqual([
       false,
       false,
@@ -210,4 +204,22 @@ export function activitySuite(make: MakePlace): void {
     await at.store.sessions.save(aSessionWrite({ uid: unique('uid'), cookieHash: unique('cookie'), opening }));
     await expect(at.store.mails.list({}, { limit: 10 })).resolves.toHaveLength(1);
   });
+
+  it('of more than 200 devices of an account the one is forgotten that was not seen for longest', async () => {
+    const begin = await signingInOn();
+    for (let n = 0; n <= 200; n += 1) await begin(`device ${n}`, T0 + n);
+    expect([await begin('device 1', T0 + 201), await begin('device 0', T0 + 202)]).toEqual([false, true]);
+    expect([await begin('device 3', T0 + 203), await begin('device 2', T0 + 204)]).toEqual([false, true]);
+  });
+
+  /** Somebody new; each sign-in answers whether it brought a mail about a new device. */
+  async function signingInOn() {
+    const { id: accountId } = await newAccount(at.store);
+    return async (key: string, now = T0): Promise<boolean> => {
+      const mail = aMail({ accountId, kind: 'new-device' });
+      const opening = anOpening({ accountId, device: { name: 'Firefox', key, place: undefined }, ifNewDevice: mail });
+      await at.store.sessions.save(aSessionWrite({ uid: unique('uid'), cookieHash: unique('cookie'), opening, now }));
+      return (await at.store.mails.find(mail.id)) !== undefined;
+    };
+  }
 }
