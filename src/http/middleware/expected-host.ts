@@ -10,8 +10,9 @@ export interface ExpectedHostOptions {
 
 /**
  * Scheme and host of every address we print come from the issuer, never from the request (`pinOrigin`): a foreign Host would
- * otherwise end up in discovery, form actions and caches (GHSA-7wfc-4796-gmg5). Pages asked for under another Host answer 421 with a link,
- * since their cookies would be set on the wrong host; endpoints for programs answer as if asked by the right name.
+ * otherwise end up in discovery, form actions and caches (GHSA-7wfc-4796-gmg5). Pages asked for under another Host answer 421
+ * with a link, since their cookies would be set on the wrong host; endpoints for programs answer as if asked by the right
+ * name.
  */
 export function createExpectedHost({ issuer, render }: ExpectedHostOptions): Middleware {
   const own = new URL(issuer);
