@@ -121,7 +121,6 @@ async function signIn(app: RelyingParty, agent: Agent): Promise<void> {
   const { location: pageUrl = '' } = await browser.get(app.authorizationUrl());
   const page = await browser.get(pageUrl);
   const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec(page.body) ?? [];
-  const { location: resumeUrl = '' } = await browser.post(pageUrl, { username: 'alice', password: PASSWORD, csrf });
-  const { location } = await browser.get(resumeUrl);
+  const { location } = await browser.post(pageUrl, { username: 'alice', password: PASSWORD, csrf });
   if (!location?.startsWith(app.redirectUri)) throw new Error(`not signed in: ${location}`);
 }

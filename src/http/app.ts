@@ -154,6 +154,7 @@ function createRoutes(parts: AppParts, checkCsrf: Middleware): Middleware {
     render: renderer.render,
     signedInOnly: createSignedInOnly(guard),
     provedAgain,
+    goOn: (ctx: Context, address: string) => oidc.goOn(ctx as Parameters<Oidc['goOn']>[0], address),
     askFirst: createAskFirst({ ...parts, render: renderer.render, provedAgain }),
     readBody,
     checkCsrf,

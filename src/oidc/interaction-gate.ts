@@ -11,6 +11,12 @@ const STOCK: ReadonlySet<string> = new Set(Object.values(STOCK_COOKIES));
 
 const RESUME = /^\/auth\/([\w-]+)$/;
 
+/** Where the library goes on with an interaction that was answered, as a path of ours; undefined for another address. */
+export function resumePathOf(address: string): string | undefined {
+  const path = URL.parse(address)?.pathname;
+  return path !== undefined && RESUME.test(path) ? path : undefined;
+}
+
 /**
  * Stands before the library: its two cookies for each interaction never reach the browser, and `/auth/<uid>` leads on only
  * in the browser that began it. Throws `page_old`.

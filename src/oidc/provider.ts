@@ -16,7 +16,7 @@ import { createEndOlderSiblings } from './device-siblings.ts';
 import { createFrozenDocuments } from './frozen-documents.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { createInteractionCookies, type InteractionCookies } from './interaction-cookies.ts';
-import { createInteractionGate } from './interaction-gate.ts';
+import { createInteractionGate, resumePathOf } from './interaction-gate.ts';
 import { createInteractionLookup, type Exchange, type InteractionLookup } from './interaction-lookup.ts';
 import type { Keys } from './keys.ts';
 import { writeLate } from './late-writes.ts';
@@ -53,6 +53,11 @@ export interface OidcParts {
 export interface Oidc {
   /** All of the library's addresses; mount it last. The host app's `keys` must be `keys.cookieKeys`. */
   readonly middleware: Middleware;
+  /**
+   * Goes on with an interaction that was just answered at its page, as if the browser had followed `address` already: one trip
+   * less for whoever waits. False, and nothing done, where that is no address of the library's.
+   */
+  goOn(ctx: Parameters<Middleware>[0], address: string): Promise<boolean>;
   /** Swaps in a new instance after a change of keys. Clients are read live from the registry. */
   reload(): void;
   /** Who is signed in in this browser. Saves nothing; a session whose time is over is ended on sight. */
@@ -116,15 +121,30 @@ export function createOidc(parts: OidcParts): Oidc {
     return cookie === undefined ? undefined : lookup.byCookie(cookie);
   }
 
+  const middleware: Middleware = async (ctx, next) => {
+    refuseAtTheDoor(ctx, names, parts.limits);
+    try {
+      await gate(ctx, () => current.middleware(ctx, next));
+    } finally {
+      const turn = turnOf(ctx);
+      if (turn) ctx.res.once('close', () => signInTurns.end(turn));
+    }
+  };
+
   return {
-    async middleware(ctx, next) {
-      refuseAtTheDoor(ctx, names, parts.limits);
+    middleware,
+    async goOn(ctx, address) {
+      const path = resumePathOf(address);
+      if (path === undefined) return false;
+      const { method, url } = ctx;
+      Object.assign(ctx, { method: 'GET', url: path });
       try {
-        await gate(ctx, () => current.middleware(ctx, next));
+        await middleware(ctx, async () => undefined);
       } finally {
-        const turn = turnOf(ctx);
-        if (turn) ctx.res.once('close', () => signInTurns.end(turn));
+        // What is logged is the request that came.
+        Object.assign(ctx, { method, url });
       }
+      return true;
     },
     currentProvider,
     programOf: (token) => findProgram(current.provider, parts.registry, token),

@@ -23,6 +23,8 @@ export interface InteractionParts extends SignInParts, SecondStepPageParts {
   readonly render: Renderer['render'];
   readonly interactions: Interactions;
   readonly ownSignIn: Pick<OwnSignIn, 'complete'>;
+  /** Lets the library answer at once where `address` is its; else false. */
+  readonly goOn: (ctx: Context, address: string) => Promise<boolean>;
   readonly clientOf: (clientId: string) => Client | undefined;
   readonly issuer: string;
   /** Scopes that the operator added, and the claims they carry. */
@@ -63,7 +65,7 @@ export function mountInteraction(router: Router, parts: InteractionParts): void 
 
   router.post('/interaction/:uid', parts.rateLimit.countRefused, leadBack, parts.takeForm, async (ctx) => {
     const next = await answer(ctx, await due(ctx, parts));
-    if (next !== undefined) seeOther(ctx, next);
+    if (next !== undefined && !(await parts.goOn(ctx, next))) seeOther(ctx, next);
   });
 
   /** What was added on the way in needs no further proof. */
