@@ -14,6 +14,7 @@ import type { Receipts } from '../logout/receipt.ts';
 import type { OnSettled, WaitForApps } from '../logout/wait-for-apps.ts';
 import type { MailPlanner } from '../mails/plan-mails.ts';
 import type { EndSessionRequest } from '../oidc/end-session-request.ts';
+import type { Interaction } from '../oidc/interaction-lookup.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { ParkedRequests } from '../oidc/parked-requests.ts';
 import { pinOrigin } from '../oidc/pinned-origin.ts';
@@ -154,7 +155,7 @@ function createRoutes(parts: AppParts, checkCsrf: Middleware): Middleware {
     render: renderer.render,
     signedInOnly: createSignedInOnly(guard),
     provedAgain,
-    goOn: (ctx: Context, address: string) => oidc.goOn(ctx as Parameters<Oidc['goOn']>[0], address),
+    goOn: (ctx: Context, answered: Interaction) => oidc.goOn(ctx as Parameters<Oidc['goOn']>[0], answered),
     askFirst: createAskFirst({ ...parts, render: renderer.render, provedAgain }),
     readBody,
     checkCsrf,

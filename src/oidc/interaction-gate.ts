@@ -1,6 +1,6 @@
 import { pageOld } from '../errors.ts';
 import type { CookieJar } from './device-cookie.ts';
-import { hasLostSession, type InteractionLookup, startOver } from './interaction-lookup.ts';
+import { hasLostSession, type Interaction, type InteractionLookup, startOver } from './interaction-lookup.ts';
 import type { Middleware } from './library-shapes.ts';
 import { factsOf } from './request-facts.ts';
 
@@ -10,12 +10,6 @@ export const STOCK_COOKIES = { interaction: 'stock_interaction', resume: 'stock_
 const STOCK: ReadonlySet<string> = new Set(Object.values(STOCK_COOKIES));
 
 const RESUME = /^\/auth\/([\w-]+)$/;
-
-/** Where the library goes on with an interaction that was answered, as a path of ours; undefined for another address. */
-export function resumePathOf(address: string): string | undefined {
-  const path = URL.parse(address)?.pathname;
-  return path !== undefined && RESUME.test(path) ? path : undefined;
-}
 
 /**
  * Stands before the library: its two cookies for each interaction never reach the browser, and `/auth/<uid>` leads on only
@@ -28,11 +22,16 @@ export function createInteractionGate(find: InteractionLookup): Middleware {
       const found = await find(ctx, uid);
       if (found.kind === 'gone') throw pageOld();
       if (hasLostSession(found)) await startOver(found.interaction);
-      factsOf(ctx).interaction = found.interaction;
-    }
-    ctx.cookies = withoutStock(ctx.cookies, uid);
+      letIn(ctx, found.interaction);
+    } else ctx.cookies = withoutStock(ctx.cookies, undefined);
     await next();
   };
+}
+
+/** The library goes on with this very interaction in this request, whatever is kept of it. */
+export function letIn(ctx: Parameters<Middleware>[0], interaction: Interaction): void {
+  factsOf(ctx).interaction = interaction;
+  ctx.cookies = withoutStock(ctx.cookies, interaction.uid);
 }
 
 /** All but the library's own two, which it reads as if the browser had sent what is already known. */

@@ -9,37 +9,46 @@ import type { ExtraScopes } from '../extra-scopes.ts';
 import type { EndSessions } from '../logout/end-sessions.ts';
 import type { MailPlanner } from '../mails/plan-mails.ts';
 import type { Device } from '../sessions/session.ts';
-import type { SessionOpening } from '../store/store.ts';
+import type { SessionOpening, Store } from '../store/store.ts';
 import { DEFAULT_LANGUAGE, languageAmong } from '../words/language.ts';
 import { allAsked } from './asked-scopes.ts';
 import type { InteractionDetails, SignedIn } from './interaction-details.ts';
 import { type Exchange, hasLostSession, type Interaction, pageOf, startOver } from './interaction-lookup.ts';
 import { describe, type Found, KINDS, load, type PageKind, type PageParts, pendingFor } from './interaction-pages.ts';
 import type { Keys } from './keys.ts';
+import { ownPlaceOf } from './own-sign-in.ts';
 import { type PendingSignIn, pendingIn } from './pending-sign-in.ts';
 import type { Oidc } from './provider.ts';
 import type { Turn } from './sign-in-turns.ts';
 import { isSomebodyElse } from './wanted-person.ts';
 
-/** The acts answer the address to go to (303) and throw AppError `page_old` when it is too late. */
+/** What comes after the answer of a page. */
+export type Continuation =
+  /** The browser goes there (303). */
+  | { readonly kind: 'elsewhere'; readonly address: string }
+  /** The library takes the answer in the request that brought it: it is kept nowhere, and the browser has a trip less. */
+  | { readonly kind: 'at-once'; readonly answered: Interaction };
+
+/** The acts throw AppError `page_old` when it is too late. */
 export interface Interactions {
   details(exchange: Exchange, uid: string): Promise<InteractionDetails>;
   /** Lets the app's request be judged anew, by who is signed in now. */
-  startOver(exchange: Exchange, uid: string): Promise<string>;
-  finishSignIn(exchange: Exchange, uid: string, signedIn: SignedIn): Promise<string>;
-  /** Lets a sign-in whose password was right wait; answers the address of the page that asks for the second step. */
-  awaitSecondStep(exchange: Exchange, uid: string, signedIn: Omit<SignedIn, 'proof'>): Promise<string>;
-  finishSecondStep(exchange: Exchange, uid: string, proof: Proof): Promise<string>;
+  startOver(exchange: Exchange, uid: string): Promise<Continuation>;
+  finishSignIn(exchange: Exchange, uid: string, signedIn: SignedIn): Promise<Continuation>;
+  /** Lets a sign-in whose password was right wait; leads to the page that asks for the second step. */
+  awaitSecondStep(exchange: Exchange, uid: string, signedIn: Omit<SignedIn, 'proof'>): Promise<Continuation>;
+  finishSecondStep(exchange: Exchange, uid: string, proof: Proof): Promise<Continuation>;
   /** Keeps what was proved while the person is shown something; then `finishSecondStep`. */
   keepProof(exchange: Exchange, uid: string, proof: Proof): Promise<void>;
-  /** Forgets that the password was right; answers the address of the sign-in page. */
-  dropSecondStep(exchange: Exchange, uid: string): Promise<string>;
-  finishConsent(exchange: Exchange, uid: string, decision: 'allow' | 'deny'): Promise<string>;
-  /** `other` answers the address of the same interaction, which then is a sign-in. */
-  finishContinue(exchange: Exchange, uid: string, decision: 'continue' | 'other'): Promise<string>;
+  /** Forgets that the password was right; leads to the sign-in page. */
+  dropSecondStep(exchange: Exchange, uid: string): Promise<Continuation>;
+  finishConsent(exchange: Exchange, uid: string, decision: 'allow' | 'deny'): Promise<Continuation>;
+  /** `other` leads to the same interaction, which then is a sign-in. */
+  finishContinue(exchange: Exchange, uid: string, decision: 'continue' | 'other'): Promise<Continuation>;
 }
 
 export interface InteractionsParts extends PageParts {
+  readonly store: PageParts['store'] & { readonly sessions: Pick<Store['sessions'], 'ofDevice'> };
   readonly oidc: Pick<Oidc, 'currentProvider' | 'findInteraction' | 'interactionCookies' | 'signInTurns'>;
   readonly keys: Pick<Keys, 'pairwiseSalt'>;
   readonly endSessions: EndSessions;
@@ -63,7 +72,7 @@ export function createInteractions(parts: InteractionsParts): Interactions {
   }
 
   /** The turn ends when the library has answered the request that this one leads to. */
-  async function inTurn({ key }: Device, work: (turn: Turn | undefined) => Promise<string>): Promise<string> {
+  async function inTurn<T>({ key }: Device, work: (turn: Turn | undefined) => Promise<T>): Promise<T> {
     if (key === undefined) return work(undefined);
     const turn = await oidc.signInTurns.take(key);
     try {
@@ -74,12 +83,26 @@ export function createInteractions(parts: InteractionsParts): Interactions {
     }
   }
 
-  async function finishSignIn(exchange: Exchange, uid: string, signedIn: SignedIn): Promise<string> {
+  /**
+   * Of two tabs that sign in at once, the later one must come with the cookie that the earlier one was answered with: its own
+   * request was on the way by then.
+   */
+  async function showsAll({ key }: Device, browser: Found['browser']): Promise<boolean> {
+    if (key === undefined) return true;
+    return (await store.sessions.ofDevice(key)).every(({ uid }) => uid === browser?.session.uid);
+  }
+
+  async function finishSignIn(exchange: Exchange, uid: string, signedIn: SignedIn): Promise<Continuation> {
     const found = await open(exchange, uid, 'sign-in');
     if (isWrongPerson(found, signedIn.account, parts)) return finish(found.interaction, wrongPerson());
     await endOthers(found, signedIn.account.id, parts);
     await settleBrowser(exchange, uid, parts);
-    return inTurn(signedIn.device, (turn) => finish(found.interaction, signInResult(signedIn, turn, found, parts)));
+    return inTurn(signedIn.device, async (turn) => {
+      const result = signInResult(signedIn, turn, found, parts);
+      return (await showsAll(signedIn.device, found.browser))
+        ? finish(found.interaction, result)
+        : finishElsewhere(found.interaction, result);
+    });
   }
 
   return {
@@ -87,7 +110,7 @@ export function createInteractions(parts: InteractionsParts): Interactions {
     async startOver(exchange, uid) {
       const found = await load(exchange, uid, parts);
       if (found.kind === 'gone') throw pageOld();
-      return startOver(found.interaction);
+      return elsewhere(await startOver(found.interaction));
     },
     finishSignIn,
     async awaitSecondStep(exchange, uid, { account, generation, device, shared, locale }) {
@@ -116,7 +139,7 @@ export function createInteractions(parts: InteractionsParts): Interactions {
       const { interaction, browser } = await open(exchange, uid, 'consent');
       if (decision === 'deny') return finish(interaction, denied());
       // Nobody may agree for a session that this browser does not hold (any more).
-      if (!browser || browser.session.uid !== interaction.session?.uid) return startOver(interaction);
+      if (!browser || browser.session.uid !== interaction.session?.uid) return elsewhere(await startOver(interaction));
       const { accountId } = browser.session;
       const clientId = String(interaction.params['client_id']);
       const scopes = allAsked(interaction, parts.config.scopes);
@@ -129,29 +152,45 @@ export function createInteractions(parts: InteractionsParts): Interactions {
     async finishContinue(exchange, uid, decision) {
       const found = await open(exchange, uid, 'continue');
       const { interaction } = found;
-      if (hasLostSession(found)) return startOver(interaction);
+      if (hasLostSession(found)) return elsewhere(await startOver(interaction));
       if (decision === 'continue') return finish(interaction, { continue: {}, select_account: {} });
       interaction.prompt = OTHER_ACCOUNT;
       interaction.answered = false;
       await interaction.persist();
-      return pageOf(interaction);
+      return elsewhere(pageOf(interaction));
     },
   };
 }
 
-/** Answers the address of the same interaction, which then asks for another thing. */
-async function wait(interaction: Interaction, pending: PendingSignIn | undefined): Promise<string> {
+/** Leads to the same interaction, which then asks for another thing. */
+async function wait(interaction: Interaction, pending: PendingSignIn | undefined): Promise<Continuation> {
   interaction.pending = pending;
   await interaction.persist();
-  return pageOf(interaction);
+  return elsewhere(pageOf(interaction));
 }
 
-/** Hands the answer to the library, together with those to earlier pages of the same request. */
-async function finish(interaction: Interaction, result: InteractionResults): Promise<string> {
+/** Hands the answer over: to the library, or where no app asked to an address of ours. */
+async function finish(interaction: Interaction, result: InteractionResults): Promise<Continuation> {
+  if (ownPlaceOf(interaction) !== undefined) return finishElsewhere(interaction, result);
+  answer(interaction, result);
+  return { kind: 'at-once', answered: interaction };
+}
+
+/** Keeps the answer until the browser has followed. */
+async function finishElsewhere(interaction: Interaction, result: InteractionResults): Promise<Continuation> {
+  answer(interaction, result);
+  await interaction.persist();
+  return elsewhere(interaction.returnTo);
+}
+
+/** Together with those to earlier pages of the same request. */
+function answer(interaction: Interaction, result: InteractionResults): void {
   interaction.pending = undefined;
   interaction.result = 'error' in result ? result : { ...interaction.lastSubmission, ...result };
-  await interaction.persist();
-  return interaction.returnTo;
+}
+
+function elsewhere(address: string): Continuation {
+  return { kind: 'elsewhere', address };
 }
 
 /** Nothing changes here: the sign-in would be worth nothing to the app, and cost whoever is signed in theirs. */

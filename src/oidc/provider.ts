@@ -16,8 +16,8 @@ import { createEndOlderSiblings } from './device-siblings.ts';
 import { createFrozenDocuments } from './frozen-documents.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { createInteractionCookies, type InteractionCookies } from './interaction-cookies.ts';
-import { createInteractionGate, resumePathOf } from './interaction-gate.ts';
-import { createInteractionLookup, type Exchange, type InteractionLookup } from './interaction-lookup.ts';
+import { createInteractionGate, letIn } from './interaction-gate.ts';
+import { createInteractionLookup, type Interaction, type Exchange, type InteractionLookup } from './interaction-lookup.ts';
 import type { Keys } from './keys.ts';
 import { writeLate } from './late-writes.ts';
 import type { Middleware, RenderError } from './library-shapes.ts';
@@ -53,11 +53,8 @@ export interface OidcParts {
 export interface Oidc {
   /** All of the library's addresses; mount it last. The host app's `keys` must be `keys.cookieKeys`. */
   readonly middleware: Middleware;
-  /**
-   * Goes on with an interaction that was just answered at its page, as if the browser had followed `address` already: one trip
-   * less for whoever waits. False, and nothing done, where that is no address of the library's.
-   */
-  goOn(ctx: Parameters<Middleware>[0], address: string): Promise<boolean>;
+  /** Takes an interaction that this request has answered, as if the browser had followed to its address already. */
+  goOn(ctx: Parameters<Middleware>[0], answered: Interaction): Promise<void>;
   /** Swaps in a new instance after a change of keys. Clients are read live from the registry. */
   reload(): void;
   /** Who is signed in in this browser. Saves nothing; a session whose time is over is ended on sight. */
@@ -121,30 +118,30 @@ export function createOidc(parts: OidcParts): Oidc {
     return cookie === undefined ? undefined : lookup.byCookie(cookie);
   }
 
-  const middleware: Middleware = async (ctx, next) => {
-    refuseAtTheDoor(ctx, names, parts.limits);
+  async function inTurn(ctx: Parameters<Middleware>[0], work: () => Promise<void>): Promise<void> {
     try {
-      await gate(ctx, () => current.middleware(ctx, next));
+      await work();
     } finally {
       const turn = turnOf(ctx);
       if (turn) ctx.res.once('close', () => signInTurns.end(turn));
     }
-  };
+  }
 
   return {
-    middleware,
-    async goOn(ctx, address) {
-      const path = resumePathOf(address);
-      if (path === undefined) return false;
+    async middleware(ctx, next) {
+      refuseAtTheDoor(ctx, names, parts.limits);
+      await inTurn(ctx, () => gate(ctx, () => current.middleware(ctx, next)));
+    },
+    async goOn(ctx, answered) {
       const { method, url } = ctx;
-      Object.assign(ctx, { method: 'GET', url: path });
+      letIn(ctx, answered);
+      Object.assign(ctx, { method: 'GET', url: `/auth/${answered.uid}` });
       try {
-        await middleware(ctx, async () => undefined);
+        await inTurn(ctx, () => current.middleware(ctx, async () => undefined));
       } finally {
         // What is logged is the request that came.
         Object.assign(ctx, { method, url });
       }
-      return true;
     },
     currentProvider,
     programOf: (token) => findProgram(current.provider, parts.registry, token),

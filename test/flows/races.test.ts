@@ -106,19 +106,28 @@ describeFlows('while a session ends', () => {
     });
 
     it('whose password was verified before and that goes on after is dead on arrival', async () => {
-      const { mail } = world.apps;
+      const late = await heldAt('ofDevice');
+
+      expectNoCode(late);
+      await expectNobodySignedIn();
+    });
+
+    it('whose password was verified before, in a second tab that goes on after, is dead on arrival', async () => {
+      const { wiki, mail } = world.apps;
       const page = await phone.get(mail.authorizationUrl());
-      const verified = await phone.submit(page, credentials(), { follow: false });
-      expect(verified.status).toBe(303);
+      const secondTab = sameCookies(phone);
+      await wiki.signIn(phone, credentials());
+      const verified = await secondTab.submit(page, credentials(), { follow: false });
+      expect([verified.status, verified.location]).toEqual([303, expect.stringContaining('/auth/')]);
       await signOffEverywhere();
 
-      const after = await phone.get(verified.location ?? '', { stopAt: mail.redirectUri });
+      const after = await secondTab.get(verified.location ?? '', { stopAt: mail.redirectUri });
       expectNoCode(after);
       await expectNobodySignedIn();
     });
 
     it('whose password is being verified meanwhile is dead on arrival', async () => {
-      const late = await heldAt('generation');
+      const late = await heldAt('realmGeneration');
 
       expectNoCode(late);
       await expectNobodySignedIn();
@@ -152,7 +161,7 @@ describeFlows('while a session ends', () => {
     });
 
     /** The sign-in's last answer, when everything ends while it waits for this call of the store. */
-    async function heldAt(call: 'generation' | 'join', hold = holdCall): Promise<Page> {
+    async function heldAt(call: 'realmGeneration' | 'ofDevice' | 'join', hold = holdCall): Promise<Page> {
       const { mail } = world.apps;
       const page = await phone.get(mail.authorizationUrl());
       const gate = hold(world.store.sessions, call);

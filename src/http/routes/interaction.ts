@@ -5,7 +5,8 @@ import type { Client } from '../../clients/client-file.ts';
 import { type AppError, cookiesOff, pageOld } from '../../errors.ts';
 import type { ExtraScopes } from '../../extra-scopes.ts';
 import type { InteractionDetails } from '../../oidc/interaction-details.ts';
-import type { Interactions } from '../../oidc/interactions.ts';
+import type { Interaction } from '../../oidc/interaction-lookup.ts';
+import type { Continuation, Interactions } from '../../oidc/interactions.ts';
 import type { OwnSignIn } from '../../oidc/own-sign-in.ts';
 import { appFace } from '../app-face.ts';
 import { languageOf } from '../language.ts';
@@ -23,8 +24,8 @@ export interface InteractionParts extends SignInParts, SecondStepPageParts {
   readonly render: Renderer['render'];
   readonly interactions: Interactions;
   readonly ownSignIn: Pick<OwnSignIn, 'complete'>;
-  /** Lets the library answer at once where `address` is its; else false. */
-  readonly goOn: (ctx: Context, address: string) => Promise<boolean>;
+  /** Has the library answer. */
+  readonly goOn: (ctx: Context, answered: Interaction) => Promise<void>;
   readonly clientOf: (clientId: string) => Client | undefined;
   readonly issuer: string;
   /** Scopes that the operator added, and the claims they carry. */
@@ -52,7 +53,7 @@ export function mountInteraction(router: Router, parts: InteractionParts): void 
   router.get('/interaction/:uid', leadBack, async (ctx) => {
     const details = await due(ctx, parts);
     if (details.kind !== 'overtaken' && details.answered && !isOwn(details)) throw notNeeded(ctx, details.signedIn);
-    if (isOvertaken(details)) seeOther(ctx, await interactions.startOver(ctx, uidOf(ctx)));
+    if (isOvertaken(details)) await go(ctx, await interactions.startOver(ctx, uidOf(ctx)));
     else if (details.kind === 'sign-in') await signIn.show(ctx, details);
     else if (details.kind === 'second-step') await goOnOrShow(ctx, details);
     else if (details.kind === 'consent') showConsent(ctx, details, parts);
@@ -65,17 +66,22 @@ export function mountInteraction(router: Router, parts: InteractionParts): void 
 
   router.post('/interaction/:uid', parts.rateLimit.countRefused, leadBack, parts.takeForm, async (ctx) => {
     const next = await answer(ctx, await due(ctx, parts));
-    if (next !== undefined && !(await parts.goOn(ctx, next))) seeOther(ctx, next);
+    if (next !== undefined) await go(ctx, next);
   });
+
+  async function go(ctx: Context, next: Continuation): Promise<void> {
+    if (next.kind === 'at-once') await parts.goOn(ctx, next.answered);
+    else seeOther(ctx, next.address);
+  }
 
   /** What was added on the way in needs no further proof. */
   async function goOnOrShow(ctx: Context, details: Extract<Details, { kind: 'second-step' }>): Promise<void> {
     if (details.proof === undefined) await secondStep.show(ctx, details);
-    else seeOther(ctx, await interactions.finishSecondStep(ctx, details.uid, details.proof));
+    else await go(ctx, await interactions.finishSecondStep(ctx, details.uid, details.proof));
   }
 
-  /** Where to go on to; undefined when the page was shown again. */
-  async function answer(ctx: Context, details: Details): Promise<string | undefined> {
+  /** Undefined when the page was shown again. */
+  async function answer(ctx: Context, details: Details): Promise<Continuation | undefined> {
     const uid = uidOf(ctx);
     if (details.kind === 'overtaken') return interactions.startOver(ctx, uid);
     if (details.kind === 'sign-in') return signIn.take(ctx, details);
@@ -87,7 +93,7 @@ export function mountInteraction(router: Router, parts: InteractionParts): void 
     if (details.kind === 'continue' && (decision === 'continue' || decision === 'other')) {
       return interactions.finishContinue(ctx, uid, decision);
     }
-    return details.address;
+    return { kind: 'elsewhere', address: details.address };
   }
 }
 

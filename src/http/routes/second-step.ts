@@ -4,7 +4,7 @@ import { factorWays } from '../../accounts/factor-ways.ts';
 import { BY_PASSWORD, BY_PASSWORD_AND_CODE, byPasskey } from '../../accounts/proof.ts';
 import type { SecondStep } from '../../accounts/second-step.ts';
 import type { InteractionDetails } from '../../oidc/interaction-details.ts';
-import type { Interactions } from '../../oidc/interactions.ts';
+import type { Continuation, Interactions } from '../../oidc/interactions.ts';
 import { describeDevice } from '../../sessions/device.ts';
 import { appFace } from '../app-face.ts';
 import type { SecondStepNotice } from '../factor-models.ts';
@@ -27,8 +27,8 @@ type Details = Extract<InteractionDetails, { kind: 'second-step' }>;
 
 export interface SecondStepPage {
   show(ctx: Context, details: Details, notice?: SecondStepNotice): Promise<void>;
-  /** Where to go on to; undefined when the page is shown again. Fields `code`, or `passkey` and `ticket`, or `decision` = `other`. */
-  take(ctx: Context, details: Details): Promise<string | undefined>;
+  /** What comes next; undefined when the page is shown again. Fields `code`, or `passkey` and `ticket`, or `decision` = `other`. */
+  take(ctx: Context, details: Details): Promise<Continuation | undefined>;
 }
 
 /** Status codes of a page that is shown again, as at the sign-in. */
@@ -75,7 +75,7 @@ export function createSecondStepPage(parts: SecondStepPageParts): SecondStepPage
     }
   }
 
-  async function takeNew(ctx: Context, details: Details): Promise<string | undefined> {
+  async function takeNew(ctx: Context, details: Details): Promise<Continuation | undefined> {
     const { values } = formOf(ctx);
     const answer = values.get('passkey') ?? '';
     const given = {

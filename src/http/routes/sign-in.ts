@@ -4,7 +4,7 @@ import type { SecondStep } from '../../accounts/second-step.ts';
 import type { SignInResult, SignInTry } from '../../accounts/verify-sign-in.ts';
 import type { DeviceCookie } from '../../oidc/device-cookie.ts';
 import type { InteractionDetails } from '../../oidc/interaction-details.ts';
-import type { Interactions } from '../../oidc/interactions.ts';
+import type { Continuation, Interactions } from '../../oidc/interactions.ts';
 import type { CryptoBox } from '../../ops/crypto-box.ts';
 import { addressKeyOf } from '../../sessions/address-key.ts';
 import { describeDevice } from '../../sessions/device.ts';
@@ -40,10 +40,10 @@ export interface SignIn {
   /** Shows the form, or where `with=passkey` is in the address the page that asks for one; keeps the device cookie for another year. */
   show(ctx: Context, details: Details): Promise<void> | void;
   /**
-   * Answers where to go on to, or undefined when the form is shown again. Fields `username`, `password`, `shared`; of the
+   * Answers what comes next, or undefined when the form is shown again. Fields `username`, `password`, `shared`; of the
    * other page `passkey`, `ticket`.
    */
-  take(ctx: Context, details: Details): Promise<string | undefined>;
+  take(ctx: Context, details: Details): Promise<Continuation | undefined>;
 }
 
 /** Status codes of a form that is shown again: monitoring and rate rules in front of us look at nothing else. */
@@ -71,7 +71,7 @@ export function createSignIn(parts: SignInParts): SignIn {
     render(ctx, 'sign-in', page, { status: notice ? STATUS[notice.kind] : 200 });
   }
 
-  async function take(ctx: Context, details: Details): Promise<string | undefined> {
+  async function take(ctx: Context, details: Details): Promise<Continuation | undefined> {
     const { values } = formOf(ctx);
     const address = clientAddressOf(ctx);
     const given = { username: values.get('username')?.trim() ?? '', password: values.get('password') ?? '' };
@@ -124,7 +124,7 @@ export function createSignIn(parts: SignInParts): SignIn {
     );
   }
 
-  async function takePasskey(ctx: Context, details: Details): Promise<string | undefined> {
+  async function takePasskey(ctx: Context, details: Details): Promise<Continuation | undefined> {
     const { values } = formOf(ctx);
     const given = { answer: values.get('passkey') ?? '', ticket: values.get('ticket') ?? '' };
     const result = await secondStep.verifyPasskey(given);

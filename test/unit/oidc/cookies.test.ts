@@ -56,9 +56,7 @@ describe('W1 cookies of an https issuer behind a proxy that speaks http to us', 
     const page = await step('GET', `/auth?${query}`);
     expect(page).toMatch(/^\/interaction\//);
     const account = await rig.account();
-    const resume = await step('POST', page, `account=${account.id}`);
-    expect(resume).toMatch(/^https:\/\/id\.example\.test\/auth\//);
-    expect(await step('GET', resume)).toMatch(/^http:\/\/a\.test\/cb\?code=/);
+    expect(await step('POST', page, `account=${account.id}`)).toMatch(/^http:\/\/a\.test\/cb\?code=/);
   });
   afterAll(() => rig.close());
 

@@ -7,7 +7,7 @@ import { type Client, clientFileSchema, withDefaults } from '../../../src/client
 import { createRegistry } from '../../../src/clients/registry.ts';
 import { createEndSessions, type EndSessions } from '../../../src/logout/end-sessions.ts';
 import { createGuardedFetch } from '../../../src/oidc/guarded-fetch.ts';
-import { createInteractions, type Interactions } from '../../../src/oidc/interactions.ts';
+import { type Continuation, createInteractions, type Interactions } from '../../../src/oidc/interactions.ts';
 import { type Keys, openKeys } from '../../../src/oidc/keys.ts';
 import { pinOrigin } from '../../../src/oidc/pinned-origin.ts';
 import { createOidc, type Oidc } from '../../../src/oidc/provider.ts';
@@ -147,7 +147,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   });
   app.keys = keys.cookieKeys;
   pinOrigin(app, issuer);
-  app.use(pages(interactions, raw));
+  app.use(pages(interactions, raw, oidc));
   app.use(oidc.middleware as Koa.Middleware);
 
   return {
@@ -227,12 +227,16 @@ function recorder(lines: Rig['lines']): Log {
 }
 
 /** GET shows the details as JSON; POST finishes: `account` (and `shared`, `device`, `account_generation`), or `decision`. */
-function pages(interactions: Interactions, store: Store): Koa.Middleware {
+function pages(interactions: Interactions, store: Store, oidc: Oidc): Koa.Middleware {
   return async (ctx, next) => {
     if (!ctx.path.startsWith('/interaction/')) return next();
     try {
       if (ctx.method === 'GET') ctx.body = await interactions.details(ctx, uidOf(ctx));
-      else ctx.redirect(await finish(ctx, interactions, store));
+      else {
+        const next = await finish(ctx, interactions, store);
+        if (next.kind === 'elsewhere') ctx.redirect(next.address);
+        else await oidc.goOn(ctx as Parameters<Oidc['goOn']>[0], next.answered);
+      }
     } catch (error) {
       const { status = 500, code, message } = error as Error & { status?: number; code?: string };
       ctx.status = status;
@@ -245,7 +249,7 @@ function uidOf(ctx: Koa.Context): string {
   return ctx.path.split('/')[2] ?? '';
 }
 
-async function finish(ctx: Koa.Context, interactions: Interactions, store: Store): Promise<string> {
+async function finish(ctx: Koa.Context, interactions: Interactions, store: Store): Promise<Continuation> {
   let body = '';
   for await (const chunk of ctx.req) body += chunk;
   const form = new URLSearchParams(body);
