@@ -5,7 +5,7 @@ import type { Log } from '../ops/log.ts';
 import type { Measurements } from '../ops/metrics.ts';
 import type { Order, Report } from './engine-orders.ts';
 import type { EngineLife, EngineRunner, IdleEngine, SettledListener } from './engine-runner.ts';
-import { createWatchdog } from './watchdog.ts';
+import { createWatchdog, type Watchdog } from './watchdog.ts';
 
 /** One life of an engine elsewhere. */
 export interface KeptEngine {
@@ -20,6 +20,8 @@ export interface KeptEngine {
 
 /** A loop that hangs for half a minute will not come back. */
 const SILENCE = { lookEveryMs: 1_000, misses: 30 };
+/** It speaks each second. One that has not for so many looks is handed nothing: another process may tell those apps. */
+const QUIET_LOOKS = 3;
 const RESTART_FIRST_MS = 100;
 const RESTART_MAX_MS = 10_000;
 /** An engine that lived so long was not born broken: the next wait begins small again. */
@@ -47,6 +49,7 @@ class EngineKeeper implements EngineRunner {
   #engine: KeptEngine | undefined;
   /** As it says itself. */
   #idle: IdleEngine | undefined;
+  #watch: Watchdog | undefined;
   #ready = false;
   /** As it says itself. */
   #healthy = true;
@@ -79,7 +82,8 @@ class EngineKeeper implements EngineRunner {
   }
 
   idle(): IdleEngine | undefined {
-    return this.#ready ? this.#idle : undefined;
+    const isQuiet = (this.#watch?.missed ?? 0) >= QUIET_LOOKS;
+    return this.#ready && !isQuiet ? this.#idle : undefined;
   }
 
   reload(): void {
@@ -104,6 +108,7 @@ class EngineKeeper implements EngineRunner {
     this.#engine = engine;
     return new Promise((done, fail) => {
       const watch = createWatchdog({ ...SILENCE, bite: () => engine.kill() });
+      this.#watch = watch;
       engine.onReport((report) => {
         watch.heard();
         if (report.kind === 'settled') this.#settled(report.logoutIds);

@@ -2,6 +2,8 @@
 export interface Watchdog {
   /** A sign of life. */
   heard(): void;
+  /** Looks since then. */
+  readonly missed: number;
   stop(): void;
 }
 
@@ -22,6 +24,9 @@ export function createWatchdog(parts: {
   return {
     heard() {
       missed = 0;
+    },
+    get missed() {
+      return missed;
     },
     stop: () => clearInterval(timer),
   };

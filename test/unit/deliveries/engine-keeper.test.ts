@@ -75,6 +75,17 @@ describe.each(['thread', 'process'] as const)('the engine in a %s of its own', (
     expect(lives[1]?.predecessors).toEqual([lives[0]?.processId]);
   });
 
+  it('is handed nothing while it hangs, and is again when it is heard', async () => {
+    const { engine, events } = kept(place, { hangsForMs: 4_500 });
+    await engine.start();
+    const reloaded = next(engine);
+    engine.reload();
+    while (engine.idle()) await new Promise((turn) => setTimeout(turn, 5));
+    expect(await reloaded).toBe('reloaded');
+    expect(engine.idle()).toBeDefined();
+    expect(events).toEqual(['engine.ready']);
+  });
+
   it('is restarted when it crashes; meanwhile it is not healthy, and orders are not an error', async () => {
     const { engine, events } = kept(place);
     await engine.start();

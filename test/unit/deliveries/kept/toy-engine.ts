@@ -4,11 +4,14 @@ import { lineOfProcess } from '../../../../src/deliveries/engine-process.ts';
 import type { SettledListener } from '../../../../src/deliveries/engine-runner.ts';
 import { lineOfThread } from '../../../../src/deliveries/engine-thread.ts';
 
-/** A thread or process whose engine says "woken" and "reloaded" as settled logouts, crashes on a third wake, and can be born broken. */
+/**
+ * A thread or process whose engine says "woken" and "reloaded" as settled logouts, crashes on a third wake, can be born broken,
+ * and hangs for a while when it is reloaded where it is told so.
+ */
 const { line, settings } = parentPort
   ? { line: lineOfThread(parentPort), settings: workerData as unknown }
   : await lineOfProcess();
-const { broken } = settings as { broken?: boolean };
+const { broken, hangsForMs = 0 } = settings as { broken?: boolean; hangsForMs?: number };
 const listeners = new Set<SettledListener>();
 const say = (word: string) => listeners.forEach((listener) => void listener([word]));
 let wakes = 0;
@@ -24,7 +27,10 @@ await serveEngine(
       if (wakes === 3) throw new Error('crashed on purpose');
       say('woken');
     },
-    reload: () => say('reloaded'),
+    reload() {
+      if (hangsForMs > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, hangsForMs);
+      say('reloaded');
+    },
     idle: () => undefined,
     onIdle: (listener) => listener(true),
     prepare: ([first]) => say(`prepares ${first?.id}`),
