@@ -17,7 +17,12 @@ import { createFrozenDocuments } from './frozen-documents.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { createInteractionCookies, type InteractionCookies } from './interaction-cookies.ts';
 import { createInteractionGate, letIn } from './interaction-gate.ts';
-import { createInteractionLookup, type Interaction, type Exchange, type InteractionLookup } from './interaction-lookup.ts';
+import {
+  createInteractionLookup,
+  type Exchange,
+  type Interaction,
+  type InteractionLookup,
+} from './interaction-lookup.ts';
 import type { Keys } from './keys.ts';
 import { writeLate } from './late-writes.ts';
 import type { Middleware, RenderError } from './library-shapes.ts';

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { refresh, signOff } from '../spec/scene.ts';
-import { type Browser, createBrowser } from '../support/browser.ts';
+import { createBrowser, sameCookies } from '../support/browser.ts';
 import { holdCall } from '../support/hold-call.ts';
 import { describeFlows, startWorld, type World, type WorldOptions } from '../support/product.ts';
 
@@ -105,10 +105,3 @@ describeFlows('two at once', () => {
     expect([wiki.received.length, mail.received.length]).toEqual([1, 1]);
   });
 });
-
-/** Another tab. */
-function sameCookies(from: Browser): Browser {
-  const tab = createBrowser();
-  for (const cookie of from.cookies()) tab.setCookie(cookie);
-  return tab;
-}

@@ -126,8 +126,8 @@ describe('when the library writes', () => {
     const person = createPerson(rig, account);
     calls = [];
     const { params } = await person.authorize('a');
-    // It began, it was answered, it led on.
-    expect(writes()).toEqual(['provider.save Interaction', 'provider.save Interaction', 'sessions.join']);
+    // It began, it led on.
+    expect(writes()).toEqual(['provider.save Interaction', 'sessions.join']);
     const { id_token } = await person.code('a', params);
     const found = await rig.store.sessions.participation(String(claimsOf(String(id_token))['sid']));
     expect(found).toMatchObject({ clientId: 'a', accountId: account.id, sub: account.id, endedAt: undefined });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ArtifactWrite } from '../../src/store/store.ts';
 import { isSignedIn, refresh, signOff } from '../spec/scene.ts';
-import { type Browser, createBrowser, type Page } from '../support/browser.ts';
+import { type Browser, createBrowser, type Page, sameCookies } from '../support/browser.ts';
 import { holdAnswer, holdCall } from '../support/hold-call.ts';
 import { describeFlows, startWorld, type World } from '../support/product.ts';
 import type { Tokens } from '../support/relying-party.ts';
@@ -203,13 +203,6 @@ async function expectOver(clientIds: readonly string[]): Promise<void> {
 async function sessionOf({ claims }: Tokens) {
   const participation = await world.store.sessions.participation(claims.sid);
   return world.store.sessions.get(participation?.sessionUid ?? '');
-}
-
-/** Another tab. */
-function sameCookies(from: Browser): Browser {
-  const tab = createBrowser();
-  for (const cookie of from.cookies()) tab.setCookie(cookie);
-  return tab;
 }
 
 function credentials() {

@@ -56,6 +56,18 @@ describeFlows('signing in', () => {
       await expect(wiki.signIn(createBrowser())).resolves.toHaveProperty('idToken');
     });
 
+    it('leads to the app with its answer: no trip in between', async () => {
+      const { wiki } = world.apps;
+      const browser = createBrowser();
+      const page = await browser.get(wiki.authorizationUrl());
+
+      const answer = await browser.submit(page, { username: 'alice', password: PASSWORD }, { follow: false });
+
+      expect(answer.status).toBe(303);
+      expect(answer.location?.startsWith(`${wiki.redirectUri}?code=`)).toBe(true);
+      expect(browser.cookies().map(({ name }) => name)).toContain(cookieNames(world.issuer).session);
+    });
+
     it('an e-mail address signs in where it is verified', async () => {
       const { wiki } = world.apps;
       const accountId = await world.accountId('bob');

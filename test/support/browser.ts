@@ -175,6 +175,13 @@ function encode(fields: Fields): URLSearchParams {
   return body;
 }
 
+/** A tab as it is now: it does not see what the other one is answered with. */
+export function sameCookies(from: Browser): Browser {
+  const tab = createBrowser();
+  for (const cookie of from.cookies()) tab.setCookie(cookie);
+  return tab;
+}
+
 interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
