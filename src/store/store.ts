@@ -442,7 +442,7 @@ export interface DeliveryStore {
   rescue(request: RescueRequest): Promise<number>;
   /** How long ago any engine beat; undefined when none does. */
   silence(now: number): Promise<number | undefined>;
-  /** Calls `changed` soon (≤ 300 ms) after another process or thread wrote deliveries; spurious calls are allowed. */
+  /** Calls `changed` soon (≤ 300 ms) after another process or thread made deliveries due; spurious calls are allowed. */
   watch(changed: () => void): Promise<Unwatch>;
 }
 

@@ -1,4 +1,5 @@
 /** What only a server can do to us: to be of the wrong kind, to die, to hang, to be shared. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ClientSession, type Db, MongoClient } from 'mongodb';
@@ -235,7 +236,7 @@ describeIt('MongoDB only', () => {
       await Promise.all(opened.map((store) => store.ping()));
     });
 
-    it('wakes the other process when deliveries were written, and not for a claim', async () => {
+    it('wakes the other process when deliveries are to be made, not for a claim, and not when they are over', async () => {
       const at = freshDatabaseUrl() ?? '';
       const [one, two] = [await open(at), await open(at)];
       const signedIn = await Promise.all([signIn(one), signIn(one)]);
@@ -251,12 +252,16 @@ describeIt('MongoDB only', () => {
       await called.promise;
       const before = calls;
       const claim = await one.deliveries.claim(aClaim());
-      called = Promise.withResolvers();
       await one.deliveries.settle(
         claim.token,
         claim.deliveries.map(({ id }) => told(id)),
         [],
       );
+      // Longer than several changes are gathered: a call for either of them would have come.
+      await pause(200);
+      expect(calls).toBe(before);
+      called = Promise.withResolvers();
+      await end(one, signedIn[1].uid);
       await called.promise;
       expect(calls - before).toBe(1);
       await unwatch();

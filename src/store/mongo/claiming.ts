@@ -56,10 +56,11 @@ export function createClaiming(parts: MongoParts): Claiming {
     async claim(request) {
       const alone = await isAlone(request);
       for (let tries = 1; ; tries += 1) {
-        const { candidates, more, sick } = await look(request);
+        const seen = await look(request);
+        const { candidates, sick } = seen;
         const chosen = alone ? inTurns(candidates, request.limit) : someOf(candidates, request.limit);
         const rows = await takeWithProbes(parts, { chosen, sick }, request);
-        if (rows.length > 0 || chosen.length === 0 || tries === TRIES_MAX) return claimOf(parts, rows, more, request);
+        if (rows.length > 0 || chosen.length === 0 || tries === TRIES_MAX) return claimOf(parts, rows, seen, request);
       }
     },
     async claimOverdue(request) {
@@ -241,15 +242,17 @@ async function take(
   return inOrderOf(ids, rows, ({ _id }) => _id);
 }
 
+/** Breakers of those that were sick when they were looked at, and of what an unheard answer took before. */
 async function claimOf(
   { breakers }: MongoParts,
   rows: readonly DeliveryDoc[],
-  more: boolean,
+  { candidates, more, sick }: Look,
   { token }: ClaimRequest,
 ): Promise<Claim> {
-  const origins = [...new Set(rows.map(({ origin }) => origin))];
-  const sick = origins.length > 0 ? await breakers.find({ _id: { $in: origins } }).toArray() : [];
-  return { token, more, deliveries: rows.map(toDelivery), breakers: sick.map(toBreaker) };
+  const healthy = new Set(candidates.map(({ origin }) => origin).filter((origin) => !sick.has(origin)));
+  const origins = [...new Set(rows.map(({ origin }) => origin))].filter((origin) => !healthy.has(origin));
+  const docs = origins.length > 0 ? await breakers.find({ _id: { $in: origins } }).toArray() : [];
+  return { token, more, deliveries: rows.map(toDelivery), breakers: docs.map(toBreaker) };
 }
 
 /** Goes through all breakers, so many at a time. */
@@ -294,6 +297,7 @@ async function pastDeadline(
  */
 async function nextDueAt(parts: MongoParts, most = 1): Promise<number | undefined> {
   const head = await headOf(parts, { $exists: true }, most);
+  if (head.length === 0) return undefined;
   const docs = await parts.breakers.find({ _id: { $in: head.map(({ origin }) => origin) } }).toArray();
   const sick = new Map(docs.map((row) => [row._id, row]));
   const instants = head.flatMap(({ origin, readyAt = 0 }) => {

@@ -18,14 +18,15 @@ export interface Watcher {
 }
 
 /**
- * New deliveries and what became of others; not claims, which would wake every engine for nothing. Only ids travel.
+ * New deliveries, and those that are to be tried again; not claims, and not those that are over, which would wake every engine
+ * for nothing. Only ids travel.
  */
 const PIPELINE = [
   {
     $match: {
       $or: [
         { operationType: { $in: ['insert', 'replace'] } },
-        { 'updateDescription.updatedFields.state': { $exists: true } },
+        { 'updateDescription.updatedFields.state': 'trying' },
         { 'updateDescription.updatedFields.nextAttemptAt': { $exists: true } },
       ],
     },
