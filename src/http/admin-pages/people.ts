@@ -13,7 +13,7 @@ const PEOPLE = pathTo('people');
 const ADD = pathTo('people', 'add');
 
 const SEARCH: readonly Field[] = [
-  { name: 'account', label: 'User name, how it begins, or e-mail address', input: 'text' },
+  { name: 'account', label: 'User name or id, or e-mail address', input: 'text' },
 ];
 
 const NEW: readonly Field[] = [{ name: 'username', label: 'User name', input: 'text' }, NEW_PASSWORD, CLAIMS];
