@@ -12,9 +12,7 @@ import { aboutNewPassword, NEW_PASSWORD } from './typed-password.ts';
 const PEOPLE = pathTo('people');
 const ADD = pathTo('people', 'add');
 
-const SEARCH: readonly Field[] = [
-  { name: 'account', label: 'User name or id, or e-mail address', input: 'text' },
-];
+const SEARCH: readonly Field[] = [{ name: 'account', label: 'User name or id, or e-mail address', input: 'text' }];
 
 const NEW: readonly Field[] = [{ name: 'username', label: 'User name', input: 'text' }, NEW_PASSWORD, CLAIMS];
 
