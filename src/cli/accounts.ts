@@ -75,12 +75,11 @@ function addList(group: Command, context: Context): void {
     .option('--limit <number>', 'at most so many')
     .action(
       run(context, (options: ListOptions & { readonly search?: string }) =>
-        context.withDesk((desk) => {
-          const { search } = options;
-          return printPages(context.terminal, options, COLUMNS, (part) =>
-            desk.act(listAccounts, { ...part, ...(search !== undefined && { search }) }),
-          );
-        }),
+        context.withDesk((desk) =>
+          printPages(context.terminal, options, COLUMNS, (part) =>
+            desk.act(listAccounts, { ...part, search: options.search }),
+          ),
+        ),
       ),
     );
 }

@@ -84,10 +84,11 @@ export function createInteractions(parts: InteractionsParts): Interactions {
   }
 
   /**
-   * Of two tabs that sign in at once, the later one must come with the cookie that the earlier one was answered with: its own
-   * request was on the way by then.
+   * Where no app asked, the library has nothing to take. Of two tabs that sign in at once, the later one must come with the
+   * cookie that the earlier one was answered with: its own request was on the way by then.
    */
-  async function showsAll({ key }: Device, browser: Found['browser']): Promise<boolean> {
+  async function mayGoOn({ interaction, browser }: Found, { key }: Device): Promise<boolean> {
+    if (ownPlaceOf(interaction) !== undefined) return false;
     if (key === undefined) return true;
     return (await store.sessions.ofDevice(key)).every(({ uid }) => uid === browser?.session.uid);
   }
@@ -99,7 +100,7 @@ export function createInteractions(parts: InteractionsParts): Interactions {
     await settleBrowser(exchange, uid, parts);
     return inTurn(signedIn.device, async (turn) => {
       const result = signInResult(signedIn, turn, found, parts);
-      return (await showsAll(signedIn.device, found.browser))
+      return (await mayGoOn(found, signedIn.device))
         ? finish(found.interaction, result)
         : finishElsewhere(found.interaction, result);
     });
@@ -169,9 +170,8 @@ async function wait(interaction: Interaction, pending: PendingSignIn | undefined
   return elsewhere(pageOf(interaction));
 }
 
-/** Hands the answer over: to the library, or where no app asked to an address of ours. */
-async function finish(interaction: Interaction, result: InteractionResults): Promise<Continuation> {
-  if (ownPlaceOf(interaction) !== undefined) return finishElsewhere(interaction, result);
+/** Hands the answer to the library. */
+function finish(interaction: Interaction, result: InteractionResults): Continuation {
   answer(interaction, result);
   return { kind: 'at-once', answered: interaction };
 }
