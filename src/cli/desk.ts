@@ -1,11 +1,11 @@
 import { userInfo } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { Admin } from '../admin/admin.ts';
 import { LISTEN_EVERY_MS, listenToClient, startListening, type TokenCopy } from '../admin/listen.ts';
 import type { LogoutJson } from '../admin/logout-json.ts';
 import { API_SCOPES } from '../admin/roles.ts';
 import { type Operator, perform, type UseCase } from '../admin/use-case.ts';
+import { pause } from '../ops/pause.ts';
 import type { Product } from './product.ts';
 
 /** Where a command has its use cases done: on the store itself (`localDesk`), or by a server (`remote-desk.ts`). */
@@ -69,13 +69,8 @@ async function listenHere(admin: Admin, { clientId, heard, signal }: Listener): 
     const { copies, missed } = await listening.next();
     for (const copy of copies) await heard({ kind: 'copy', copy });
     if (missed) await heard({ kind: 'missed' });
-    await restFor(LISTEN_EVERY_MS, signal);
+    await pause(LISTEN_EVERY_MS, signal);
   }
-}
-
-/** Shorter where it is enough. */
-export async function restFor(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
 function commander(): Operator {

@@ -2,7 +2,8 @@ import { listenToClient, tokenCopy } from '../admin/listen.ts';
 import { AppError } from '../errors.ts';
 import { ENDPOINTS } from '../http/api/endpoints.ts';
 import { writeRequest } from '../http/api/write-request.ts';
-import { type Listener, restFor } from './desk.ts';
+import { pause } from '../ops/pause.ts';
+import type { Listener } from './desk.ts';
 import { callServer, reach, readJson, strange } from './server-call.ts';
 import type { Server } from './server-choice.ts';
 
@@ -29,7 +30,7 @@ export async function listenAt(server: Server, listener: Listener): Promise<void
       if (place.since === undefined || !isPassing(error)) throw error;
       await heard({ kind: 'lost', why: error.publicMessage });
     }
-    await restFor(againMs, signal);
+    await pause(againMs, signal);
     againMs = Math.min(2 * againMs, AGAIN_MS.longest);
   }
 }

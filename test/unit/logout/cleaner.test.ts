@@ -1,5 +1,45 @@
+import { setTimeout } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { createCleaner } from '../../../src/logout/cleaner.ts';
+
+const NOBODY = async () => 0;
+
+function aStore() {
+  return {
+    logouts: { removeBefore: NOBODY },
+    provider: { removeExpired: NOBODY },
+    limits: { removeClosed: NOBODY },
+    activity: { removeBefore: NOBODY },
+    mails: { removeBefore: NOBODY },
+    links: { removeExpired: NOBODY },
+    operators: { removeExpiredTokens: NOBODY },
+    audit: { removeBefore: NOBODY },
+    answers: { removeExpired: NOBODY },
+  };
+}
+
+it('takes a twentieth of the time of a store that others wait for, and rests no longer than five seconds', async () => {
+  const rests: number[] = [];
+  const tookMs = [0, 20, 300];
+  const removeBefore = async () => {
+    const ms = tookMs.shift();
+    await setTimeout(ms);
+    return ms === undefined ? 0 : 1;
+  };
+  const note = () => undefined;
+  const cleaner = createCleaner({
+    store: { ...aStore(), logouts: { removeBefore } },
+    retentionMs: 1_000,
+    auditRetentionMs: 3_000,
+    clock: { now: () => 5_000 },
+    log: { debug: note, info: note, warn: note, error: note },
+    rest: async (ms) => void rests.push(ms),
+  });
+  await cleaner.run();
+  expect(rests).toEqual([expect.any(Number), expect.any(Number), 5_000]);
+  expect(rests[0]).toBeGreaterThanOrEqual(15);
+  expect(rests[1]).toBeGreaterThanOrEqual(19 * 19);
+});
 
 it('removes in small writes until nothing is left, and stops when told', async () => {
   const asked: string[] = [];
