@@ -21,9 +21,13 @@ const QUICK_SESSIONS = 2_000;
 /** Every fifth session of a crowd lives. */
 const CROWD_PER_LIVE = 5;
 const ANSWER_MS = 10;
-/** Enough sign-ins for a p99. */
-const QUIET_MS = 30_000;
+/** Before it, and then the walk and a pause of it in turns: on a shared machine a quiet minute alone says nothing about the next hour. */
+const QUIET_MS = 60_000;
+const WALK_MS = 40_000;
+const PAUSE_MS = 20_000;
 const BETWEEN_PEOPLE_MS = 50;
+/** Until what was ended before a pause is told. */
+const TOLD_MS = 1_000;
 const RATIO_MAX = 1.3;
 /** The pace of everybody, unless an owner says otherwise. */
 const PACE = 300;
@@ -57,14 +61,13 @@ async function measure(kind: BenchStore, sessions: number): Promise<readonly Row
   const first = lives.begin();
   await first.ready();
   const quiet = await signInsWhile(lives, apps, () => pause(QUIET_MS));
-  const from = performance.now();
   const id = await endEverybody(lives, token);
-  const before = await signInsWhile(lives, apps, () => until(async () => (await endedBy(store, id)) > sessions / 2));
+  const walk = { lives, apps, token, id };
+  const before = await inTurns(walk, async () => (await endedBy(store, id)) > sessions / 2);
   await first.kill();
   const second = lives.begin();
   await second.ready();
-  const after = await signInsWhile(lives, apps, () => until(() => isOver(store, id)));
-  const seconds = (performance.now() - from) / 1_000;
+  const after = await inTurns(walk, () => isOver(store, id));
   await second.stop();
 
   const told = await crowd.arrivals();
@@ -72,7 +75,54 @@ async function measure(kind: BenchStore, sessions: number): Promise<readonly Row
   await crowd.stop();
   lives.remove();
   await remove();
-  return rowsOf(kind, { sessions, quiet, beside: [...before, ...after], seconds, arrivals });
+  return rowsOf(kind, {
+    sessions,
+    quiet: [...quiet, ...before.quiet, ...after.quiet],
+    beside: [...before.beside, ...after.beside],
+    seconds: (before.walkedMs + after.walkedMs) / 1_000,
+    arrivals,
+  });
+}
+
+interface Walk {
+  readonly lives: Lives;
+  readonly apps: readonly App[];
+  readonly token: string;
+  readonly id: string;
+}
+
+interface Turns {
+  readonly quiet: readonly number[];
+  readonly beside: readonly number[];
+  /** Without its pauses. */
+  readonly walkedMs: number;
+}
+
+/** People sign in beside the walk and beside its pauses, in turns, until `isSo`. */
+async function inTurns(walk: Walk, isSo: () => Promise<boolean>): Promise<Turns> {
+  const { lives, apps } = walk;
+  const turns = { quiet: [] as number[], beside: [] as number[], walkedMs: 0 };
+  let is = false;
+  const walkSome = async () => {
+    for (const from = performance.now(); !is && performance.now() - from < WALK_MS; is = await isSo()) await pause(250);
+  };
+  for (;;) {
+    const from = performance.now();
+    turns.beside.push(...(await signInsWhile(lives, apps, walkSome)));
+    turns.walkedMs += performance.now() - from;
+    if (is) return turns;
+    if (!(await steer(walk, 'pause'))) continue;
+    await pause(TOLD_MS);
+    turns.quiet.push(...(await signInsWhile(lives, apps, () => pause(PAUSE_MS))));
+    await steer(walk, 'resume');
+  }
+}
+
+/** Answers false where the walk is over: some of its apps are still to be told. */
+async function steer({ lives, token, id }: Walk, what: 'pause' | 'resume'): Promise<boolean> {
+  const answer = await post(lives, token, `logouts/${id}/${what}`, {});
+  if (!answer.ok && answer.status !== 409) throw new Error(`${what}: ${answer.status} ${await answer.text()}`);
+  return answer.ok;
 }
 
 /** Alice's, who signs in beside it, too. */
@@ -85,14 +135,18 @@ async function anOwnersToken({ command }: Lives): Promise<string> {
 }
 
 /** Answers the id of the logout. */
-async function endEverybody({ issuer }: Lives, token: string): Promise<string> {
-  const answer = await fetch(`${issuer}/api/v1/logouts`, {
+async function endEverybody(lives: Lives, token: string): Promise<string> {
+  const answer = await post(lives, token, 'logouts', { everybody: true });
+  if (!answer.ok) throw new Error(`everybody was not ended: ${answer.status} ${await answer.text()}`);
+  return ((await answer.json()) as { readonly logout_id: string }).logout_id;
+}
+
+function post({ issuer }: Lives, token: string, path: string, body: object): Promise<Response> {
+  return fetch(`${issuer}/api/v1/${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ everybody: true }),
+    body: JSON.stringify(body),
   });
-  if (answer.status !== 201) throw new Error(`everybody was not ended: ${answer.status} ${await answer.text()}`);
-  return ((await answer.json()) as { readonly logout_id: string }).logout_id;
 }
 
 /** Milliseconds of each password sign-in, one after the other, as long as `work` takes. */
@@ -113,10 +167,6 @@ async function signInsWhile(lives: Lives, apps: readonly App[], work: () => Prom
   await over;
   agent.destroy();
   return samples;
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await pause(250);
 }
 
 async function endedBy(store: Store, id: string): Promise<number> {

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createMachineLoad } from '../ops/machine-load.ts';
+import { pause } from '../ops/pause.ts';
 import type { Logout } from './logout.ts';
 
 /** How fast a walk may go. One for each walk of a process. */
@@ -29,7 +29,8 @@ const SLOWEST_PER_S = 30;
 /**
  * Counts what all processes ended since the last write of this one: two that walk the same logout are as fast as one, and
  * one that was away for an hour has nothing to catch up. The logout's pace is the most it goes: what a session's end costs
- * depends on its apps, and people sign in again meanwhile, so a busy machine has it go at a smaller share of that.
+ * depends on its apps, and people sign in again meanwhile, so it begins at the smallest share of that, and a busy machine
+ * keeps it there.
  */
 export function createWalkPace(
   signal: AbortSignal,
@@ -37,7 +38,7 @@ export function createWalkPace(
   load: () => number = createMachineLoad(),
 ): WalkPace {
   let last: { readonly at: number; readonly sessionsEnded: number } | undefined;
-  let share = 1;
+  let share = SHARE_MIN;
   let lookedAt = now();
 
   function look(): void {
@@ -57,15 +58,10 @@ export function createWalkPace(
       const rate = pace && rateOf(pace);
       if (rate !== undefined && last !== undefined) {
         const dueAt = last.at + ((sessionsEnded - last.sessionsEnded) / rate) * 1_000;
-        await wait(dueAt - now(), signal);
+        if (dueAt > now()) await pause(dueAt - now(), signal);
       }
       last = { at: now(), sessionsEnded };
       return rate && Math.ceil(rate / WRITES_PER_S);
     },
   };
-}
-
-async function wait(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0 || signal.aborted) return;
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -14,6 +14,16 @@ function aPace() {
   return { pace, time, machine, signal };
 }
 
+type Rig = ReturnType<typeof aPace>;
+
+/** So many looks at the machine later. */
+async function looks(times: number, { pace, time }: Pick<Rig, 'pace' | 'time'>, sessionsPerS: number): Promise<void> {
+  for (let look = 0; look < times; look += 1) {
+    time.now += 1_000;
+    await pace.beforeWrite({ pace: sessionsPerS, sessionsEnded: 0 });
+  }
+}
+
 async function waitedMs(work: Promise<unknown>): Promise<number> {
   const began = performance.now();
   await work;
@@ -37,15 +47,20 @@ it('has nothing to catch up after a pause, and waits for nobody without a pace',
   expect(await waitedMs(pace.beforeWrite({ pace: undefined, sessionsEnded: 10_000 }))).toBeLessThan(50);
 });
 
+it('begins slowly, before it knows what the machine has left', async () => {
+  const { pace, time } = aPace();
+  await expect(pace.beforeWrite({ pace: 300, sessionsEnded: 0 })).resolves.toBe(2);
+  await looks(30, { pace, time }, 300);
+  await expect(pace.beforeWrite({ pace: 300, sessionsEnded: 0 })).resolves.toBe(12);
+});
+
 it('has a write end no more than a twenty-fifth of what goes in a second', async () => {
   const { pace, time, machine } = aPace();
+  await looks(30, { pace, time }, 300);
   await expect(pace.beforeWrite({ pace: 300, sessionsEnded: 0 })).resolves.toBe(12);
   await expect(pace.beforeWrite({ pace: 1, sessionsEnded: 0 })).resolves.toBe(1);
   machine.load = 0.9;
-  for (let look = 0; look < 20; look += 1) {
-    time.now += 1_000;
-    await pace.beforeWrite({ pace: 300, sessionsEnded: 0 });
-  }
+  await looks(20, { pace, time }, 300);
   await expect(pace.beforeWrite({ pace: 300, sessionsEnded: 0 })).resolves.toBe(2);
   await expect(pace.beforeWrite({ pace: undefined, sessionsEnded: 0 })).resolves.toBeUndefined();
 });
@@ -53,10 +68,7 @@ it('has a write end no more than a twenty-fifth of what goes in a second', async
 it('is not slower on a busy machine than somebody has asked for', async () => {
   const { pace, time, machine } = aPace();
   machine.load = 1;
-  for (let look = 0; look < 20; look += 1) {
-    time.now += 1_000;
-    await pace.beforeWrite({ pace: 20, sessionsEnded: 0 });
-  }
+  await looks(20, { pace, time }, 20);
   const waited = await waitedMs(pace.beforeWrite({ pace: 20, sessionsEnded: 2 }));
   expect(waited).toBeGreaterThan(90);
   expect(waited).toBeLessThan(500);
