@@ -13,9 +13,9 @@ import type { Config } from './config.ts';
 import { createEngine } from './deliveries/engine.ts';
 import type { KeptRunner } from './deliveries/engine-orders.ts';
 import type { EngineLife, EngineRunner } from './deliveries/engine-runner.ts';
-import { makeLogoutToken } from './deliveries/logout-token.ts';
 import { createProbe, type Probed } from './deliveries/probe.ts';
 import { createSigner } from './deliveries/signer.ts';
+import { createTokenMint } from './deliveries/token-mint.ts';
 import { tracedClaims } from './deliveries/traced-claims.ts';
 import { createTransport } from './deliveries/transport.ts';
 import { registrableScopes } from './extra-scopes.ts';
@@ -173,12 +173,10 @@ export function wireAdmin(
 
 /** For those who listen: signed as deliveries are, and handed to nobody else. */
 function createTokenCopies(foundation: Foundation): Admin['copyToken'] {
-  const { config, clock, store } = foundation;
+  const { config, store } = foundation;
   const signer = createSigner({ ...foundation, store: store.keys });
-  return async (delivery, client) => {
-    const key = await signer.keyFor(client.id_token_signed_response_alg);
-    return key && (await makeLogoutToken({ issuer: config.issuer, delivery, client, key, now: clock.now() })).token;
-  };
+  const mint = createTokenMint({ ...foundation, issuer: config.issuer, signer });
+  return async (delivery, client) => (await mint.make(delivery, client)).token;
 }
 
 /** A transport for one check-up: it leaves no socket behind. */

@@ -34,8 +34,8 @@ export interface Admin {
   readonly probe: Probe;
   /** What turns readiness to `warning`: a sentence each, without its full stop; undefined while all is well. */
   readonly standingWarnings: Readonly<Record<'deliveries' | 'keys' | 'disk', () => Promise<string | undefined>>>;
-  /** The logout token of a delivery as its app gets it, freshly signed; nothing is sent. Undefined where no key fits. */
-  readonly copyToken: (delivery: Delivery, client: Client) => Promise<string | undefined>;
+  /** The logout token of a delivery as its app gets it, freshly signed; nothing is sent. */
+  readonly copyToken: (delivery: Delivery, client: Client) => Promise<string>;
   /** How client files are judged. */
   readonly ruleBook: LoadOptions;
 }

@@ -80,11 +80,10 @@ function idsOf(rows: readonly Delivery[]): Set<string> {
   return new Set(rows.map(({ id }) => id));
 }
 
-/** None where the app, or a key of its algorithm, is gone. */
+/** None where the app is gone. */
 async function copyOf({ store, registry, copyToken }: Admin, delivery: Delivery): Promise<readonly TokenCopy[]> {
   const client = registry.get(delivery.clientId)?.client;
-  const token = client && (await copyToken(delivery, client));
-  if (token === undefined) return [];
+  if (!client) return [];
   const logout = await store.logouts.find(delivery.logoutId);
   return [
     {
@@ -92,7 +91,7 @@ async function copyOf({ store, registry, copyToken }: Admin, delivery: Delivery)
       logout_id: delivery.logoutId,
       reason: logout?.reason ?? null,
       made_at: iso(delivery.createdAt),
-      logout_token: token,
+      logout_token: await copyToken(delivery, client),
     },
   ];
 }

@@ -73,7 +73,6 @@ export function createProbe(parts: ProbeParts): Probe {
     const certificate =
       uri.startsWith('https:') && parts.addressesOf ? [await judgeCertificate(uri, parts.addressesOf)] : [];
     const key = await parts.signer.keyFor(client.id_token_signed_response_alg);
-    if (!key) throw new Error(`there is no key for ${client.id_token_signed_response_alg}`);
     const tokens = await makeTokens(parts, client, key);
     const post = (token: string) =>
       parts.transport.post(uri, async () => token, {

@@ -7,8 +7,8 @@ import type { SigningKey } from './logout-token.ts';
 
 /** The keys that sign logout tokens: those that sign ID tokens (B16), read from the store because a thread shares nothing. */
 export interface Signer {
-  /** The youngest key of this algorithm that may sign by now; undefined when there is none. Throws what the store throws. */
-  keyFor(alg: SigningAlg): Promise<SigningKey | undefined>;
+  /** The youngest key of this algorithm that may sign by now. Rejects when there is none, and with what the store throws. */
+  keyFor(alg: SigningAlg): Promise<SigningKey>;
   /** Reads the keys again at the next use. */
   reload(): void;
 }
@@ -47,7 +47,8 @@ export function createSigner(parts: { store: Pick<KeyStore, 'signingKeys'>; box:
     },
     async keyFor(alg) {
       const row = youngest(await read(), alg, parts.clock.now());
-      return row && openKey(row);
+      if (!row) throw new Error(`there is no key for ${alg}`);
+      return openKey(row);
     },
   };
 }

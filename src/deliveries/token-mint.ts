@@ -34,9 +34,7 @@ export function createTokenMint(parts: {
   const prepared = new Map<string, Prepared>();
 
   async function sign(delivery: Delivery, client: DeliveryClient): Promise<MadeToken> {
-    const alg = client.id_token_signed_response_alg;
-    const key = await signer.keyFor(alg);
-    if (!key) throw new Error(`there is no key for ${alg}`);
+    const key = await signer.keyFor(client.id_token_signed_response_alg);
     return makeLogoutToken({ issuer, delivery, client, key, now: clock.now() });
   }
 
