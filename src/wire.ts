@@ -32,6 +32,7 @@ import { readMasterKey } from './ops/master-key.ts';
 import type { Metrics } from './ops/metrics.ts';
 import { createOutbound, type Outbound } from './ops/outbound.ts';
 import { createOutboundClient, type OutboundClient } from './ops/outbound-client.ts';
+import { createRightOfWay, type RightOfWay } from './ops/right-of-way.ts';
 import { deliveriesWait, diskIsFull, keysAreDue } from './standing-warnings.ts';
 import { measuredStore } from './store/measured-store.ts';
 import type { Store } from './store/store.ts';
@@ -49,6 +50,8 @@ export interface Foundation {
   readonly registry: Registry;
   /** Where somebody measures (`SIGNOFF_METRICS_PORT`). */
   readonly metrics: Metrics | undefined;
+  /** Of this process. */
+  readonly rightOfWay: RightOfWay;
 }
 
 export interface Surroundings {
@@ -65,7 +68,7 @@ export async function openFoundation(
   const box = createCryptoBox(readMasterKey(config, create && config.store.kind === 'sqlite'));
   const store = measured(await openStore(config, create), metrics);
   const registry = createRegistry({ store: store.clients, box, clock, log });
-  return { config, store, box, clock, log, registry, metrics };
+  return { config, store, box, clock, log, registry, metrics, rightOfWay: createRightOfWay() };
 }
 
 /** Loaded where somebody measures only. */

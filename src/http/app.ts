@@ -23,6 +23,7 @@ import type { StrangerLimits } from '../oidc/stranger-limits.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
 import type { Log } from '../ops/log.ts';
+import type { RightOfWay } from '../ops/right-of-way.ts';
 import type { Places } from '../sessions/places.ts';
 import type { Store, StoredSession } from '../store/store.ts';
 import { mountAdminPages } from './admin-pages/admin-pages.ts';
@@ -105,6 +106,7 @@ export interface AppParts {
   /** `SIGNOFF_SECOND_FACTOR` is `require`. */
   readonly factorRequired: boolean;
   readonly endSessions: EndSessions;
+  readonly rightOfWay: Pick<RightOfWay, 'first'>;
   readonly waitForApps: WaitForApps;
   readonly receipts: Receipts;
   readonly onSettled: OnSettled;
@@ -126,6 +128,7 @@ export function createApp(parts: AppParts): Koa {
   app.silent = true;
   const csrf = createCsrf({ keys: cookieKeys, issuer });
 
+  app.use((_ctx, next) => parts.rightOfWay.first(next));
   app.use(createRequestId());
   app.use(createRequestLog({ log, clock }));
   app.use(createAnswerTimes({ onAnswered: parts.onEndAnswered }));

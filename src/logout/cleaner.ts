@@ -2,6 +2,7 @@ import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/log.ts';
 import { pause } from '../ops/pause.ts';
 import { createRepeating } from '../ops/repeating.ts';
+import type { RightOfWay } from '../ops/right-of-way.ts';
 import type { Service } from '../ops/service.ts';
 import type {
   ActivityStore,
@@ -28,6 +29,7 @@ const ROWS_MAX = 100;
  * With rests of 15 ms it kept more than half a core of MongoDB busy for as long as there was something to remove.
  */
 const REST_TIMES = 19;
+const GIVE_WAY_MS = 1_000;
 const REST_MS = { least: 15, most: 5_000 };
 
 /**
@@ -51,9 +53,10 @@ export function createCleaner(parts: {
   readonly auditRetentionMs: number;
   readonly clock: Clock;
   readonly log: Log;
+  readonly rightOfWay: Pick<RightOfWay, 'giveWay'>;
   readonly rest?: typeof pause;
 }): Cleaner {
-  const { store, retentionMs, auditRetentionMs, clock, log, rest = pause } = parts;
+  const { store, retentionMs, auditRetentionMs, clock, log, rightOfWay, rest = pause } = parts;
   const stopping = new AbortController();
   // A store that is gone is tried again a minute later.
   const failed = (error: unknown) => log.warn('store.not_cleaned', { error });
@@ -62,6 +65,7 @@ export function createCleaner(parts: {
   async function repeat(remove: () => Promise<number>): Promise<number> {
     let removed = 0;
     while (!stopping.signal.aborted) {
+      await rightOfWay.giveWay(GIVE_WAY_MS, stopping.signal);
       const from = performance.now();
       const rows = await remove();
       if (rows === 0) break;

@@ -9,6 +9,7 @@ import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
 import { logName, randomId, sha256 } from '../ops/ids.ts';
 import type { Log } from '../ops/log.ts';
+import type { RightOfWay } from '../ops/right-of-way.ts';
 import type { AuditEntry, EndWatch, LogoutStore, SessionEnd, SessionStore } from '../store/store.ts';
 import type { EndCause, EndResult, EndTarget, Logout, Reason } from './logout.ts';
 import { type PlannedEnd, planDeliveries, type TellableClient } from './plan-deliveries.ts';
@@ -33,6 +34,7 @@ export interface EndSessionsParts {
   readonly box: CryptoBox;
   readonly clients: (clientId: string) => EndingClient | undefined;
   readonly engine: Pick<EngineRunner, 'wake' | 'idle'>;
+  readonly rightOfWay: Pick<RightOfWay, 'giveWay'>;
   readonly onCommitted?: ((logout: Logout, ms: number) => void) | undefined;
   /** What an end tells people of besides its own event; nothing where it is left out. */
   readonly newsOf?: (target: EndTarget, cause: Cause, at: number) => Promise<News | undefined>;
@@ -86,7 +88,7 @@ function together(one: News | undefined, other: News | undefined): News | undefi
 }
 
 export function createEndSessions(parts: EndSessionsParts): EndSessions {
-  const { store, clock, log, box, clients, engine, newsOf } = parts;
+  const { store, clock, log, box, clients, engine, rightOfWay, newsOf } = parts;
   const keepsOffline = (clientId: string) => clients(clientId)?.logout.keep_offline_access ?? true;
   const plan = (end: PlannedEnd) => planDeliveries(clients, end);
 
@@ -154,7 +156,7 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
   }
 
   async function walkOn(logoutId: string): Promise<void> {
-    const pace = createWalkPace(stopping.signal);
+    const pace = createWalkPace(rightOfWay, stopping.signal);
     while (!stopping.signal.aborted) {
       const logout = await store.logouts.find(logoutId);
       if (!mayWalk(logout)) return;

@@ -1,22 +1,24 @@
 import type { Collection, Filter } from 'mongodb';
 import type { MongoParts } from './collections.ts';
 
-/** Old rows that one round looks at. When all of them are at work, the next ones have time until those are not. */
+/** Old rows that one removal takes with what belongs to them: three times as many participations, or ten times as many deliveries. */
+const OLD = 25;
+/** Old rows that it looks at where those are at work. When all of these are, too, the next ones have time until they are not. */
 const LOOKS_MAX = 1_000;
 
 /**
  * Removes what ended before an instant, children first, so that a process that dies in between leaves nothing without its
- * parent; at most `limit` rows of each kind. A logout that is still at work keeps its deliveries and the sessions and
- * participations that it ended.
+ * parent; at most `limit` rows of each kind, and logouts when no session is left. A logout that is still at work keeps its
+ * deliveries and the sessions and participations that it ended.
  */
 export async function removeBefore(parts: MongoParts, before: number, limit: number): Promise<number> {
-  return (await removeSessions(parts, before, limit)) + (await removeLogouts(parts, before, limit));
+  return (await removeSessions(parts, before, limit)) || removeLogouts(parts, before, limit);
 }
 
 /** The participations of a session that lives stay with it, ended or not: they hide what it must not bring back. */
 async function removeSessions(parts: MongoParts, before: number, limit: number): Promise<number> {
   const { sessions, participations } = parts;
-  const uids = await oldestOver(parts, limit, async (looks) => {
+  const uids = await oldestOver(parts, async (looks) => {
     const old = await sessions
       .find({ endedAt: { $lt: before } }, { projection: { logoutId: 1 } })
       .sort({ endedAt: 1 })
@@ -38,7 +40,7 @@ async function removeSessions(parts: MongoParts, before: number, limit: number):
 
 async function removeLogouts(parts: MongoParts, before: number, limit: number): Promise<number> {
   const { logouts, deliveries } = parts;
-  const ids = await oldestOver(parts, limit, async (looks) => {
+  const ids = await oldestOver(parts, async (looks) => {
     const which = { at: { $lt: before } };
     const old = await logouts
       .find(which, { projection: { _id: 1 } })
@@ -60,20 +62,16 @@ interface Old {
   readonly endedBy: readonly string[];
 }
 
-/** Up to `limit` of the oldest whose logouts are over; of the first few in almost all cases. */
-async function oldestOver(
-  parts: MongoParts,
-  limit: number,
-  oldest: (looks: number) => Promise<readonly Old[]>,
-): Promise<string[]> {
-  for (const looks of [limit, LOOKS_MAX]) {
+/** Some of the oldest whose logouts are over; of the first few in almost all cases. */
+async function oldestOver(parts: MongoParts, oldest: (looks: number) => Promise<readonly Old[]>): Promise<string[]> {
+  for (const looks of [OLD, LOOKS_MAX]) {
     const old = await oldest(looks);
     const working = await atWork(
       parts,
       old.flatMap(({ endedBy }) => endedBy),
     );
     const over = old.filter(({ endedBy }) => !endedBy.some((id) => working.has(id)));
-    if (over.length > 0 || old.length < looks) return over.slice(0, limit).map(({ id }) => id);
+    if (over.length > 0 || old.length < looks) return over.slice(0, OLD).map(({ id }) => id);
   }
   return [];
 }

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { createCleaner } from '../../../src/logout/cleaner.ts';
+import { createRightOfWay } from '../../../src/ops/right-of-way.ts';
 
 const NOBODY = async () => 0;
 
@@ -32,6 +33,7 @@ it('takes a twentieth of the time of a store that others wait for, and rests no 
     retentionMs: 1_000,
     auditRetentionMs: 3_000,
     clock: { now: () => 5_000 },
+    rightOfWay: createRightOfWay(),
     log: { debug: note, info: note, warn: note, error: note },
     rest: async (ms) => void rests.push(ms),
   });
@@ -64,6 +66,7 @@ it('removes in small writes until nothing is left, and stops when told', async (
     retentionMs: 1_000,
     auditRetentionMs: 3_000,
     clock: { now: () => 5_000 },
+    rightOfWay: createRightOfWay(),
     log: { debug: note, info: note, warn: note, error: note },
   });
   expect(await cleaner.run()).toBe(153);

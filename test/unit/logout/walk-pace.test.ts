@@ -1,17 +1,20 @@
 import { expect, it } from '@jest/globals';
 import { createWalkPace } from '../../../src/logout/walk-pace.ts';
+import { createRightOfWay } from '../../../src/ops/right-of-way.ts';
 
 /** Of a clock that only these tests move, since the real one is what is waited by. */
 function aPace() {
   const signal = new AbortController();
   const time = { now: 0 };
   const machine = { load: 0 };
+  const rightOfWay = createRightOfWay();
   const pace = createWalkPace(
+    rightOfWay,
     signal.signal,
     () => time.now,
     () => machine.load,
   );
-  return { pace, time, machine, signal };
+  return { pace, time, machine, rightOfWay, signal };
 }
 
 type Rig = ReturnType<typeof aPace>;
@@ -98,4 +101,18 @@ it('goes slower on a busy machine, a tenth of its pace at least, and faster agai
   machine.load = 0.1;
   for (let look = 0; look < 40; look++) await waited();
   expect(await waited()).toBeLessThan(50);
+});
+
+it('waits for a moment in which nobody is being answered, a tenth of a second at most', async () => {
+  const { pace, rightOfWay } = aPace();
+  await pace.beforeWrite({ pace: 1_000, sessionsEnded: 0 });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const answered = rightOfWay.first(() => promise);
+  const kept = await waitedMs(pace.beforeWrite({ pace: 1_000, sessionsEnded: 0 }));
+  expect(kept).toBeGreaterThan(90);
+  expect(kept).toBeLessThan(5_000);
+  const waiting = waitedMs(pace.beforeWrite({ pace: 1_000, sessionsEnded: 0 }));
+  resolve();
+  await answered;
+  expect(await waiting).toBeLessThan(90);
 });

@@ -5,6 +5,7 @@ import { createSweep, type Sweep } from '../../../src/logout/sweep.ts';
 import { createWalks, type Walks } from '../../../src/logout/walks.ts';
 import { createCryptoBox } from '../../../src/ops/crypto-box.ts';
 import type { Facts, Log } from '../../../src/ops/log.ts';
+import { createRightOfWay } from '../../../src/ops/right-of-way.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { aCause, planAll, signIn, T0 } from '../../support/builders.ts';
 import { type StorePlace, sqlitePlace } from '../../support/stores.ts';
@@ -38,6 +39,7 @@ beforeEach(async () => {
     box,
     clients,
     engine: { wake: () => undefined, idle: () => undefined },
+    rightOfWay: createRightOfWay(),
   });
   sweep = createSweep({ store, endSessions, clock, log, everyMs: 60_000 });
   walks = createWalks({ store, endSessions, log, everyMs: 60_000 });

@@ -18,6 +18,7 @@ import type { Rate } from '../../../src/ops/limiter.ts';
 import type { Facts, Log } from '../../../src/ops/log.ts';
 import { createOutbound } from '../../../src/ops/outbound.ts';
 import { createOutboundClient } from '../../../src/ops/outbound-client.ts';
+import { createRightOfWay } from '../../../src/ops/right-of-way.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { createBrowser, type Page } from '../../support/browser.ts';
 import { anAccount, DAY, HOUR } from '../../support/builders.ts';
@@ -115,6 +116,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     box,
     clients: (id) => registry.get(id)?.client,
     engine: { wake: () => undefined, idle: () => undefined },
+    rightOfWay: createRightOfWay(),
   });
   const limits = createStrangerLimits({ clock, rate: options.rate, log });
   const oidc = createOidc({
