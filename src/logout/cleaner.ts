@@ -29,7 +29,6 @@ const ROWS_MAX = 100;
  * With rests of 15 ms it kept more than half a core of MongoDB busy for as long as there was something to remove.
  */
 const REST_TIMES = 19;
-const GIVE_WAY_MS = 1_000;
 const REST_MS = { least: 15, most: 5_000 };
 
 /**
@@ -65,7 +64,7 @@ export function createCleaner(parts: {
   async function repeat(remove: () => Promise<number>): Promise<number> {
     let removed = 0;
     while (!stopping.signal.aborted) {
-      await rightOfWay.giveWay(GIVE_WAY_MS, stopping.signal);
+      await rightOfWay.giveWay(stopping.signal);
       const from = performance.now();
       const rows = await remove();
       if (rows === 0) break;

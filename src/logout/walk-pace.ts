@@ -26,8 +26,6 @@ const FASTER = 1.1;
 /** A machine that others keep busy must not keep a walk from its end, and who asked for a slow one has asked for that. */
 const SHARE_MIN = 0.1;
 const SLOWEST_PER_S = 30;
-/** What is ended is told at once, and both cores of a small machine are busy for some 30 ms: a write waits so long for a moment in which nobody is being answered. */
-const GIVE_WAY_MS = 100;
 
 /**
  * Counts what all processes ended since the last write of this one: two that walk the same logout are as fast as one, and
@@ -63,7 +61,8 @@ export function createWalkPace(
       if (rate !== undefined && last !== undefined) {
         const dueAt = last.at + ((sessionsEnded - last.sessionsEnded) / rate) * 1_000;
         if (dueAt > now()) await pause(dueAt - now(), signal);
-        await rightOfWay.giveWay(GIVE_WAY_MS, signal);
+        // What it ends is told at once, and for some 30 ms both cores of a small machine are busy with that.
+        await rightOfWay.giveWay(signal);
       }
       last = { at: now(), sessionsEnded };
       return rate && Math.ceil(rate / WRITES_PER_S);

@@ -4,13 +4,27 @@ import { pause } from './pause.ts';
 export interface RightOfWay {
   /** Does what somebody waits for. */
   first<T>(work: () => Promise<T>): Promise<T>;
-  /** Resolves when nobody is being answered, and after `mostMs` in any case, or when the signal says so: in a crowd somebody always is. */
-  giveWay(mostMs: number, signal: AbortSignal): Promise<void>;
+  /** Resolves when nobody is being answered, after a tenth of a second in any case, or when the signal says so. */
+  giveWay(signal: AbortSignal): Promise<void>;
 }
+
+/** In a crowd somebody is being answered at any time. */
+const MOST_MS = 100;
+/** Who was sent on is back within a moment: a sign-in is three requests. */
+const BACK_MS = 10;
 
 export function createRightOfWay(): RightOfWay {
   let underWay = 0;
+  let clearSince = Number.NEGATIVE_INFINITY;
   let clear = Promise.withResolvers<void>();
+
+  /** Until nobody is being answered, or so long. */
+  async function answered(ms: number, signal: AbortSignal): Promise<void> {
+    const enough = new AbortController();
+    await Promise.race([clear.promise, pause(ms, AbortSignal.any([signal, enough.signal]))]);
+    enough.abort();
+  }
+
   return {
     async first(work) {
       underWay += 1;
@@ -19,16 +33,21 @@ export function createRightOfWay(): RightOfWay {
       } finally {
         underWay -= 1;
         if (underWay === 0) {
+          clearSince = performance.now();
           clear.resolve();
           clear = Promise.withResolvers();
         }
       }
     },
-    async giveWay(mostMs, signal) {
-      if (underWay === 0) return;
-      const enough = new AbortController();
-      await Promise.race([clear.promise, pause(mostMs, AbortSignal.any([signal, enough.signal]))]);
-      enough.abort();
+    async giveWay(signal) {
+      const from = performance.now();
+      while (!signal.aborted) {
+        const left = from + MOST_MS - performance.now();
+        const backMs = clearSince + BACK_MS - performance.now();
+        if (left <= 0 || (underWay === 0 && backMs <= 0)) return;
+        if (underWay > 0) await answered(left, signal);
+        else await pause(Math.min(left, backMs), signal);
+      }
     },
   };
 }
