@@ -556,7 +556,9 @@ describe('bad days', () => {
   it('a key that is missing costs a wait, not the delivery', async () => {
     await bench.app('wiki', ok);
     const id = bench.deliver('wiki');
-    await bench.engine({ signer: { keyFor: () => Promise.reject(new Error('none')), reload: () => undefined } }).start();
+    await bench
+      .engine({ signer: { keyFor: () => Promise.reject(new Error('none')), reload: () => undefined } })
+      .start();
     await bench.until(() => bench.store.settles.length > 0);
     expect(bench.store.get(id)).toMatchObject({ state: 'trying', attempts: 0 });
     expect(bench.events('delivery.not_signed')).toHaveLength(1);
