@@ -128,6 +128,7 @@ export function createApp(parts: AppParts): Koa {
   app.silent = true;
   const csrf = createCsrf({ keys: cookieKeys, issuer });
 
+  // An event stream is answered when it has begun: nobody who looks on is in a walk's way.
   app.use((_ctx, next) => parts.rightOfWay.first(next));
   app.use(createRequestId());
   app.use(createRequestLog({ log, clock }));
