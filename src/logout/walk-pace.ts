@@ -19,7 +19,7 @@ export interface WalkPace {
 const WRITES_PER_S = 25;
 
 /** Busier than this, a machine has too little left for those who sign in again meanwhile. */
-const BUSY = 0.6;
+const BUSY = 0.5;
 const LOOK_MS = 250;
 const SLOWER = 0.75;
 const FASTER = 1.1;
