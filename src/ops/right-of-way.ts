@@ -4,7 +4,7 @@ import { pause } from './pause.ts';
 export interface RightOfWay {
   /** Does what somebody waits for. */
   first<T>(work: () => Promise<T>): Promise<T>;
-  /** Resolves when nobody is being answered, after a tenth of a second in any case, or when the signal says so. */
+  /** Resolves when nobody is being answered, and after a tenth of a second in any case. Waits no more once the signal is aborted. */
   giveWay(signal: AbortSignal): Promise<void>;
 }
 
@@ -19,9 +19,9 @@ export function createRightOfWay(): RightOfWay {
   let clear = Promise.withResolvers<void>();
 
   /** Until nobody is being answered, or so long. */
-  async function answered(ms: number, signal: AbortSignal): Promise<void> {
+  async function answered(ms: number): Promise<void> {
     const enough = new AbortController();
-    await Promise.race([clear.promise, pause(ms, AbortSignal.any([signal, enough.signal]))]);
+    await Promise.race([clear.promise, pause(ms, enough.signal)]);
     enough.abort();
   }
 
@@ -45,7 +45,7 @@ export function createRightOfWay(): RightOfWay {
         const left = from + MOST_MS - performance.now();
         const backMs = clearSince + BACK_MS - performance.now();
         if (left <= 0 || (underWay === 0 && backMs <= 0)) return;
-        if (underWay > 0) await answered(left, signal);
+        if (underWay > 0) await answered(left);
         else await pause(Math.min(left, backMs), signal);
       }
     },
