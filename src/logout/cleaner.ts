@@ -56,21 +56,20 @@ export function createCleaner(parts: {
   readonly rest?: typeof pause;
 }): Cleaner {
   const { store, retentionMs, auditRetentionMs, clock, log, rightOfWay, rest = pause } = parts;
-  const stopping = new AbortController();
   // A store that is gone is tried again a minute later.
   const failed = (error: unknown) => log.warn('store.not_cleaned', { error });
   const rounds = createRepeating({ everyMs: EVERY_MS, work: run, failed });
 
   async function repeat(remove: () => Promise<number>): Promise<number> {
     let removed = 0;
-    while (!stopping.signal.aborted) {
-      await rightOfWay.giveWay(stopping.signal);
+    while (!rounds.stopping.aborted) {
+      await rightOfWay.giveWay(rounds.stopping);
       const from = performance.now();
       const rows = await remove();
       if (rows === 0) break;
       removed += rows;
       const restMs = (performance.now() - from) * REST_TIMES;
-      await rest(Math.min(Math.max(restMs, REST_MS.least), REST_MS.most), stopping.signal);
+      await rest(Math.min(Math.max(restMs, REST_MS.least), REST_MS.most), rounds.stopping);
     }
     return removed;
   }
@@ -91,12 +90,5 @@ export function createCleaner(parts: {
     return total;
   }
 
-  return {
-    run,
-    start: () => rounds.start(),
-    stop() {
-      stopping.abort();
-      return rounds.stop();
-    },
-  };
+  return { run, start: () => rounds.start(), stop: () => rounds.stop() };
 }

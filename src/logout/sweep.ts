@@ -42,7 +42,7 @@ export function createSweep(parts: {
   async function run(): Promise<number> {
     let ended = 0;
     let last: DueSession | undefined;
-    while (!rounds.stopping()) {
+    while (!rounds.stopping.aborted) {
       const due = await store.sessions.due(clock.now(), BATCH, last);
       if (due.length === 0) break;
       ended += await endAll(due);
@@ -58,7 +58,7 @@ export function createSweep(parts: {
       reason: expiryReason(session, clock.now()) ?? 'expired',
     }));
     let ended = 0;
-    while (left.length > 0 && !rounds.stopping()) {
+    while (left.length > 0 && !rounds.stopping.aborted) {
       const results = await endSome(left.slice(0, AT_ONCE));
       left.splice(0, results.length);
       ended += results.filter(({ kind }) => kind === 'ended').length;

@@ -32,7 +32,7 @@ export function createWalks(parts: {
   /** In another order than other processes, so that each takes another walk; two at one walk only wait for each other. */
   async function run(): Promise<void> {
     for (const logoutId of shuffled(await store.logouts.walking(BATCH))) {
-      if (rounds.stopping()) return;
+      if (rounds.stopping.aborted) return;
       if (!endSessions.isWalking(logoutId)) await goOn(logoutId);
     }
   }

@@ -39,7 +39,6 @@ const ERROR_CHARS_MAX = 300;
 
 export function createOutbox(parts: OutboxParts): Outbox {
   const { store, carrier, compose, clock, log } = parts;
-  const stopping = new AbortController();
   const failed = (error: unknown) => log.warn('mail.not_looked', { error });
   const rounds = createRepeating({ everyMs: LOOK_EVERY_MS, work: run, failed });
 
@@ -53,7 +52,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
 
   async function sendDue(): Promise<number> {
     let tried = 0;
-    while (!rounds.stopping()) {
+    while (!rounds.stopping.aborted) {
       const dueAt = await store.mails.nextDueAt();
       if (dueAt === undefined || dueAt > clock.now()) break;
       const token = randomId();
@@ -83,21 +82,14 @@ export function createOutbox(parts: OutboxParts): Outbox {
 
   async function attempt(mail: Mail): Promise<MailSettlement> {
     try {
-      await carrier.carry(compose(mail), AbortSignal.any([stopping.signal, AbortSignal.timeout(MAIL_MS)]));
+      await carrier.carry(compose(mail), AbortSignal.any([rounds.stopping, AbortSignal.timeout(MAIL_MS)]));
       return { kind: 'sent', at: clock.now() };
     } catch (error) {
       return afterFailure(mail, error, clock.now());
     }
   }
 
-  return {
-    run,
-    start: () => rounds.start(),
-    async stop() {
-      stopping.abort(new Error('this process stops'));
-      await rounds.stop();
-    },
-  };
+  return { run, start: () => rounds.start(), stop: () => rounds.stop() };
 }
 
 function afterFailure(mail: Mail, failure: unknown, now: number): MailSettlement {

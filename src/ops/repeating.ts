@@ -2,8 +2,8 @@ import type { Service } from './service.ts';
 
 /** Work that is done again and again in the background. */
 export interface Repeating extends Service {
-  /** `stop` was called: long work leaves at its next step. */
-  stopping(): boolean;
+  /** Aborted when `stop` is called: long work leaves at its next step, and rests no more. */
+  readonly stopping: AbortSignal;
 }
 
 /**
@@ -17,10 +17,11 @@ export function createRepeating(parts: {
 }): Repeating {
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<unknown> = Promise.resolve();
-  let state: 'new' | 'running' | 'stopping' = 'new';
+  let isRunning = false;
+  const stopping = new AbortController();
 
   function schedule(): void {
-    if (state !== 'running') return;
+    if (stopping.signal.aborted) return;
     timer = setTimeout(() => {
       round = parts.work().catch(parts.failed).finally(schedule);
     }, parts.everyMs);
@@ -28,14 +29,14 @@ export function createRepeating(parts: {
   }
 
   return {
-    stopping: () => state === 'stopping',
+    stopping: stopping.signal,
     start() {
-      if (state !== 'new') return;
-      state = 'running';
+      if (isRunning) return;
+      isRunning = true;
       schedule();
     },
     async stop() {
-      state = 'stopping';
+      stopping.abort(new Error('this process stops'));
       clearTimeout(timer);
       await round;
     },

@@ -30,7 +30,7 @@ describe('repeated work', () => {
       async work() {
         steps.push('begun');
         begun.resolve();
-        while (!repeating.stopping()) await new Promise(setImmediate);
+        while (!repeating.stopping.aborted) await new Promise(setImmediate);
         steps.push('left');
       },
     });
