@@ -18,7 +18,7 @@ export async function removeBefore(parts: MongoParts, before: number, limit: num
 /** The participations of a session that lives stay with it, ended or not: they hide what it must not bring back. */
 async function removeSessions(parts: MongoParts, before: number, limit: number): Promise<number> {
   const { sessions, participations } = parts;
-  const uids = await oldestOver(parts, async (looks) => {
+  const uids = await oldestOver(parts, Math.min(limit, OLD), async (looks) => {
     const old = await sessions
       .find({ endedAt: { $lt: before } }, { projection: { logoutId: 1 } })
       .sort({ endedAt: 1 })
@@ -40,7 +40,7 @@ async function removeSessions(parts: MongoParts, before: number, limit: number):
 
 async function removeLogouts(parts: MongoParts, before: number, limit: number): Promise<number> {
   const { logouts, deliveries } = parts;
-  const ids = await oldestOver(parts, async (looks) => {
+  const ids = await oldestOver(parts, Math.min(limit, OLD), async (looks) => {
     const which = { at: { $lt: before } };
     const old = await logouts
       .find(which, { projection: { _id: 1 } })
@@ -62,16 +62,20 @@ interface Old {
   readonly endedBy: readonly string[];
 }
 
-/** Some of the oldest whose logouts are over; of the first few in almost all cases. */
-async function oldestOver(parts: MongoParts, oldest: (looks: number) => Promise<readonly Old[]>): Promise<string[]> {
-  for (const looks of [OLD, LOOKS_MAX]) {
+/** Up to `most` of the oldest whose logouts are over; of the first few in almost all cases. */
+async function oldestOver(
+  parts: MongoParts,
+  most: number,
+  oldest: (looks: number) => Promise<readonly Old[]>,
+): Promise<string[]> {
+  for (const looks of [most, LOOKS_MAX]) {
     const old = await oldest(looks);
     const working = await atWork(
       parts,
       old.flatMap(({ endedBy }) => endedBy),
     );
     const over = old.filter(({ endedBy }) => !endedBy.some((id) => working.has(id)));
-    if (over.length > 0 || old.length < looks) return over.slice(0, OLD).map(({ id }) => id);
+    if (over.length > 0 || old.length < looks) return over.slice(0, most).map(({ id }) => id);
   }
   return [];
 }

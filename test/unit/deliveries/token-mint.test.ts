@@ -32,7 +32,7 @@ function mint() {
       keyFor: async () => {
         signed += 1;
         missing -= 1;
-        if (missing >= 0) throw new Error('no key');
+        if (missing >= 0) throw new Error('there is no key for ES256');
         return KEY;
       },
     },
@@ -64,7 +64,7 @@ it('signs when it is asked what it could not prepare', async () => {
   prepare(aDelivery(), CLIENT);
   await expect(make(aDelivery(), CLIENT)).resolves.toMatchObject({ token: expect.any(String) });
   missing = 1;
-  await expect(make(aDelivery({ id: 'another' }), CLIENT)).rejects.toThrow('no key');
+  await expect(make(aDelivery({ id: 'another' }), CLIENT)).rejects.toThrow('no key for ES256');
 });
 
 it('forgets the oldest of very many that nobody came for', async () => {
