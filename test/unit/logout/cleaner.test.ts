@@ -3,19 +3,19 @@ import { expect, it } from '@jest/globals';
 import { createCleaner } from '../../../src/logout/cleaner.ts';
 import { createRightOfWay } from '../../../src/ops/right-of-way.ts';
 
-const NOBODY = async () => 0;
+const NOTHING = async () => 0;
 
 function aStore() {
   return {
-    logouts: { removeBefore: NOBODY },
-    provider: { removeExpired: NOBODY },
-    limits: { removeClosed: NOBODY },
-    activity: { removeBefore: NOBODY },
-    mails: { removeBefore: NOBODY },
-    links: { removeExpired: NOBODY },
-    operators: { removeExpiredTokens: NOBODY },
-    audit: { removeBefore: NOBODY },
-    answers: { removeExpired: NOBODY },
+    logouts: { removeBefore: NOTHING },
+    provider: { removeExpired: NOTHING },
+    limits: { removeClosed: NOTHING },
+    activity: { removeBefore: NOTHING },
+    mails: { removeBefore: NOTHING },
+    links: { removeExpired: NOTHING },
+    operators: { removeExpiredTokens: NOTHING },
+    audit: { removeBefore: NOTHING },
+    answers: { removeExpired: NOTHING },
   };
 }
 
