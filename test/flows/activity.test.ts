@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { settledAt } from '../spec/scene.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
 import { addAccount, describeFlows, startWorld, type World } from '../support/product.ts';
 import { tryPassword } from '../support/try-password.ts';
@@ -30,7 +31,7 @@ describeFlows('the activity of an account', () => {
       { kind: 'session', uid: participation?.sessionUid ?? '' },
       { reason: 'operator', actor: { kind: 'operator' } },
     );
-    await world.apps.wiki.waitForTokens(1);
+    await settledAt(world, world.apps.wiki);
   });
   afterAll(() => world.stop());
 

@@ -1,6 +1,6 @@
 /** What the API says about an app: what would happen there, why it was or was not told, and how it does. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually } from '../spec/scene.ts';
+import { deliveriesTo, eventually, settledAt } from '../spec/scene.ts';
 import { apiClient, aTokenFor } from '../support/api.ts';
 import { createBrowser } from '../support/browser.ts';
 import { describeFlows, startWorld, type World } from '../support/product.ts';
@@ -21,7 +21,8 @@ describeFlows('the API, asked about an app', () => {
     const sessions = apiClient(world.issuer, await aTokenFor(world.store, await world.accountId('alice'), 'support'));
     const ended = await sessions('/logouts', { body: { account: 'alice', wait: '200ms' } });
     logoutId = ended.json.logout_id;
-    await world.apps.wiki.waitForTokens(1);
+    await settledAt(world, world.apps.wiki);
+    await eventually(async () => (await deliveriesTo(world, world.apps.sick))[0]?.lastStatus === 500);
   });
   afterAll(() => world.stop());
 

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { settledAt } from '../spec/scene.ts';
 import { createBrowser } from '../support/browser.ts';
 import { backToNow, HOUR, letPass } from '../support/moving-time.ts';
 import { describeFlows, startWorld, type World } from '../support/product.ts';
@@ -28,6 +29,7 @@ describeFlows('an app that says which ends it wants to hear of', () => {
     await aDevice();
     const here = await aDevice();
     await world.apps.wiki.waitForSids([oldest.wiki]);
+    await settledAt(world, world.apps.wiki);
 
     const answer = await here.browser.get(`${world.issuer}/devices`, { headers: { accept: 'application/json' } });
     const { sessions } = JSON.parse(answer.body) as { sessions: Session[] };

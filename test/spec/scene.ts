@@ -118,6 +118,14 @@ export function deliveriesTo(world: World<string>, app: RelyingParty) {
   return world.store.deliveries.list({ clientId: app.clientId }, { limit: 50 });
 }
 
+/** Waits until it is written down what became of every delivery to the app: it has a token before its answer is known. */
+export function settledAt(world: World<string>, app: RelyingParty): Promise<void> {
+  return eventually(async () => {
+    const deliveries = await deliveriesTo(world, app);
+    return deliveries.length > 0 && deliveries.every(({ state }) => state !== 'trying');
+  });
+}
+
 /** Changes an app's client file and lets the product read it. */
 export async function changeFile(
   world: World<string>,
