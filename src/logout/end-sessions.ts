@@ -114,7 +114,7 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
     const idle = engine.idle();
     const token = randomId();
     const watch: EndWatch = {
-      lease: idle && { token, processId: idle.processId, leaseMs: idle.leaseMs },
+      lease: idle && { token, processId: idle.processId, leaseMs: idle.leaseMs, now: clock.now() },
       leasing: (deliveries) => idle?.prepare(deliveries),
       written(deliveries, rest) {
         if (deliveries.length > 0) idle?.take({ token, deliveries });
@@ -136,9 +136,9 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
     const reasons = new Map(ends.map(({ id, reason }) => [id, reason]));
     const reasonOf: PlannedEnd['reasonOf'] = ({ logoutId = '' }) => reasons.get(logoutId);
     const planned = plan({ at, reasonOf });
-    const results = await store.sessions.endSome(ends, { actor: { kind: 'system' }, keepsOffline }, at, planned);
+    const cause = { actor: { kind: 'system' }, keepsOffline } as const;
+    const results = await handingOver((watch) => store.sessions.endSome(ends, cause, at, planned, watch));
     for (const result of results) if (result.kind === 'ended') follow(result.logout);
-    engine.wake();
     return results;
   }
 
@@ -165,8 +165,8 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
       if (stopping.signal.aborted || (logout.pace !== undefined && !mayWalk(await store.logouts.find(logoutId))))
         return;
       const planned = plan({ at: clock.now(), reasonOf: () => logout.reason, whole: isWhole(logout.target) });
-      const rest = await store.sessions.continueEnd(logoutId, keepsOffline, planned, sessionsMax);
-      engine.wake();
+      const next = { keepsOffline, plan: planned, sessionsMax };
+      const rest = await handingOver((watch) => store.sessions.continueEnd(logoutId, { ...next, watch }));
       if (rest === 'done') return log.info('logout.walked', { logout_id: logoutId });
       await new Promise(setImmediate);
     }

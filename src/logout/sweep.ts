@@ -8,6 +8,7 @@ import type { Clock } from '../ops/clock.ts';
 import { logName } from '../ops/ids.ts';
 import type { Log } from '../ops/log.ts';
 import { createRepeating } from '../ops/repeating.ts';
+import type { RightOfWay } from '../ops/right-of-way.ts';
 import type { Service } from '../ops/service.ts';
 import { shuffled } from '../ops/shuffled.ts';
 import { expiryReason } from '../sessions/session.ts';
@@ -31,10 +32,11 @@ export function createSweep(parts: {
   readonly endSessions: Pick<EndSessions, 'several'>;
   readonly clock: Clock;
   readonly log: Log;
+  readonly rightOfWay: Pick<RightOfWay, 'giveWay'>;
   /** How often it looks (`SIGNOFF_SWEEP`). */
   readonly everyMs: number;
 }): Sweep {
-  const { store, endSessions, clock, log, everyMs } = parts;
+  const { store, endSessions, clock, log, rightOfWay, everyMs } = parts;
   const failed = (error: unknown) => log.error('sweep.failed', { error });
   const rounds = createRepeating({ everyMs, work: run, failed });
 
@@ -63,6 +65,7 @@ export function createSweep(parts: {
       left.splice(0, results.length);
       ended += results.filter(({ kind }) => kind === 'ended').length;
       await pause(PAUSE_MS);
+      await rightOfWay.giveWay(rounds.stopping);
     }
     return ended;
   }

@@ -138,17 +138,10 @@ export interface SessionStore {
     cause: SharedCause,
     at: number,
     plan: PlanDeliveries,
+    watch?: EndWatch,
   ): Promise<readonly EndResult[]>;
-  /**
-   * The next write of a walking logout; of one through sessions, it ends `sessionsMax` of them at most. Answers whether there
-   * is more. Safe from several processes at once.
-   */
-  continueEnd(
-    logoutId: string,
-    keepsOffline: EndCause['keepsOffline'],
-    plan: PlanDeliveries,
-    sessionsMax?: number,
-  ): Promise<'more' | 'done'>;
+  /** The next write of a walking logout. Answers whether there is more. Safe from several processes at once. */
+  continueEnd(logoutId: string, next: NextWrite): Promise<'more' | 'done'>;
 
   /** Use at an app: moves `lastSeenAt` of a live session, unless it moved less than a minute ago. */
   touch(uid: string, now: number): Promise<void>;
@@ -186,20 +179,29 @@ export interface SessionStore {
   realmGeneration(): Promise<number>;
 }
 
-/** Somebody who goes to work while `end` is still at it. */
+/** Of a walk. */
+export interface NextWrite extends Pick<EndCause, 'keepsOffline'> {
+  readonly plan: PlanDeliveries;
+  /** Sessions, where they are to be fewer than a write takes. */
+  readonly sessionsMax?: number | undefined;
+  readonly watch?: EndWatch | undefined;
+}
+
+/** Somebody who goes to work while an end is still written. */
 export interface EndWatch {
   /** An engine that waits for work: it need not look for what it is handed. */
   readonly lease: FirstLease | undefined;
   /**
-   * What the first write leases, while that is not durable yet: it may be undone, and comes again when it is run again. Must
+   * What the one write that leases does, while that is not durable yet: it may be undone, and comes again when it is run again. Must
    * not throw.
    */
   leasing(leased: readonly Delivery[]): void;
-  /** One of the writes is durable. `leased` is what it leased; `rest`: it made others as well, or may have. Must not throw. */
+  /** A write that made something to be told is durable. `leased` is what it leased; `rest`: there is more. Must not throw. */
   written(leased: readonly Delivery[], rest: boolean): void;
 }
 
-export interface FirstLease extends Pick<ClaimRequest, 'token' | 'processId' | 'leaseMs'> {}
+/** Given with the write that makes deliveries. */
+export interface FirstLease extends Pick<ClaimRequest, 'token' | 'processId' | 'leaseMs' | 'now'> {}
 
 /** One of several sessions to end, with the id of its logout. */
 export interface SessionEnd {

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { type ClientSession, type Db, MongoClient } from 'mongodb';
 import { migrate, schemaVersion } from '../../src/store/mongo/migrations.ts';
 import { openMongoStore } from '../../src/store/mongo/open.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { FirstLease, Store } from '../../src/store/store.ts';
 import {
   aCause,
   aClaim,
@@ -223,9 +223,8 @@ describeIt('MongoDB only', () => {
       const store = await open(freshDatabaseUrl() ?? '');
       const { uid } = await signIn(store, { clients: ['wiki', 'mail'] });
       await end(store, (await signIn(store, { clients: ['chat'] })).uid);
-      const lease = { token: unique('lease'), processId: 'engine', leaseMs: HOUR };
-      const watch = { lease, leasing: () => undefined, written: () => undefined };
-      await store.sessions.end(unique('logout'), { kind: 'session', uid }, aCause(), T0, planAll(), watch);
+      const lease = aLease();
+      await endLeased(store, uid, lease);
       const found = await store.deliveries.claim(aClaim({ ...lease, limit: 0 }));
       expect(found.deliveries.map(({ clientId }) => clientId).sort()).toEqual(['mail', 'wiki']);
     });
@@ -236,10 +235,10 @@ describeIt('MongoDB only', () => {
       await Promise.all(opened.map((store) => store.ping()));
     });
 
-    it('wakes the other process when deliveries are to be made, not for a claim, and not when they are over', async () => {
+    it('wakes the other process when deliveries are to be made, not for leased ones, and not when they are over', async () => {
       const at = freshDatabaseUrl() ?? '';
       const [one, two] = [await open(at), await open(at)];
-      const signedIn = await Promise.all([signIn(one), signIn(one)]);
+      const signedIn = await Promise.all([signIn(one), signIn(one), signIn(one)]);
       let calls = 0;
       let called = Promise.withResolvers<void>();
       const unwatch = await two.deliveries.watch(() => {
@@ -257,7 +256,8 @@ describeIt('MongoDB only', () => {
         claim.deliveries.map(({ id }) => told(id)),
         [],
       );
-      // Longer than several changes are gathered: a call for either of them would have come.
+      await endLeased(one, signedIn[2].uid, aLease());
+      // Longer than several changes are gathered: a call for one of them would have come.
       await pause(200);
       expect(calls).toBe(before);
       called = Promise.withResolvers();
@@ -408,6 +408,15 @@ describeIt('MongoDB only', () => {
 
 function end(store: Store, uid: string) {
   return store.sessions.end(unique('logout'), { kind: 'session', uid }, aCause(), T0 + HOUR, planAll());
+}
+
+function aLease(): FirstLease {
+  return { token: unique('lease'), processId: 'engine', leaseMs: HOUR, now: T0 };
+}
+
+function endLeased(store: Store, uid: string, lease: FirstLease) {
+  const watch = { lease, leasing: () => undefined, written: () => undefined };
+  return store.sessions.end(unique('logout'), { kind: 'session', uid }, aCause(), T0, planAll(), watch);
 }
 
 const clients: MongoClient[] = [];

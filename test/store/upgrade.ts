@@ -31,7 +31,7 @@ export async function cutOffsHold(store: Store): Promise<void> {
     expect([sid, await isLive(sid), await joins(sid, clientId)]).toEqual([sid, lives, lives]);
   }
   for (const logoutId of ['wiki', 'chat']) {
-    while ((await store.sessions.continueEnd(logoutId, () => false, planAll())) === 'more');
+    while ((await store.sessions.continueEnd(logoutId, { keepsOffline: () => false, plan: planAll() })) === 'more');
     const told = await store.deliveries.list({ logoutId }, { limit: 10 });
     expect(told.map(({ sid }) => sid)).toEqual([`old-${logoutId}`]);
   }

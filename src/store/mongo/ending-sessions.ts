@@ -1,17 +1,16 @@
 /** Ends of what is in one write: a session, an app in it, a few sessions. */
 import type { ClientSession, Filter } from 'mongodb';
-import type { Delivery } from '../../deliveries/delivery.ts';
 import type { EndResult, EndTarget } from '../../logout/logout.ts';
 import { logoutEvent } from '../events.ts';
-import type { PlanDeliveries, SessionEnd, SharedCause } from '../store.ts';
+import type { FirstLease, PlanDeliveries, SessionEnd, SharedCause } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { type LogoutDoc, toLogout } from './delivery-documents.ts';
-import { leaseThem } from './leasing.ts';
 import { type About, type Ending, insertLogout, newLogout } from './logout-rows.ts';
+import { endThem, type Made, NOTHING_MADE } from './making-deliveries.ts';
 import { writeEvents } from './news.ts';
 import { revokeApp, revokeEnded } from './revoking.ts';
 import type { ParticipationDoc, SessionDoc } from './session-documents.ts';
-import { endedBy, endParticipations, endThem, oweTheRest } from './walking.ts';
+import { endedBy, endParticipations, oweTheRest } from './walking.ts';
 
 /** Of the first write of an `end`: its apps are told while the others are written. */
 const FIRST_SLICE = 32;
@@ -21,11 +20,8 @@ const AT_ONCE = 1_000;
 const SESSIONS = 20;
 
 /** What the first write of an `end` did. */
-export interface Begun {
+export interface Begun extends Made {
   readonly logout: LogoutDoc;
-  readonly leased: readonly Delivery[];
-  /** There are deliveries to be made besides. */
-  readonly rest: boolean;
 }
 
 export async function endSession(
@@ -69,14 +65,12 @@ async function endThese(
   which: Filter<ParticipationDoc>,
   tx: ClientSession,
 ): Promise<Begun | undefined> {
-  const walk = { logout, plan, keepsOffline: cause.keepsOffline };
-  const { ended, deliveries, more } = await endParticipations(parts, walk, which, FIRST_SLICE, tx);
+  const walk = { logout, plan, lease, keepsOffline: cause.keepsOffline };
+  const { ended, more, leased, rest } = await endParticipations(parts, walk, which, FIRST_SLICE, tx);
   if (ended.length + logout.sessionsEnded === 0) return undefined;
-  const trying = deliveries.filter(({ state }) => state === 'trying');
-  const leased = lease ? await leaseThem(parts, trying, lease, tx) : [];
   if (more) await oweTheRest(parts, logout, which, tx);
   const row = await insertLogout(parts, more ? { ...logout, walking: true } : logout, { cause, about }, tx);
-  return { logout: row, leased, rest: trying.length > leased.length };
+  return { logout: row, leased, rest };
 }
 
 /** What several ends have in common. */
@@ -84,6 +78,12 @@ interface Shared {
   readonly cause: SharedCause;
   readonly at: number;
   readonly plan: PlanDeliveries;
+  readonly lease?: FirstLease | undefined;
+}
+
+/** What a write of several did. */
+interface SomeEnded extends Made {
+  readonly results: readonly EndResult[];
 }
 
 /** Some of these sessions, each with its own logout. One that is too large to be one of several ends alone. */
@@ -92,7 +92,7 @@ export async function endSome(
   ends: readonly SessionEnd[],
   shared: Shared,
   tx: ClientSession,
-): Promise<readonly EndResult[]> {
+): Promise<SomeEnded> {
   const some = ends.slice(0, SESSIONS);
   const uids = some.map(({ uid }) => uid);
   const living = { sessionUid: { $in: uids }, state: 'live' } as const;
@@ -100,31 +100,32 @@ export async function endSome(
     .find(living, { session: tx })
     .limit(AT_ONCE + 1)
     .toArray();
-  if (rows.length > AT_ONCE) return [await endFirst(parts, ends, shared, tx)];
+  if (rows.length > AT_ONCE) return endFirst(parts, ends, shared, tx);
   const open = await newLogouts(parts, some, shared, tx);
   const logouts = open.map(({ logout }) => logout);
   const marks = logouts.map((logout) => markSession(logout, shared.at));
   if (marks.length > 0) await parts.sessions.bulkWrite(marks, { session: tx });
   const ended = logouts.map((logout) => ({ logout, rows: rows.filter(isOf(logout)) }));
-  await endThem(parts, ended, shared.plan, tx);
+  const made = await endThem(parts, ended, shared, tx);
   await revokeEnded(parts, rows, shared.cause.keepsOffline, tx);
   if (logouts.length > 0) await parts.logouts.insertMany(logouts, { session: tx });
   const events = open.map(({ logout, row }) => logoutEvent(toLogout(logout), row.accountId, seatOf(row)));
   await writeEvents(parts, events, tx);
   const byId = new Map(logouts.map((logout) => [logout._id, logout]));
-  return some.map(({ id }) => toResult(byId.get(id)));
+  return { ...made, results: some.map(({ id }) => toResult(byId.get(id))) };
 }
 
 async function endFirst(
   parts: MongoParts,
   [first]: readonly SessionEnd[],
-  { cause, at, plan }: Shared,
+  { cause, ...shared }: Shared,
   tx: ClientSession,
-): Promise<EndResult> {
-  if (!first) return { kind: 'nothing' };
+): Promise<SomeEnded> {
+  if (!first) return { ...NOTHING_MADE, results: [] };
   const { id, uid, reason } = first;
-  const ending = { id, target: { kind: 'session', uid }, cause: { ...cause, reason }, at, plan } as const;
-  return toResult((await endSession(parts, ending, uid, tx))?.logout);
+  const ending = { ...shared, id, target: { kind: 'session', uid }, cause: { ...cause, reason } } as const;
+  const begun = await endSession(parts, ending, uid, tx);
+  return { ...(begun ?? NOTHING_MADE), results: [toResult(begun?.logout)] };
 }
 
 /** Of the sessions that are not ended yet. */

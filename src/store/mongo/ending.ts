@@ -5,7 +5,9 @@ import { raiseBarrier } from './barriers.ts';
 import type { MongoParts } from './collections.ts';
 import { type LogoutDoc, toLogout } from './delivery-documents.ts';
 import { type Begun, endParticipation, endSession, endSome } from './ending-sessions.ts';
+import { transactWatched } from './handing-over.ts';
 import { type Ending, insertLogout, newLogout } from './logout-rows.ts';
+import { NOTHING_MADE } from './making-deliveries.ts';
 import { spendLink } from './news.ts';
 import { walkOn } from './walking.ts';
 
@@ -20,21 +22,22 @@ export function createEnding(parts: MongoParts): Pick<SessionStore, 'end' | 'end
   return {
     async end(id, target, cause, at, plan, watch) {
       const ending = { id, target, cause, at, plan, lease: watch?.lease };
-      const begun = await parts.transact(async (tx) => {
+      const begun = await transactWatched(parts, watch, async (tx) => {
         const first = await beginEnd(parts, ending, tx);
-        if (first && first.leased.length > 0) watch?.leasing(first.leased);
         if (first) await appendAudit(parts, cause.audit, tx);
         return first;
       });
       if (!begun) return { kind: 'nothing' };
-      watch?.written(begun.leased, begun.rest);
       const { logout } = begun;
       if (cause.pace !== undefined) return { kind: 'ended', logout: toLogout(logout) };
       return { kind: 'ended', logout: toLogout(await walkAWhile(parts, logout, ending, watch)) };
     },
-    endSome: (ends, cause, at, plan) => parts.transact((tx) => endSome(parts, ends, { cause, at, plan }, tx)),
-    async continueEnd(logoutId, keepsOffline, plan, sessionsMax) {
-      const logout = await walkOn(parts, { logoutId, keepsOffline, plan, sessionsMax });
+    async endSome(ends, cause, at, plan, watch) {
+      const shared = { cause, at, plan, lease: watch?.lease };
+      return (await transactWatched(parts, watch, (tx) => endSome(parts, ends, shared, tx))).results;
+    },
+    async continueEnd(logoutId, next) {
+      const logout = await walkOn(parts, { logoutId, ...next, lease: next.watch?.lease });
       return logout?.walking ? 'more' : 'done';
     },
   };
@@ -53,7 +56,7 @@ async function beginEnd(parts: MongoParts, ending: Ending, tx: ClientSession): P
       const barrier = await raiseBarrier(parts, ending, tx);
       if (!barrier) return undefined;
       const logout = { ...newLogout(ending, barrier), walking: true } as const;
-      return { logout: await insertLogout(parts, logout, { cause, about: undefined }, tx), leased: [], rest: false };
+      return { logout: await insertLogout(parts, logout, { cause, about: undefined }, tx), ...NOTHING_MADE };
     }
   }
 }
@@ -69,8 +72,7 @@ async function walkAWhile(
   let logout = begun;
   try {
     for (let writes = 0; writes < WRITES_OF_END && logout.walking; writes += 1) {
-      logout = (await walkOn(parts, { logoutId, plan, keepsOffline: cause.keepsOffline })) ?? logout;
-      watch?.written([], true);
+      logout = (await walkOn(parts, { logoutId, plan, keepsOffline: cause.keepsOffline, watch })) ?? logout;
     }
   } catch {
     return logout;

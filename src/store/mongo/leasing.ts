@@ -4,21 +4,29 @@ import type { FirstLease } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { leaseFor } from './server-time.ts';
 
-/** Leases deliveries in the write that makes them; answers which. An origin that is known to fail waits for a probe. */
-export async function leaseThem(
-  { deliveries, breakers }: MongoParts,
-  trying: readonly Delivery[],
-  { token, processId, leaseMs }: FirstLease,
+/** Those that the write that makes them may lease. An origin that is known to fail waits for a probe. */
+export async function leasable(
+  { breakers }: MongoParts,
+  made: readonly Delivery[],
   tx: ClientSession,
 ): Promise<readonly Delivery[]> {
+  const trying = made.filter(({ state }) => state === 'trying');
   if (trying.length === 0) return [];
   const rows = await breakers
     .find({ _id: { $in: trying.map(({ origin }) => origin) } }, { projection: { _id: 1 }, session: tx })
     .toArray();
   const failing = new Set(rows.map(({ _id }) => _id));
-  const leased = trying.filter(({ origin }) => !failing.has(origin));
-  if (leased.length === 0) return [];
-  const lease = [{ $set: { lease: leaseFor(token, processId, leaseMs) } }, { $unset: 'readyAt' }];
-  await deliveries.updateMany({ _id: { $in: leased.map(({ id }) => id) } }, lease, { session: tx });
-  return leased;
+  return trying.filter(({ origin }) => !failing.has(origin));
+}
+
+/** Leases rows of this write, which says of none of them that it is free. */
+export async function leaseThem(
+  { deliveries }: MongoParts,
+  ids: readonly string[],
+  { token, processId, leaseMs }: FirstLease,
+  tx: ClientSession,
+): Promise<void> {
+  if (ids.length === 0) return;
+  const lease = [{ $set: { lease: leaseFor(token, processId, leaseMs) } }];
+  await deliveries.updateMany({ _id: { $in: [...ids] } }, lease, { session: tx });
 }

@@ -1,17 +1,16 @@
 import type { ClientSession, Filter } from 'mongodb';
-import { type Delivery, isMerged } from '../../deliveries/delivery.ts';
-import type { EndCause } from '../../logout/logout.ts';
 import { logoutEvent } from '../events.ts';
-import { newDeliveries } from '../new-deliveries.ts';
-import type { PlanDeliveries } from '../store.ts';
+import type { FirstLease, NextWrite } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { olderThan } from './cut-offs.ts';
-import { type DeliveryDoc, type LogoutDoc, toLogout } from './delivery-documents.ts';
+import { type LogoutDoc, toLogout } from './delivery-documents.ts';
 import type { ArtifactDoc } from './documents.ts';
 import { REALM, waitForGates } from './gates.ts';
+import { transactWatched } from './handing-over.ts';
+import { endThem, type Made, NOTHING_MADE } from './making-deliveries.ts';
 import { writeMissingEvents } from './news.ts';
 import { revokeEnded, revokeGrants, revokeSomeGrants } from './revoking.ts';
-import { type ParticipationDoc, type SessionDoc, toParticipation } from './session-documents.ts';
+import type { ParticipationDoc, SessionDoc } from './session-documents.ts';
 
 /** Participations of one write of a walk. Short, so that others who write to its rows seldom meet it. */
 const SLICE = 250;
@@ -21,11 +20,8 @@ const SESSIONS = 100;
 const GRANTS = 500;
 
 /** What a walk needs to know besides its logout. */
-interface Means {
-  readonly keepsOffline: EndCause['keepsOffline'];
-  readonly plan: PlanDeliveries;
-  /** Sessions of this write, where they are to be fewer. */
-  readonly sessionsMax?: number | undefined;
+interface Means extends NextWrite {
+  readonly lease?: FirstLease | undefined;
 }
 
 interface Walk extends Means {
@@ -33,12 +29,14 @@ interface Walk extends Means {
 }
 
 /** What one write of a walk did. */
-interface Slice {
+interface Slice extends Made {
   readonly logout: LogoutDoc;
   /** Participations ended. */
   readonly ended: readonly ParticipationDoc[];
   readonly more: boolean;
 }
+
+const NONE = { ...NOTHING_MADE, ended: [], more: false } as const;
 
 /** The next writes of a walking logout; answers what became of it, undefined where nothing is walking. */
 export async function walkOn(
@@ -56,7 +54,7 @@ export async function walkOn(
 }
 
 async function walkSlice(parts: MongoParts, logoutId: string, means: Means): Promise<Slice | undefined> {
-  const slice = await parts.transact((tx) => endSlice(parts, logoutId, means, tx));
+  const slice = await transactWatched(parts, means.watch, (tx) => endSlice(parts, logoutId, means, tx));
   if (slice?.logout.target.kind === 'client' || slice?.logout.target.kind === 'everybody') {
     await revokeGrants(
       parts,
@@ -89,7 +87,7 @@ async function endSlice(
     return endSessions(parts, walk, older, tx);
   }
   const which = olderParticipations(logout);
-  if (!which) return { logout, ended: [], more: false };
+  if (!which) return { logout, ...NONE };
   return { logout, ...(await endParticipations(parts, walk, which, SLICE, tx)) };
 }
 
@@ -116,16 +114,16 @@ async function endSessions(
     .find({ ...older, dueAt: { $exists: true } }, { session: tx, projection: { accountId: 1 } })
     .limit(atOnce)
     .toArray();
-  if (rows.length === 0) return { logout, ended: [], more: false };
+  if (rows.length === 0) return { logout, ...NONE };
   const uids = rows.map(({ _id }) => _id);
   await sessions.updateMany({ _id: { $in: uids } }, endedBy({ id: logout._id, at: logout.at }), { session: tx });
   await logouts.updateOne({ _id: logout._id }, { $inc: { sessionsEnded: uids.length } }, { session: tx });
   if (logout.target.kind === 'everybody') await tellAccounts(parts, logout, rows, tx);
   const which = { sessionUid: { $in: uids }, state: 'live' } as const;
-  const { ended, more } = await endParticipations(parts, walk, which, SLICE, tx);
-  if (more) await oweTheRest(parts, logout, which, tx);
+  const slice = await endParticipations(parts, walk, which, SLICE, tx);
+  if (slice.more) await oweTheRest(parts, logout, which, tx);
   const sessionsEnded = logout.sessionsEnded + uids.length;
-  return { logout: { ...logout, sessionsEnded }, ended, more: more || rows.length === atOnce };
+  return { ...slice, logout: { ...logout, sessionsEnded }, more: slice.more || rows.length === atOnce };
 }
 
 /** A tombstone: the row stays, so that a late save finds that it is over; what the library needs of it goes. */
@@ -138,22 +136,22 @@ export function endedBy({ id, at }: { readonly id: string; readonly at: number }
 /** Ends up to `limit` participations among `which` and makes their deliveries. */
 export async function endParticipations(
   parts: MongoParts,
-  { logout, plan, keepsOffline }: Walk,
+  { logout, plan, keepsOffline, lease }: Walk,
   which: Filter<ParticipationDoc>,
   limit: number,
   tx: ClientSession,
-): Promise<Pick<Slice, 'ended' | 'more'> & { readonly deliveries: readonly Delivery[] }> {
+): Promise<Omit<Slice, 'logout'>> {
   const rows = await parts.participations
     .find(which, { session: tx })
     .limit(limit + 1)
     .toArray();
   const ended = rows.slice(0, limit);
-  if (ended.length === 0) return { ended, more: false, deliveries: [] };
-  const deliveries = await endThem(parts, [{ logout, rows: ended }], plan, tx);
+  if (ended.length === 0) return NONE;
+  const made = await endThem(parts, [{ logout, rows: ended }], { plan, lease }, tx);
   if (logout.target.kind === 'client') await tellAccounts(parts, logout, ended, tx);
   // Tokens that are meant to outlive their session do so when a session ends, only: no number says that they are dead.
   if (logout.target.kind === 'session') await revokeEnded(parts, ended, keepsOffline, tx);
-  return { ended, more: rows.length > limit, deliveries };
+  return { ...made, ended, more: rows.length > limit };
 }
 
 /** What ends for everybody is an event of each account that it concerns. */
@@ -187,7 +185,7 @@ async function somebodyCameLate(
 ): Promise<boolean> {
   if (target.kind !== 'client' && target.kind !== 'everybody') return false;
   await waitForGates(parts, target.kind === 'client' ? target.clientId : REALM);
-  const late = await walkSlice(parts, _id, means);
+  const late = await walkSlice(parts, _id, { ...means, lease: undefined });
   return late !== undefined && (late.ended.length > 0 || late.more || late.logout.sessionsEnded > sessionsEnded);
 }
 
@@ -202,66 +200,4 @@ function olderGrants({ target, generation }: LogoutDoc): Filter<ArtifactDoc> | u
   if (target.kind === 'account') return { accountId: target.accountId, 'generation.account': { $lt: generation } };
   if (target.kind !== 'account-client') return undefined;
   return { accountId: target.accountId, clientId: target.clientId, appGeneration: olderThan(generation) };
-}
-
-interface Ended {
-  readonly logout: LogoutDoc;
-  readonly rows: readonly ParticipationDoc[];
-}
-
-/** Marks participations as ended, each by its logout, and makes their deliveries, which it answers. */
-export async function endThem(
-  { participations, deliveries }: MongoParts,
-  ended: readonly Ended[],
-  plan: PlanDeliveries,
-  tx: ClientSession,
-): Promise<readonly Delivery[]> {
-  const some = ended.filter(({ rows }) => rows.length > 0);
-  if (some.length === 0) return [];
-  await participations.bulkWrite(
-    some.map(({ logout, rows }) => ({
-      updateMany: { filter: { _id: { $in: rows.map(({ _id }) => _id) } }, update: { $set: markOf(logout) } },
-    })),
-    { session: tx },
-  );
-  const planned = some.flatMap((each) => deliveriesOf(each, plan));
-  const own = planned.filter((one) => !isMerged(one));
-  if (own.length > 0) await deliveries.insertMany(own.map(toDeliveryDoc), { session: tx });
-  const merged = planned.filter(isMerged).map(toDeliveryDoc);
-  await insertMissing(deliveries, merged, tx);
-  return planned;
-}
-
-/** What is about all of a person may have been made by an earlier write of the walk. */
-async function insertMissing(
-  deliveries: MongoParts['deliveries'],
-  rows: readonly DeliveryDoc[],
-  tx: ClientSession,
-): Promise<void> {
-  if (rows.length === 0) return;
-  const writes = rows.map(({ _id, ...row }) => ({
-    updateOne: { filter: { _id }, update: { $setOnInsert: row }, upsert: true },
-  }));
-  await deliveries.bulkWrite(writes, { session: tx });
-}
-
-function markOf({ _id, at }: LogoutDoc) {
-  return { state: 'ended', endedAt: at, logoutId: _id } as const;
-}
-
-function deliveriesOf({ logout, rows }: Ended, plan: PlanDeliveries): readonly Delivery[] {
-  const participations = rows.map((row) => toParticipation({ ...row, ...markOf(logout) }));
-  return newDeliveries({ id: logout._id, at: logout.at }, participations, plan(participations));
-}
-
-/** Free, and never attempted. */
-function toDeliveryDoc({
-  id,
-  asked,
-  lastAttemptAt: _,
-  lastStatus: __,
-  lastError: ___,
-  ...facts
-}: Delivery): DeliveryDoc {
-  return { _id: id, ...facts, ...(asked && { asked: true }), readyAt: facts.nextAttemptAt, log: [] };
 }

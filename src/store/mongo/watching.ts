@@ -18,14 +18,14 @@ export interface Watcher {
 }
 
 /**
- * New deliveries, and those that are to be tried again; not claims, and not those that are over, which would wake every engine
- * for nothing. Only ids travel.
+ * New deliveries that are free, and those that are to be tried again; not leased ones, and not those that are over, which would
+ * wake every engine for nothing. Only ids travel.
  */
 const PIPELINE = [
   {
     $match: {
       $or: [
-        { operationType: { $in: ['insert', 'replace'] } },
+        { operationType: { $in: ['insert', 'replace'] }, 'fullDocument.readyAt': { $exists: true } },
         { 'updateDescription.updatedFields.state': 'trying' },
         { 'updateDescription.updatedFields.nextAttemptAt': { $exists: true } },
       ],

@@ -1,9 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Seat } from '../../activity/news.ts';
-import type { Delivery } from '../../deliveries/delivery.ts';
 import type { EndCause, EndResult, EndTarget } from '../../logout/logout.ts';
 import { logoutEvent } from '../events.ts';
-import type { Audited, PlanDeliveries, SessionEnd, SessionStore, SharedCause } from '../store.ts';
+import type { Audited, EndWatch, SessionEnd, SessionStore, SharedCause } from '../store.ts';
 import { appendAudit } from './audit.ts';
 import { changeAccount, raiseGeneration, removeClient, spare } from './barriers.ts';
 import type { Connection, Tx } from './connection.ts';
@@ -12,7 +11,7 @@ import { insertLogout, type LogoutRow, logoutById, newLogout, toLogout } from '.
 import { spendLink, writeEvent, writeNews } from './news.ts';
 import { raiseRealm, spareInRealm } from './realm.ts';
 import { participationBySid, type SessionRow, sessionByUid } from './session-rows.ts';
-import { type Means, SLICE, walkSlice } from './walking.ts';
+import { type Means, SLICE, type Walked, walkSlice } from './walking.ts';
 
 /** Of the first write of an `end`: its apps are told while the others are written. */
 const FIRST_SLICE = 32;
@@ -27,27 +26,30 @@ const PAUSE_MS = 5;
 export function createEnding({ write }: Connection): Pick<SessionStore, 'end' | 'endSome' | 'continueEnd'> {
   return {
     async end(id, target, cause, at, plan, watch) {
-      const first = { limit: FIRST_SLICE, lease: watch?.lease };
-      const begun = await write((tx) => {
-        const written = end(tx, { id, target, cause, at, plan, ...first });
-        if (written.leased.length > 0) watch?.leasing(written.leased);
-        return written;
-      });
-      if (begun.result.kind === 'ended') watch?.written(begun.leased, begun.rest);
-      if (cause.pace !== undefined) return begun.result;
-      return walkAWhile(begun.result, async () => {
-        const next = await write((tx) => goOn(tx, id, { keepsOffline: cause.keepsOffline, plan, limit: SLICE }));
-        watch?.written([], true);
-        return next;
-      });
+      const ending = { id, target, cause, at, plan, limit: FIRST_SLICE, lease: watch?.lease };
+      const begun = await watched(watch, (tx) => end(tx, ending));
+      if (cause.pace !== undefined) return begun;
+      const means = { keepsOffline: cause.keepsOffline, plan, limit: SLICE };
+      return walkAWhile(begun, () => watched(watch, (tx) => goOn(tx, id, means)));
     },
-    endSome: (ends, cause, at, plan) => write((tx) => endSome(tx, ends, { cause, at, plan })),
-    async continueEnd(logoutId, keepsOffline, plan, sessionsMax) {
+    endSome: (ends, cause, at, plan, watch) =>
+      watched(watch, (tx) => endSome(tx, ends, { cause, at, plan, lease: watch?.lease })),
+    async continueEnd(logoutId, { watch, ...next }) {
       await pause(PAUSE_MS);
-      const result = await write((tx) => goOn(tx, logoutId, { keepsOffline, plan, limit: SLICE, sessionsMax }));
-      return isWalking(result) ? 'more' : 'done';
+      const means = { ...next, limit: SLICE, lease: watch?.lease };
+      return isWalking(await watched(watch, (tx) => goOn(tx, logoutId, means))) ? 'more' : 'done';
     },
   };
+
+  async function watched<T>(watch: EndWatch | undefined, work: (tx: Tx) => Written<T>): Promise<T> {
+    const { result, leased, rest } = await write((tx) => {
+      const written = work(tx);
+      if (written.leased.length > 0) watch?.leasing(written.leased);
+      return written;
+    });
+    if (leased.length > 0 || rest) watch?.written(leased, rest);
+    return result;
+  }
 }
 
 /** What was committed is an end, whatever becomes of the walk: the rest is dead already, and the next walk's. */
@@ -71,16 +73,15 @@ interface Ending extends Omit<Means, 'keepsOffline'> {
   readonly at: number;
 }
 
-interface Begun {
-  readonly result: EndResult;
-  readonly leased: readonly Delivery[];
-  readonly rest: boolean;
+/** What a write did, and what its engine is told of it. */
+interface Written<T> extends Pick<Walked, 'leased' | 'rest'> {
+  readonly result: T;
 }
 
-const NOTHING: Begun = { result: { kind: 'nothing' }, leased: [], rest: false };
+const NOTHING: Written<EndResult> = { result: { kind: 'nothing' }, leased: [], rest: false };
 
 /** First what makes all of it dead at this instant, then the first slice of telling the apps. */
-function end(tx: Tx, ending: Ending): Begun {
+function end(tx: Tx, ending: Ending): Written<EndResult> {
   const { linkHash } = ending.cause;
   if (linkHash !== undefined && !spendLink(tx, linkHash, ending.at)) return NOTHING;
   const barrier = raiseBarrier(tx, ending);
@@ -108,29 +109,33 @@ function tellOfEnd(tx: Tx, { id, target, cause, at }: Ending, { accountId, about
 function endSome(
   tx: Tx,
   ends: readonly SessionEnd[],
-  { cause, at, plan }: { readonly cause: SharedCause; readonly at: number; readonly plan: PlanDeliveries },
-): readonly EndResult[] {
+  { cause, ...shared }: Pick<Ending, 'at' | 'plan' | 'lease'> & { readonly cause: SharedCause },
+): Written<readonly EndResult[]> {
   const enoughAt = performance.now() + WRITE_MS;
-  const results: EndResult[] = [];
+  const written: Written<EndResult>[] = [];
   for (const { id, uid, reason } of ends) {
     const target = { kind: 'session', uid } as const;
-    results.push(end(tx, { id, target, cause: { ...cause, reason }, at, plan, limit: SLICE }).result);
+    written.push(end(tx, { ...shared, id, target, cause: { ...cause, reason }, limit: SLICE }));
     if (performance.now() >= enoughAt) break;
   }
-  return results;
+  return {
+    result: written.map(({ result }) => result),
+    leased: written.flatMap(({ leased }) => leased),
+    rest: written.some(({ rest }) => rest),
+  };
 }
 
 /** The next slice, where there is one: another process may have walked it meanwhile. */
-function goOn(tx: Tx, logoutId: string, means: Means): EndResult {
+function goOn(tx: Tx, logoutId: string, means: Means): Written<EndResult> {
   const before = logoutById(tx, logoutId);
-  if (!before) return { kind: 'nothing' };
-  if (before.walking === 0) return { kind: 'ended', logout: toLogout(before) };
-  const { sessions, more } = walkSlice(tx, before, means);
+  if (!before) return NOTHING;
+  if (before.walking === 0) return { ...NOTHING, result: { kind: 'ended', logout: toLogout(before) } };
+  const { sessions, more, leased, rest } = walkSlice(tx, before, means);
   const sessionsEnded = before.sessions_ended + sessions;
   const after: LogoutRow = { ...before, sessions_ended: sessionsEnded, walking: more ? 1 : 0 };
   const set = 'sessions_ended = :sessionsEnded, walking = :walking';
   tx.run(`UPDATE logouts SET ${set} WHERE id = :logoutId`, { logoutId, sessionsEnded, walking: after.walking });
-  return { kind: 'ended', logout: toLogout(after) };
+  return { result: { kind: 'ended', logout: toLogout(after) }, leased, rest };
 }
 
 function isWalking(result: EndResult): boolean {

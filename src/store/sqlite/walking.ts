@@ -113,12 +113,13 @@ function tellAccounts(tx: Tx, row: LogoutRow, accountIds: readonly string[]): vo
   }
 }
 
-/** To be told now, at origins that are not known to fail: those wait for a probe. */
+/** At origins that are not known to fail: those wait for a probe. What is about all of a person may have been made before. */
 function leasable(tx: Tx, trying: readonly Delivery[]): readonly Delivery[] {
-  const origins = JSON.stringify(trying.map(({ origin }) => origin));
+  const own = trying.filter((one) => !isMerged(one));
+  const origins = JSON.stringify(own.map(({ origin }) => origin));
   const sql = 'SELECT origin FROM breakers WHERE origin IN (SELECT value FROM json_each(:origins))';
   const failing = new Set(tx.all<{ origin: string }>(sql, { origins }).map(({ origin }) => origin));
-  return trying.filter(({ origin }) => !failing.has(origin));
+  return own.filter(({ origin }) => !failing.has(origin));
 }
 
 interface Leased {
@@ -146,7 +147,7 @@ function insertDeliveries(tx: Tx, deliveries: readonly Delivery[], leased: Lease
       readyAt: lease ? undefined : nextAttemptAt,
       deadlineAt: deadline.at,
       becomes: deadline.becomes,
-      ...(lease && { token: lease.token, processId: lease.processId, until: createdAt + lease.leaseMs }),
+      ...(lease && { token: lease.token, processId: lease.processId, until: lease.now + lease.leaseMs }),
     });
   }
 }

@@ -103,7 +103,7 @@ export function activitySuite(make: MakePlace): void {
     const carol = await signIn(at.store, { clients: ['wiki'] });
     const result = await end({ kind: 'client', clientId: 'shop' }, { reason: 'client-removed' });
     const logoutId = result.kind === 'ended' ? result.logout.id : '';
-    while ((await at.store.sessions.continueEnd(logoutId, () => false, planAll())) === 'more');
+    while ((await at.store.sessions.continueEnd(logoutId, { keepsOffline: () => false, plan: planAll() })) === 'more');
     const told = async ({ accountId }: { accountId: string }) =>
       (await eventsOf(accountId)).filter(({ kind }) => kind === 'logout');
     for (const one of [alice, bob]) {

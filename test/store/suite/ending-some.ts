@@ -88,7 +88,7 @@ export function endingSomeSuite(make: MakePlace): void {
       { kind: 'ended', logout: { walking: false } },
     ]);
     const id = `logout-of-${large.uid}`;
-    while ((await at.store.sessions.continueEnd(id, () => false, planAll())) === 'more');
+    while ((await at.store.sessions.continueEnd(id, { keepsOffline: () => false, plan: planAll() })) === 'more');
     await expect(at.store.logouts.progress(id)).resolves.toMatchObject({ total: 1_100, trying: 1_100 });
   }, 120_000);
 

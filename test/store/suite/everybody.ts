@@ -16,7 +16,7 @@ export function everybodySuite(make: MakePlace): void {
   }
 
   async function walk(id: string): Promise<void> {
-    while ((await at.store.sessions.continueEnd(id, () => true, planAll())) === 'more');
+    while ((await at.store.sessions.continueEnd(id, { keepsOffline: () => true, plan: planAll() })) === 'more');
   }
 
   const sids = async (logoutId: string) =>
@@ -88,7 +88,9 @@ export function everybodySuite(make: MakePlace): void {
     await Promise.all([
       walk(logout.id),
       (async () => {
-        while ((await another.sessions.continueEnd(logout.id, () => true, planAll())) === 'more');
+        while (
+          (await another.sessions.continueEnd(logout.id, { keepsOffline: () => true, plan: planAll() })) === 'more'
+        );
       })(),
     ]);
     await walk(logout.id);
@@ -101,7 +103,9 @@ export function everybodySuite(make: MakePlace): void {
     const logout = await end({ kind: 'everybody' }, { pace: 10 });
     const ended = async () => (await at.store.logouts.find(logout.id))?.sessionsEnded ?? 0;
     const before = await ended();
-    await expect(at.store.sessions.continueEnd(logout.id, () => true, planAll(), 3)).resolves.toBe('more');
+    await expect(
+      at.store.sessions.continueEnd(logout.id, { keepsOffline: () => true, plan: planAll(), sessionsMax: 3 }),
+    ).resolves.toBe('more');
     await expect(ended()).resolves.toBe(before + 3);
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Delivery, DeliveryPlan } from '../../../src/deliveries/delivery.ts';
 import type { Participation } from '../../../src/sessions/session.ts';
+import type { EndWatch } from '../../../src/store/store.ts';
 import { aCause, aClaim, HOUR, MINUTE, newAccount, planAll, signIn, T0, told, unique } from '../../support/builders.ts';
 import { endedSession, shut } from './deliveries-fixture.ts';
 import { freshStore, type MakePlace } from './fixture.ts';
@@ -17,20 +18,27 @@ export function handingOverSuite(make: MakePlace): void {
   const claim = (processId: string) =>
     at.store.deliveries.claim(aClaim({ now: NOW, limit: 2_000, perOrigin: 2_000, processId }));
 
+  /** Somebody to hand over to, and what it was told. */
+  function watching(processId: string, now = NOW) {
+    const token = unique('lease');
+    const writes: Write[] = [];
+    const leasing: (readonly Delivery[])[] = [];
+    const watch: EndWatch = {
+      lease: { token, processId, leaseMs: MINUTE, now },
+      leasing: (leased) => void leasing.push(leased),
+      written: (leased, rest) => void writes.push({ leased, rest }),
+    };
+    return { token, leasing, writes, watch };
+  }
+
   async function endFor(
     processId: string,
     target: Parameters<typeof at.store.sessions.end>[1],
     given?: (ended: Participation) => Partial<DeliveryPlan>,
   ) {
-    const token = unique('lease');
-    const writes: Write[] = [];
-    const leasing: (readonly Delivery[])[] = [];
-    const result = await at.store.sessions.end(unique('logout'), target, aCause(), NOW, planAll(given), {
-      lease: { token, processId, leaseMs: MINUTE },
-      leasing: (leased) => void leasing.push(leased),
-      written: (leased, rest) => void writes.push({ leased, rest }),
-    });
-    return { token, leasing, writes, result };
+    const { watch, ...seen } = watching(processId);
+    const result = await at.store.sessions.end(unique('logout'), target, aCause(), NOW, planAll(given), watch);
+    return { ...seen, result };
   }
 
   it('leases what it ends, as it is, to that engine; nobody else is handed it', async () => {
@@ -90,7 +98,7 @@ export function handingOverSuite(make: MakePlace): void {
   async function endLeasedForNoTime(uid: string): Promise<{ leased: readonly Delivery[] }> {
     const leased: Delivery[] = [];
     await at.store.sessions.end(unique('logout'), { kind: 'session', uid }, aCause(), NOW, planAll(), {
-      lease: { token: unique('lease'), processId: 'slow', leaseMs: 0 },
+      lease: { token: unique('lease'), processId: 'slow', leaseMs: 0, now: NOW },
       leasing: () => undefined,
       written: (some) => void leased.push(...some),
     });
@@ -117,7 +125,8 @@ export function handingOverSuite(make: MakePlace): void {
       expect(first?.leased.length).toBeGreaterThanOrEqual(10);
       expect(first?.leased.length).toBeLessThanOrEqual(64);
       expect(others.length).toBeGreaterThanOrEqual(3);
-      expect(others.every(({ leased, rest }) => leased.length === 0 && rest)).toBe(true);
+      expect(others.every(({ leased }) => leased.length === 0)).toBe(true);
+      expect(others.filter(({ rest }) => rest).length).toBeGreaterThanOrEqual(3);
       const ids = new Set(first?.leased.map(({ id }) => id));
       const claimed = await claim('other');
       expect(claimed.deliveries.length).toBeGreaterThan(0);
@@ -135,6 +144,69 @@ export function handingOverSuite(make: MakePlace): void {
       const claimed = (await claim('other')).deliveries.map(({ id }) => id);
       expect([...leased, ...claimed].sort()).toHaveLength(3);
       expect(new Set([...leased, ...claimed]).size).toBe(3);
+    });
+  });
+
+  it('leases what several sessions end in one write', async () => {
+    const several = await Promise.all(Array.from({ length: 3 }, () => signIn(at.store, { clients: ['wiki', 'mail'] })));
+    const ends = several.map(({ uid }) => ({ id: unique('logout'), uid, reason: 'idle' as const }));
+    const { leasing, writes, watch } = watching('mine');
+    const cause = { actor: { kind: 'system' }, keepsOffline: () => false } as const;
+    let ended = 0;
+    while (ended < ends.length) {
+      ended += (await at.store.sessions.endSome(ends.slice(ended), cause, NOW, planAll(), watch)).length;
+    }
+    expect(leasing).toEqual(writes.map(({ leased }) => leased));
+    expect(writes.flatMap(({ leased }) => leased)).toHaveLength(6);
+    expect(writes.some(({ rest }) => rest)).toBe(false);
+    await expect(claim('other')).resolves.toMatchObject({ deliveries: [] });
+  });
+
+  describe('of a walk', () => {
+    const keepsOffline = () => true;
+    const toldOnce = (sessions: number) =>
+      Array.from({ length: sessions }, () => signIn(at.store, { clients: ['wiki'] }));
+
+    /** Everybody, by a walk: some of them by its first write, on SQLite. */
+    async function beginWalk(plan = planAll()): Promise<string> {
+      const id = unique('logout');
+      const cause = aCause({ reason: 'everybody', keepsOffline, pace: 10 });
+      await at.store.sessions.end(id, { kind: 'everybody' }, cause, NOW, plan);
+      return id;
+    }
+
+    it('leases what its next write ends, from that moment on, however long ago it began', async () => {
+      await Promise.all(toldOnce(40));
+      const id = await beginWalk();
+      const later = NOW + HOUR;
+      const { token, leasing, writes, watch } = watching('mine', later);
+      const next = { keepsOffline, plan: planAll(), sessionsMax: 3, watch };
+      await expect(at.store.sessions.continueEnd(id, next)).resolves.toBe('more');
+      expect(writes.map(({ leased, rest }) => [leased.length, rest])).toEqual([[3, false]]);
+      expect(leasing).toEqual(writes.map(({ leased }) => leased));
+      const mine = (writes[0]?.leased ?? []).map((one) => one.id);
+      const rescue = { processId: 'other', now: later, dead: [], expired: true };
+      await expect(at.store.deliveries.rescue(rescue)).resolves.toBe(0);
+      const claimed = (await claim('other')).deliveries.map((one) => one.id);
+      expect(claimed.filter((one) => mine.includes(one))).toEqual([]);
+      await expect(
+        at.store.deliveries.settle(
+          token,
+          mine.map((one) => told(one)),
+          [],
+        ),
+      ).resolves.toMatchObject({ lost: [] });
+    });
+
+    it('leases nothing that is about all of a person: an earlier write may have made it', async () => {
+      const { id: accountId } = await newAccount(at.store);
+      for (let n = 0; n < 40; n += 1) await signIn(at.store, { accountId, clients: ['wiki'] });
+      const plan = planAll(() => ({ merged: true }));
+      const id = await beginWalk(plan);
+      const { writes, watch } = watching('mine');
+      while ((await at.store.sessions.continueEnd(id, { keepsOffline, plan, sessionsMax: 3, watch })) === 'more');
+      expect(writes.flatMap(({ leased }) => leased)).toEqual([]);
+      expect((await claim('other')).deliveries).toHaveLength(1);
     });
   });
 }

@@ -4,7 +4,7 @@ import { planAll } from '../../support/builders.ts';
 import type { Crowd } from '../../support/crowd.ts';
 
 export async function walkToTheEnd(store: Store, logoutId: string): Promise<void> {
-  while ((await store.sessions.continueEnd(logoutId, () => false, planAll())) === 'more');
+  while ((await store.sessions.continueEnd(logoutId, { keepsOffline: () => false, plan: planAll() })) === 'more');
 }
 
 export async function everyoneIsToldOnce(

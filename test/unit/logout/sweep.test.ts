@@ -3,11 +3,12 @@ import { storeUnavailable } from '../../../src/errors.ts';
 import type { DueEnd } from '../../../src/logout/end-sessions.ts';
 import { createSweep } from '../../../src/logout/sweep.ts';
 import type { Facts } from '../../../src/ops/log.ts';
+import { createRightOfWay } from '../../../src/ops/right-of-way.ts';
 import type { DueSession } from '../../../src/store/store.ts';
 import { anOpening, T0 } from '../../support/builders.ts';
 
 /** Sessions whose time is over, some of which cannot be ended; counts what is asked of the store. */
-function aSweep(count: number, end: (uid: string) => void) {
+function aSweep(count: number, end: (uid: string) => void, rightOfWay = createRightOfWay()) {
   const due: DueSession[] = Array.from({ length: count }, (_, n) => ({
     session: {
       ...anOpening({ accountId: 'alice' }),
@@ -44,6 +45,7 @@ function aSweep(count: number, end: (uid: string) => void) {
     },
     clock: { now: () => T0 + 365 * 24 * 3_600_000 },
     log: { debug: write, info: write, warn: write, error: write },
+    rightOfWay,
     everyMs: 60_000,
   });
   return { sweep, ended, reads, order, lines };
@@ -77,4 +79,17 @@ it('several processes do not end the same sessions in the same order', async () 
   await Promise.all([one.sweep.run(), two.sweep.run()]);
   expect(one.order.toSorted()).toEqual(two.order.toSorted());
   expect(one.order).not.toEqual(two.order);
+});
+
+it('goes on with the next write when nobody is being answered, a tenth of a second later at most', async () => {
+  const rightOfWay = createRightOfWay();
+  const { sweep, ended } = aSweep(100, () => undefined, rightOfWay);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const answered = rightOfWay.first(() => promise);
+  const from = performance.now();
+  await expect(sweep.run()).resolves.toBe(100);
+  expect(ended.size).toBe(100);
+  expect(performance.now() - from).toBeGreaterThan(180);
+  resolve();
+  await answered;
 });

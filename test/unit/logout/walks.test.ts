@@ -32,6 +32,7 @@ beforeEach(async () => {
     return { logout: { keep_offline_access: true }, backchannel_logout_uri: `https://${id}.test/logout` };
   };
   const box = createCryptoBox(randomBytes(32));
+  const rightOfWay = createRightOfWay();
   endSessions = createEndSessions({
     store,
     clock,
@@ -39,9 +40,9 @@ beforeEach(async () => {
     box,
     clients,
     engine: { wake: () => undefined, idle: () => undefined },
-    rightOfWay: createRightOfWay(),
+    rightOfWay,
   });
-  sweep = createSweep({ store, endSessions, clock, log, everyMs: 60_000 });
+  sweep = createSweep({ store, endSessions, clock, log, rightOfWay, everyMs: 60_000 });
   walks = createWalks({ store, endSessions, log, everyMs: 60_000 });
 });
 afterEach(() => place.remove());

@@ -1,0 +1,89 @@
+import type { ClientSession } from 'mongodb';
+import { type Delivery, isMerged } from '../../deliveries/delivery.ts';
+import { newDeliveries } from '../new-deliveries.ts';
+import type { FirstLease, PlanDeliveries } from '../store.ts';
+import type { MongoParts } from './collections.ts';
+import type { DeliveryDoc, LogoutDoc } from './delivery-documents.ts';
+import { leasable, leaseThem } from './leasing.ts';
+import { type ParticipationDoc, toParticipation } from './session-documents.ts';
+
+interface Ended {
+  readonly logout: LogoutDoc;
+  readonly rows: readonly ParticipationDoc[];
+}
+
+/** For whom. */
+interface Making {
+  readonly plan: PlanDeliveries;
+  readonly lease?: FirstLease | undefined;
+}
+
+/** What there is to be told now. */
+export interface Made {
+  readonly leased: readonly Delivery[];
+  /** There is something to be told besides. */
+  readonly rest: boolean;
+}
+
+export const NOTHING_MADE: Made = { leased: [], rest: false };
+
+/** Marks participations as ended, each by its logout, and makes their deliveries. */
+export async function endThem(
+  parts: MongoParts,
+  ended: readonly Ended[],
+  { plan, lease }: Making,
+  tx: ClientSession,
+): Promise<Made> {
+  const { participations, deliveries } = parts;
+  const some = ended.filter(({ rows }) => rows.length > 0);
+  if (some.length === 0) return NOTHING_MADE;
+  await participations.bulkWrite(
+    some.map(({ logout, rows }) => ({
+      updateMany: { filter: { _id: { $in: rows.map(({ _id }) => _id) } }, update: { $set: markOf(logout) } },
+    })),
+    { session: tx },
+  );
+  const planned = some.flatMap((each) => deliveriesOf(each, plan));
+  const own = planned.filter((one) => !isMerged(one));
+  const leased = lease ? await leasable(parts, own, tx) : [];
+  const ids = new Set(leased.map(({ id }) => id));
+  if (own.length > 0) {
+    const rows = own.map((one) => toDeliveryDoc(one, ids.has(one.id) ? undefined : one.nextAttemptAt));
+    await deliveries.insertMany(rows, { session: tx });
+  }
+  if (lease) await leaseThem(parts, [...ids], lease, tx);
+  const merged = planned.filter(isMerged).map((one) => toDeliveryDoc(one, one.nextAttemptAt));
+  await insertMissing(deliveries, merged, tx);
+  const trying = planned.filter(({ state }) => state === 'trying');
+  return { leased, rest: trying.length > leased.length };
+}
+
+/** What is about all of a person may have been made by an earlier write of the walk. */
+async function insertMissing(
+  deliveries: MongoParts['deliveries'],
+  rows: readonly DeliveryDoc[],
+  tx: ClientSession,
+): Promise<void> {
+  if (rows.length === 0) return;
+  const writes = rows.map(({ _id, ...row }) => ({
+    updateOne: { filter: { _id }, update: { $setOnInsert: row }, upsert: true },
+  }));
+  await deliveries.bulkWrite(writes, { session: tx });
+}
+
+function markOf({ _id, at }: LogoutDoc) {
+  return { state: 'ended', endedAt: at, logoutId: _id } as const;
+}
+
+function deliveriesOf({ logout, rows }: Ended, plan: PlanDeliveries): readonly Delivery[] {
+  const participations = rows.map((row) => toParticipation({ ...row, ...markOf(logout) }));
+  return newDeliveries({ id: logout._id, at: logout.at }, participations, plan(participations));
+}
+
+/** Never attempted; free from `readyAt` on. */
+function toDeliveryDoc(
+  { id, asked, lastAttemptAt: _, lastStatus: __, lastError: ___, ...facts }: Delivery,
+  readyAt: number | undefined,
+): DeliveryDoc {
+  return { _id: id, ...facts, ...(asked && { asked: true }), readyAt, log: [] };
+}
