@@ -23,8 +23,8 @@ const CROWD_PER_LIVE = 5;
 const ANSWER_MS = 10;
 /** Before it, and then the walk and a pause of it in turns: on a shared machine a quiet minute alone says nothing about the next hour. */
 const QUIET_MS = 60_000;
-const WALK_MS = 40_000;
-const PAUSE_MS = 20_000;
+const WALK_MS = 60_000;
+const PAUSE_MS = 15_000;
 const BETWEEN_PEOPLE_MS = 50;
 /** Until what was ended before a pause is told. */
 const TOLD_MS = 1_000;
@@ -62,7 +62,7 @@ async function measure(kind: BenchStore, sessions: number): Promise<readonly Row
   await first.ready();
   const quiet = await signInsWhile(lives, apps, () => pause(QUIET_MS));
   const id = await endEverybody(lives, token);
-  const walk = { lives, apps, token, id };
+  const walk = { lives, apps, token, id, told: (turns: Turns) => tellOf(kind, store, id, turns) };
   const before = await inTurns(walk, async () => (await endedBy(store, id)) > sessions / 2);
   await first.kill();
   const second = lives.begin();
@@ -89,6 +89,8 @@ interface Walk {
   readonly apps: readonly App[];
   readonly token: string;
   readonly id: string;
+  /** After each turn: an hour of it is long. */
+  readonly told: (turns: Turns) => Promise<void>;
 }
 
 interface Turns {
@@ -114,8 +116,22 @@ async function inTurns(walk: Walk, isSo: () => Promise<boolean>): Promise<Turns>
     if (!(await steer(walk, 'pause'))) continue;
     await pause(TOLD_MS);
     turns.quiet.push(...(await signInsWhile(lives, apps, () => pause(PAUSE_MS))));
+    await walk.told(turns);
     await steer(walk, 'resume');
   }
+}
+
+async function tellOf(
+  { name }: BenchStore,
+  store: Store,
+  id: string,
+  { quiet, beside, walkedMs }: Turns,
+): Promise<void> {
+  const [quiet99, beside99] = [quiet, beside].map((some) => ms(percentile(some, 0.99)));
+  const seconds = Math.round(walkedMs / 1_000);
+  console.error(
+    `  ${name}: ${await endedBy(store, id)} ended, ${seconds} s of this process; p99 ${beside99}, quiet ${quiet99}`,
+  );
 }
 
 /** Answers false where the walk is over: some of its apps are still to be told. */
