@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { randomId } from '../ops/ids.ts';
 import type { Log } from '../ops/log.ts';
 import type { Measurements } from '../ops/metrics.ts';
+import type { AtHand } from './at-hand.ts';
 import type { Order, Report } from './engine-orders.ts';
 import type { EngineLife, EngineRunner, IdleEngine, SettledListener } from './engine-runner.ts';
 import { createWatchdog, type Watchdog } from './watchdog.ts';
@@ -115,7 +116,7 @@ class EngineKeeper implements EngineRunner {
         else if (report.kind === 'alive') {
           this.#healthy = report.healthy;
           if (report.measurements) this.#parts.onMeasured?.(life, report.measurements);
-        } else if (report.kind === 'idle') this.#idle = report.idle ? this.#handOver(engine, life) : undefined;
+        } else if (report.kind === 'at-hand') this.#idle = this.#handOver(engine, life, report.atHand);
         else if (report.kind === 'ready') {
           this.#ready = true;
           this.#predecessors = [life.processId];
@@ -135,9 +136,11 @@ class EngineKeeper implements EngineRunner {
   }
 
   /** To this very life: what it is handed after its end is freed by the next one. */
-  #handOver(engine: KeptEngine, { processId }: EngineLife): IdleEngine {
+  #handOver(engine: KeptEngine, { processId }: EngineLife, atHand: AtHand): IdleEngine | undefined {
+    if (atHand === 'much') return undefined;
     return {
       processId,
+      atHand,
       leaseMs: this.#parts.leaseMs,
       prepare: (deliveries) => engine.order({ kind: 'prepare', deliveries }),
       take: (lease) => engine.order({ kind: 'take', lease }),

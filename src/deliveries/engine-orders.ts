@@ -1,5 +1,6 @@
 /** What an engine in another thread or process and its keeper say to each other. */
 import type { Measurements } from '../ops/metrics.ts';
+import type { AtHand } from './at-hand.ts';
 import type { Delivery, Lease } from './delivery.ts';
 import type { EngineRunner, IdleEngine } from './engine-runner.ts';
 
@@ -11,11 +12,11 @@ export type Order =
   | { readonly kind: 'prepare'; readonly deliveries: readonly Delivery[] }
   | { readonly kind: 'take'; readonly lease: Lease }
   | { readonly kind: 'recover'; readonly token: string };
-/** Engine → keeper; `alive` each second, `idle` when that changes. */
+/** Engine → keeper; `alive` each second, `at-hand` when that changes. */
 export type Report =
   | { readonly kind: 'ready' }
   | { readonly kind: 'alive'; readonly healthy: boolean; readonly measurements: Measurements | undefined }
-  | { readonly kind: 'idle'; readonly idle: boolean }
+  | { readonly kind: 'at-hand'; readonly atHand: AtHand }
   | { readonly kind: 'settled'; readonly logoutIds: readonly string[] };
 
 /** The engine's end of the line. */
@@ -27,8 +28,8 @@ export interface KeeperLine {
 
 /** An engine as its keeper's orders need it. */
 export interface KeptRunner extends EngineRunner, Pick<IdleEngine, 'prepare' | 'take' | 'recover'> {
-  /** Calls `listener` whenever it begins or ceases to be idle. */
-  onIdle(listener: (idle: boolean) => void): void;
+  /** Calls `listener` whenever that changes. */
+  onAtHand(listener: (atHand: AtHand) => void): void;
 }
 
 const ALIVE_MS = 1_000;
@@ -53,7 +54,7 @@ export async function serveEngine(
     });
   });
   engine.onSettled((logoutIds) => line.report({ kind: 'settled', logoutIds }));
-  engine.onIdle((idle) => line.report({ kind: 'idle', idle }));
+  engine.onAtHand((atHand) => line.report({ kind: 'at-hand', atHand }));
   await engine.start();
   line.report({ kind: 'ready' });
   const alive = setInterval(async () => {

@@ -1,4 +1,5 @@
 import type { Service } from '../ops/service.ts';
+import type { AtHand } from './at-hand.ts';
 import type { Delivery, Lease } from './delivery.ts';
 
 /** How the rest of the product sees the engine, be it in this thread or in another one. */
@@ -15,10 +16,15 @@ export interface EngineRunner extends Service {
   healthy(): boolean;
 }
 
-/** An engine with little to do: the write that makes deliveries may lease them to it, and hand them over when it is durable. */
+/** An engine without much to do: the write that makes deliveries may lease them to it, and hand them over when it is durable. */
 export interface IdleEngine {
   readonly processId: string;
   readonly leaseMs: number;
+  /**
+   * What nobody waits for goes to one with `little` only. What is handed over waits behind a slow app's others, whereas a claim
+   * passes over an app of which enough is there.
+   */
+  readonly atHand: Exclude<AtHand, 'much'>;
   /**
    * Deliveries of a write that is not durable yet, and may never be: it may make ready what takes time, and sends nothing.
    * They come again by `take`.

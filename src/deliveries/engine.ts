@@ -8,6 +8,7 @@ import type { Service } from '../ops/service.ts';
 import type { Claim, ClaimRequest, Settled, Unwatch } from '../store/store.ts';
 import { type Alarm, createAlarm } from './alarm.ts';
 import type { Wish } from './appetite.ts';
+import { type AtHand, type AtHandWatch, watchAtHand } from './at-hand.ts';
 import { breakerRules } from './breaker.ts';
 import { createReloading } from './client-source.ts';
 import { type Comebacks, createComebacks } from './comebacks.ts';
@@ -16,7 +17,6 @@ import type { Delivery, Lease } from './delivery.ts';
 import type { KeptRunner } from './engine-orders.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { EngineLife, IdleEngine, SettledListener } from './engine-runner.ts';
-import { createIdleness, type Idleness } from './idleness.ts';
 import type { Queued } from './queues.ts';
 import { createRecovery } from './recovering.ts';
 import { createRescuer } from './rescuer.ts';
@@ -35,7 +35,9 @@ const POLL_MS = 1_000;
 const HELD_POLL_MS = 250;
 const ANYTHING: Wish = { exceptOrigins: [], perOrigin: CLAIM_MAX };
 /** Holding no more than this it can begin with what it is handed at once. */
-const IDLE_MAX = 64;
+const SOME_MAX = 64;
+/** Far below that, so that a walk at a slow app keeps nobody's sign-off from being handed over. */
+const LITTLE_MAX = 16;
 const DRAIN_MS = 10_000;
 /** So much is a jump of the clock and not its usual correction. */
 const CLOCK_JUMP_MS = 2_000;
@@ -58,7 +60,7 @@ class Engine implements KeptRunner {
   readonly #settler: Settler;
   readonly #rescuer: Service;
   readonly #comebacks: Comebacks;
-  readonly #idleness: Idleness;
+  readonly #atHand: AtHandWatch;
   readonly #recovery = createRecovery({ look: (token) => this.#heldBy(token), hold: (lease) => this.#hold(lease) });
   readonly #reloadClients: () => void;
   #state: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
@@ -109,8 +111,7 @@ class Engine implements KeptRunner {
     const shared = { store, pace: this.#pace, clock, log };
     this.#comebacks = createComebacks({ ...shared, onDue: () => this.wake() });
     this.#rescuer = createRescuer({ ...shared, ...this.#life, onRescued: () => this.wake() });
-    const hasLittle = () => !this.#behind && this.#sender.size < IDLE_MAX;
-    this.#idleness = createIdleness(() => this.#state === 'running' && hasLittle());
+    this.#atHand = watchAtHand(() => this.#workAtHand());
   }
 
   /** Rejects when the store cannot be reached. */
@@ -135,20 +136,22 @@ class Engine implements KeptRunner {
   }
 
   idle(): IdleEngine | undefined {
-    if (!this.#idleness.is()) return undefined;
+    const atHand = this.#atHand.is();
+    if (atHand === 'much') return undefined;
     const { processId } = this.#life;
     const { leaseMs } = this.#parts;
     return {
       processId,
       leaseMs,
+      atHand,
       prepare: (deliveries) => this.prepare(deliveries),
       take: (lease) => this.take(lease),
       recover: (token) => this.recover(token),
     };
   }
 
-  onIdle(listener: (idle: boolean) => void): void {
-    this.#idleness.onChange(listener);
+  onAtHand(listener: (atHand: AtHand) => void): void {
+    this.#atHand.onChange(listener);
   }
 
   prepare(deliveries: readonly Delivery[]): void {
@@ -210,12 +213,18 @@ class Engine implements KeptRunner {
   #hold({ token, deliveries }: Lease): void {
     const unsettled = deliveries.filter(({ id }) => !this.#settler.adopt(id, token));
     this.#sender.take({ token, deliveries: unsettled }, performance.now() + this.#parts.leaseMs / 2);
-    this.#idleness.look();
+    this.#atHand.look();
+  }
+
+  #workAtHand(): AtHand {
+    const { size } = this.#sender;
+    if (this.#state !== 'running' || this.#behind || size >= SOME_MAX) return 'much';
+    return size < LITTLE_MAX ? 'little' : 'some';
   }
 
   #foundMore(more: boolean): void {
     this.#behind = more;
-    this.#idleness.look();
+    this.#atHand.look();
   }
 
   #heldBy(token: string): Promise<Claim | undefined> {
@@ -265,7 +274,7 @@ class Engine implements KeptRunner {
 
   readonly #record: RecordSettlement = (item: Queued, settlement, change) => {
     this.#settler.add(item.leaseToken, settlement, { change, urgent: this.#sender.quiet() });
-    this.#idleness.look();
+    this.#atHand.look();
   };
 
   #settled({ lost, logoutIds }: Settled, { settlements, changes }: Batch): void {

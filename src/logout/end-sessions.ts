@@ -4,7 +4,7 @@
  * first by `logout-policy.ts`.
  */
 import type { News } from '../activity/news.ts';
-import type { EngineRunner } from '../deliveries/engine-runner.ts';
+import type { EngineRunner, IdleEngine } from '../deliveries/engine-runner.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
 import { logName, randomId, sha256 } from '../ops/ids.ts';
@@ -103,15 +103,23 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
     const receipt = { linkHash: sha256(linkId), ...(continueUri && { sealedContinueUri: box.seal(continueUri) }) };
     const ending = { ...given, keepsOffline, receipt, ...(news && { news }) };
     const planned = plan({ at, reasonOf: () => cause.reason, askedSid, browserUid, whole: isWhole(target) });
-    const result = await handingOver((watch) => store.sessions.end(randomId(16), target, ending, at, planned, watch));
+    const id = randomId(16);
+    const result = await handingOver(engine.idle(), (watch) =>
+      store.sessions.end(id, target, ending, at, planned, watch),
+    );
     if (result.kind === 'nothing') return result;
     follow(result.logout);
     return { kind: 'ended', logout: result.logout, linkId };
   }
 
-  /** The engine begins as soon as something is committed: with what it was leased, where it had nothing else to do. */
-  async function handingOver<T>(work: (watch: EndWatch) => Promise<T>): Promise<T> {
+  /** One that may be handed what nobody waits for. */
+  function atLeisure(): IdleEngine | undefined {
     const idle = engine.idle();
+    return idle?.atHand === 'little' ? idle : undefined;
+  }
+
+  /** The engine begins as soon as something is committed: with what it was leased, where it is `idle`. */
+  async function handingOver<T>(idle: IdleEngine | undefined, work: (watch: EndWatch) => Promise<T>): Promise<T> {
     const token = randomId();
     const watch: EndWatch = {
       lease: idle && { token, processId: idle.processId, leaseMs: idle.leaseMs, now: clock.now() },
@@ -137,7 +145,7 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
     const reasonOf: PlannedEnd['reasonOf'] = ({ logoutId = '' }) => reasons.get(logoutId);
     const planned = plan({ at, reasonOf });
     const cause = { actor: { kind: 'system' }, keepsOffline } as const;
-    const results = await handingOver((watch) => store.sessions.endSome(ends, cause, at, planned, watch));
+    const results = await handingOver(atLeisure(), (watch) => store.sessions.endSome(ends, cause, at, planned, watch));
     for (const result of results) if (result.kind === 'ended') follow(result.logout);
     return results;
   }
@@ -166,7 +174,7 @@ export function createEndSessions(parts: EndSessionsParts): EndSessions {
         return;
       const planned = plan({ at: clock.now(), reasonOf: () => logout.reason, whole: isWhole(logout.target) });
       const next = { keepsOffline, plan: planned, sessionsMax };
-      const rest = await handingOver((watch) => store.sessions.continueEnd(logoutId, { ...next, watch }));
+      const rest = await handingOver(atLeisure(), (watch) => store.sessions.continueEnd(logoutId, { ...next, watch }));
       if (rest === 'done') return log.info('logout.walked', { logout_id: logoutId });
       await new Promise(setImmediate);
     }

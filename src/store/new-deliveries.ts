@@ -3,6 +3,9 @@ import type { Logout } from '../logout/logout.ts';
 import { sha256 } from '../ops/ids.ts';
 import type { Participation } from '../sessions/session.ts';
 
+/** Leased by the write that makes them, at most: an engine begins with these at once, and may claim what else there is. */
+export const LEASED_MAX = 64;
+
 /**
  * The deliveries of participations that a logout ended, as planned. A participation ends once, so its `sid` names its
  * delivery; one that is about all of a person is named after both, so that the next slice of the walk makes it no second

@@ -1,5 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import type { Delivery } from '../../deliveries/delivery.ts';
+import { LEASED_MAX } from '../new-deliveries.ts';
 import type { FirstLease } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { leaseFor } from './server-time.ts';
@@ -16,7 +17,7 @@ export async function leasable(
     .find({ _id: { $in: trying.map(({ origin }) => origin) } }, { projection: { _id: 1 }, session: tx })
     .toArray();
   const failing = new Set(rows.map(({ _id }) => _id));
-  return trying.filter(({ origin }) => !failing.has(origin));
+  return trying.filter(({ origin }) => !failing.has(origin)).slice(0, LEASED_MAX);
 }
 
 /** Leases rows of this write, which says of none of them that it is free. */

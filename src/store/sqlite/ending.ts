@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Seat } from '../../activity/news.ts';
+import type { Delivery } from '../../deliveries/delivery.ts';
 import type { EndCause, EndResult, EndTarget } from '../../logout/logout.ts';
 import { logoutEvent } from '../events.ts';
+import { LEASED_MAX } from '../new-deliveries.ts';
 import type { Audited, EndWatch, SessionEnd, SessionStore, SharedCause } from '../store.ts';
 import { appendAudit } from './audit.ts';
 import { changeAccount, raiseGeneration, removeClient, spare } from './barriers.ts';
@@ -109,20 +111,22 @@ function tellOfEnd(tx: Tx, { id, target, cause, at }: Ending, { accountId, about
 function endSome(
   tx: Tx,
   ends: readonly SessionEnd[],
-  { cause, ...shared }: Pick<Ending, 'at' | 'plan' | 'lease'> & { readonly cause: SharedCause },
+  { cause, lease, ...shared }: Pick<Ending, 'at' | 'plan' | 'lease'> & { readonly cause: SharedCause },
 ): Written<readonly EndResult[]> {
   const enoughAt = performance.now() + WRITE_MS;
-  const written: Written<EndResult>[] = [];
+  const result: EndResult[] = [];
+  const leased: Delivery[] = [];
+  let rest = false;
   for (const { id, uid, reason } of ends) {
     const target = { kind: 'session', uid } as const;
-    written.push(end(tx, { ...shared, id, target, cause: { ...cause, reason }, limit: SLICE }));
+    const mayLease = leased.length < LEASED_MAX && { lease };
+    const written = end(tx, { ...shared, ...mayLease, id, target, cause: { ...cause, reason }, limit: SLICE });
+    result.push(written.result);
+    leased.push(...written.leased);
+    rest ||= written.rest;
     if (performance.now() >= enoughAt) break;
   }
-  return {
-    result: written.map(({ result }) => result),
-    leased: written.flatMap(({ leased }) => leased),
-    rest: written.some(({ rest }) => rest),
-  };
+  return { result, leased, rest };
 }
 
 /** The next slice, where there is one: another process may have walked it meanwhile. */

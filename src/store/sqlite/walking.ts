@@ -1,7 +1,7 @@
 import { type Delivery, isMerged } from '../../deliveries/delivery.ts';
 import type { EndCause } from '../../logout/logout.ts';
 import { logoutEvent } from '../events.ts';
-import { newDeliveries } from '../new-deliveries.ts';
+import { LEASED_MAX, newDeliveries } from '../new-deliveries.ts';
 import type { FirstLease, PlanDeliveries } from '../store.ts';
 import type { Tx } from './connection.ts';
 import { type LogoutRow, targetParams, toLogout } from './logout-rows.ts';
@@ -119,7 +119,7 @@ function leasable(tx: Tx, trying: readonly Delivery[]): readonly Delivery[] {
   const origins = JSON.stringify(own.map(({ origin }) => origin));
   const sql = 'SELECT origin FROM breakers WHERE origin IN (SELECT value FROM json_each(:origins))';
   const failing = new Set(tx.all<{ origin: string }>(sql, { origins }).map(({ origin }) => origin));
-  return own.filter(({ origin }) => !failing.has(origin));
+  return own.filter(({ origin }) => !failing.has(origin)).slice(0, LEASED_MAX);
 }
 
 interface Leased {

@@ -198,6 +198,14 @@ export function handingOverSuite(make: MakePlace): void {
       ).resolves.toMatchObject({ lost: [] });
     });
 
+    it('leases no more than an engine begins with at once', async () => {
+      for (let n = 0; n < 60; n += 1) await signIn(at.store, { clients: ['wiki', 'mail', 'chat'] });
+      const id = await beginWalk();
+      const { writes, watch } = watching('mine');
+      await at.store.sessions.continueEnd(id, { keepsOffline, plan: planAll(), watch });
+      expect(writes.map(({ leased, rest }) => [leased.length, rest])).toEqual([[64, true]]);
+    });
+
     it('leases nothing that is about all of a person: an earlier write may have made it', async () => {
       const { id: accountId } = await newAccount(at.store);
       for (let n = 0; n < 40; n += 1) await signIn(at.store, { accountId, clients: ['wiki'] });

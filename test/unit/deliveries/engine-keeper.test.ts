@@ -56,7 +56,7 @@ describe.each(['thread', 'process'] as const)('the engine in a %s of its own', (
     expect(engine.idle()).toBeUndefined();
     await engine.start();
     const idle = engine.idle();
-    expect(idle).toMatchObject({ processId: lives[0]?.processId, leaseMs: 60_000 });
+    expect(idle).toMatchObject({ processId: lives[0]?.processId, leaseMs: 60_000, atHand: 'little' });
     const prepared = next(engine);
     idle?.prepare([aDelivery({ id: 'first' })]);
     expect(await prepared).toBe('prepares first');

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
+import type { AtHand } from '../../../src/deliveries/at-hand.ts';
 import type { KeptRunner } from '../../../src/deliveries/engine-orders.ts';
 import type { Signer } from '../../../src/deliveries/signer.ts';
 import { aClaim } from '../../support/builders.ts';
@@ -75,9 +76,9 @@ describe('telling an app', () => {
     const life = { processId: 'me', predecessors: [] };
     const leased = () => bench.store.engineStore.claim(aClaim({ now: Date.now(), processId: 'me' }));
 
-    function heardFrom(engine: KeptRunner, wanted: boolean): Promise<void> {
+    function heardFrom(engine: KeptRunner, wanted: AtHand): Promise<void> {
       return new Promise((heard) => {
-        engine.onIdle((idle) => idle === wanted && heard());
+        engine.onAtHand((atHand) => atHand === wanted && heard());
       });
     }
 
@@ -86,11 +87,11 @@ describe('telling an app', () => {
       const id = bench.deliver('wiki');
       const { token, deliveries } = await leased();
       const engine = bench.engine({ life });
-      const idle = heardFrom(engine, true);
+      const idle = heardFrom(engine, 'little');
       expect(engine.idle()).toBeUndefined();
       await engine.start();
       await idle;
-      expect(engine.idle()).toMatchObject({ processId: 'me', leaseMs: 60_000 });
+      expect(engine.idle()).toMatchObject({ processId: 'me', leaseMs: 60_000, atHand: 'little' });
       engine.idle()?.take({ token, deliveries });
       await bench.until(() => states(id)[0] === 'told');
       expect(bench.store.leases()).toBe(0);
@@ -113,7 +114,7 @@ describe('telling an app', () => {
         return KEY;
       };
       const engine = bench.engine({ life, signer: { keyFor, reload: () => undefined } });
-      const idle = heardFrom(engine, true);
+      const idle = heardFrom(engine, 'little');
       await engine.start();
       await idle;
       engine.idle()?.prepare([...deliveries, aDelivery({ id: 'undone', clientId: 'wiki' })]);
@@ -123,16 +124,20 @@ describe('telling an app', () => {
       expect([signed, got]).toEqual([2, [`sid-${id}`]]);
     });
 
-    it('is asked for only while there is little to do', async () => {
+    it('is asked for only while there is not much to do, and by nobody who can wait while there is some', async () => {
       const apps = ['wiki', 'mail', 'chat'];
       for (const app of apps) await bench.app(app, hang);
       const engine = bench.engine({ life });
-      const [idle, busy] = [true, false].map((wanted) => heardFrom(engine, wanted));
+      const [little, some, much] = (['little', 'some', 'much'] as const).map((wanted) => heardFrom(engine, wanted));
       await engine.start();
-      await idle;
-      for (let n = 0; n < 40; n += 1) for (const app of apps) bench.deliver(app);
+      await little;
+      for (let n = 0; n < 10; n += 1) for (const app of apps) bench.deliver(app);
       engine.wake();
-      await busy;
+      await some;
+      expect(engine.idle()).toMatchObject({ atHand: 'some' });
+      for (let n = 0; n < 30; n += 1) for (const app of apps) bench.deliver(app);
+      engine.wake();
+      await much;
       expect(engine.idle()).toBeUndefined();
     });
 

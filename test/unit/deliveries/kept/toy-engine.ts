@@ -32,7 +32,7 @@ await serveEngine(
       say('reloaded');
     },
     idle: () => undefined,
-    onIdle: (listener) => listener(true),
+    onAtHand: (listener) => listener('little'),
     prepare: ([first]) => say(`prepares ${first?.id}`),
     take: ({ token }) => say(`took ${token}`),
     recover: (token) => say(`recovers ${token}`),
