@@ -17,6 +17,8 @@ export interface WalkPace {
  * of forty sessions. So it goes by many writes of few, and when it is slower by smaller ones, not by as large ones more seldom.
  */
 const WRITES_PER_S = 25;
+/** Whoever gives way holds its pace by larger writes, so many times as large at most. */
+const MADE_UP_MAX = 2;
 
 /** Busier than this, a machine has too little left for those who sign in again meanwhile. */
 const BUSY = 0.5;
@@ -55,17 +57,24 @@ export function createWalkPace(
     return Math.max(pace * share, Math.min(pace, SLOWEST_PER_S));
   }
 
+  /** What a write ends is told at once, and for some 30 ms both cores of a small machine are busy with that. Answers how long it was. */
+  async function giveWay(): Promise<number> {
+    const from = now();
+    await rightOfWay.giveWay(signal);
+    return now() - from;
+  }
+
   return {
     async beforeWrite({ pace, sessionsEnded }) {
       const rate = pace && rateOf(pace);
+      let gaveWayMs = 0;
       if (rate !== undefined && last !== undefined) {
         const dueAt = last.at + ((sessionsEnded - last.sessionsEnded) / rate) * 1_000;
         if (dueAt > now()) await pause(dueAt - now(), signal);
-        // What it ends is told at once, and for some 30 ms both cores of a small machine are busy with that.
-        await rightOfWay.giveWay(signal);
+        gaveWayMs = await giveWay();
       }
       last = { at: now(), sessionsEnded };
-      return rate && Math.ceil(rate / WRITES_PER_S);
+      return rate && Math.ceil(rate * Math.min(1 / WRITES_PER_S + gaveWayMs / 1_000, MADE_UP_MAX / WRITES_PER_S));
     },
   };
 }

@@ -116,3 +116,21 @@ it('waits for a moment in which nobody is being answered, a tenth of a second at
   await answered;
   expect(await waiting).toBeLessThan(90);
 });
+
+it('makes up for what it gave way by a larger write, twice as large at most', async () => {
+  const rig = aPace();
+  const { pace, time, rightOfWay } = rig;
+  await looks(30, rig, 100);
+  const afterGivingWay = async (ms: number) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const answered = rightOfWay.first(() => promise);
+    const size = pace.beforeWrite({ pace: 100, sessionsEnded: 0 });
+    time.now += ms;
+    resolve();
+    await answered;
+    return size;
+  };
+  await expect(pace.beforeWrite({ pace: 100, sessionsEnded: 0 })).resolves.toBe(4);
+  expect(await afterGivingWay(20)).toBe(6);
+  expect(await afterGivingWay(90)).toBe(8);
+});
