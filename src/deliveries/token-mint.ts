@@ -21,7 +21,7 @@ interface Prepared {
 
 /** An older one has lost part of its life: `iat` and `exp` are those of its making. */
 const FRESH_MS = 2_000;
-/** More than one end leases to an engine that has little to do. */
+/** More than one write leases to an engine (`LEASED_MAX`, 64). */
 const PREPARED_MAX = 128;
 
 export function createTokenMint(parts: {
