@@ -60,12 +60,13 @@ export function createSweep(parts: {
       reason: expiryReason(session, clock.now()) ?? 'expired',
     }));
     let ended = 0;
-    while (left.length > 0 && !rounds.stopping.aborted) {
+    while (left.length > 0) {
+      await rightOfWay.giveWay(rounds.stopping);
+      if (rounds.stopping.aborted) break;
       const results = await endSome(left.slice(0, AT_ONCE));
       left.splice(0, results.length);
       ended += results.filter(({ kind }) => kind === 'ended').length;
       await pause(PAUSE_MS);
-      await rightOfWay.giveWay(rounds.stopping);
     }
     return ended;
   }

@@ -1,7 +1,8 @@
-import { type Delivery, type DeliveryPlan, MERGED } from '../deliveries/delivery.ts';
+import { type Delivery, type DeliveryPlan, isMerged, MERGED } from '../deliveries/delivery.ts';
 import type { Logout } from '../logout/logout.ts';
 import { sha256 } from '../ops/ids.ts';
 import type { Participation } from '../sessions/session.ts';
+import type { EndWatch } from './store.ts';
 
 /** Leased by the write that makes them, at most: an engine begins with these at once, and may claim what else there is. */
 export const LEASED_MAX = 64;
@@ -44,4 +45,40 @@ export function newDeliveries(
       deadline,
     };
   });
+}
+
+/**
+ * Those that the write that makes them may lease, as many as an engine begins with at once: to be told now, and at origins
+ * that are not known to fail, which wait for a probe. One that is about all of a person may have been made before. Pure.
+ */
+export function leasable(made: readonly Delivery[], failing: ReadonlySet<string>): readonly Delivery[] {
+  return made.filter((one) => isToldNow(one) && !isMerged(one) && !failing.has(one.origin)).slice(0, LEASED_MAX);
+}
+
+/** What a write made that is to be told now. */
+export interface Made {
+  readonly leased: readonly Delivery[];
+  /** There is something to be told besides. */
+  readonly rest: boolean;
+}
+
+export const NOTHING_MADE: Made = { leased: [], rest: false };
+
+/** Pure. */
+export function toMade(deliveries: readonly Delivery[], leased: readonly Delivery[]): Made {
+  return { leased, rest: deliveries.filter(isToldNow).length > leased.length };
+}
+
+function isToldNow({ state }: Delivery): boolean {
+  return state === 'trying';
+}
+
+/** What became durable. */
+export function tellWritten(watch: EndWatch | undefined, { leased, rest }: Made): void {
+  if (leased.length > 0 || rest) watch?.written(leased, rest);
+}
+
+/** The same one, for a write that leases nothing. */
+export function withoutLease(watch: EndWatch | undefined): EndWatch | undefined {
+  return watch && { ...watch, lease: undefined };
 }

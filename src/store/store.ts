@@ -192,8 +192,8 @@ export interface EndWatch {
   /** An engine that waits for work: it need not look for what it is handed. */
   readonly lease: FirstLease | undefined;
   /**
-   * What the one write that leases does, while that is not durable yet: it may be undone, and comes again when it is run again. Must
-   * not throw.
+   * What a write is about to lease, as soon as it knows: time to sign before that is durable. It may be undone, and comes
+   * again when the write is run again; of several ends in one write, once for each. Must not throw.
    */
   leasing(leased: readonly Delivery[]): void;
   /** A write that made something to be told is durable. `leased` is what it leased; `rest`: there is more. Must not throw. */

@@ -2,11 +2,12 @@
 import type { ClientSession, Filter } from 'mongodb';
 import type { EndResult, EndTarget } from '../../logout/logout.ts';
 import { logoutEvent } from '../events.ts';
-import type { FirstLease, PlanDeliveries, SessionEnd, SharedCause } from '../store.ts';
+import { type Made, NOTHING_MADE } from '../new-deliveries.ts';
+import type { EndWatch, PlanDeliveries, SessionEnd, SharedCause } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { type LogoutDoc, toLogout } from './delivery-documents.ts';
 import { type About, type Ending, insertLogout, newLogout } from './logout-rows.ts';
-import { endThem, type Made, NOTHING_MADE } from './making-deliveries.ts';
+import { endThem } from './making-deliveries.ts';
 import { writeEvents } from './news.ts';
 import { revokeApp, revokeEnded } from './revoking.ts';
 import type { ParticipationDoc, SessionDoc } from './session-documents.ts';
@@ -61,11 +62,11 @@ function seatOf({ _id, device }: Pick<SessionDoc, '_id' | 'device'>): About {
 /** All of them end in this write, so that nothing can be used or told twice; the deliveries of too many are owed. */
 async function endThese(
   parts: MongoParts,
-  { plan, cause, logout, about, lease }: Ending & { readonly logout: LogoutDoc; readonly about: About },
+  { plan, cause, logout, about, watch }: Ending & { readonly logout: LogoutDoc; readonly about: About },
   which: Filter<ParticipationDoc>,
   tx: ClientSession,
 ): Promise<Begun | undefined> {
-  const walk = { logout, plan, lease, keepsOffline: cause.keepsOffline };
+  const walk = { logout, plan, watch, keepsOffline: cause.keepsOffline };
   const { ended, more, leased, rest } = await endParticipations(parts, walk, which, FIRST_SLICE, tx);
   if (ended.length + logout.sessionsEnded === 0) return undefined;
   if (more) await oweTheRest(parts, logout, which, tx);
@@ -78,7 +79,7 @@ interface Shared {
   readonly cause: SharedCause;
   readonly at: number;
   readonly plan: PlanDeliveries;
-  readonly lease?: FirstLease | undefined;
+  readonly watch?: EndWatch | undefined;
 }
 
 /** What a write of several did. */

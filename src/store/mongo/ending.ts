@@ -1,5 +1,6 @@
 import type { ClientSession } from 'mongodb';
-import type { EndWatch, SessionStore } from '../store.ts';
+import { NOTHING_MADE, withoutLease } from '../new-deliveries.ts';
+import type { SessionStore } from '../store.ts';
 import { appendAudit } from './audit.ts';
 import { raiseBarrier } from './barriers.ts';
 import type { MongoParts } from './collections.ts';
@@ -7,7 +8,6 @@ import { type LogoutDoc, toLogout } from './delivery-documents.ts';
 import { type Begun, endParticipation, endSession, endSome } from './ending-sessions.ts';
 import { transactWatched } from './handing-over.ts';
 import { type Ending, insertLogout, newLogout } from './logout-rows.ts';
-import { NOTHING_MADE } from './making-deliveries.ts';
 import { spendLink } from './news.ts';
 import { walkOn } from './walking.ts';
 
@@ -21,7 +21,7 @@ const WRITES_OF_END = 5;
 export function createEnding(parts: MongoParts): Pick<SessionStore, 'end' | 'endSome' | 'continueEnd'> {
   return {
     async end(id, target, cause, at, plan, watch) {
-      const ending = { id, target, cause, at, plan, lease: watch?.lease };
+      const ending = { id, target, cause, at, plan, watch };
       const begun = await transactWatched(parts, watch, async (tx) => {
         const first = await beginEnd(parts, ending, tx);
         if (first) await appendAudit(parts, cause.audit, tx);
@@ -30,14 +30,14 @@ export function createEnding(parts: MongoParts): Pick<SessionStore, 'end' | 'end
       if (!begun) return { kind: 'nothing' };
       const { logout } = begun;
       if (cause.pace !== undefined) return { kind: 'ended', logout: toLogout(logout) };
-      return { kind: 'ended', logout: toLogout(await walkAWhile(parts, logout, ending, watch)) };
+      return { kind: 'ended', logout: toLogout(await walkAWhile(parts, logout, ending)) };
     },
     async endSome(ends, cause, at, plan, watch) {
-      const shared = { cause, at, plan, lease: watch?.lease };
+      const shared = { cause, at, plan, watch };
       return (await transactWatched(parts, watch, (tx) => endSome(parts, ends, shared, tx))).results;
     },
     async continueEnd(logoutId, next) {
-      const logout = await walkOn(parts, { logoutId, ...next, lease: next.watch?.lease });
+      const logout = await walkOn(parts, { logoutId, ...next });
       return logout?.walking ? 'more' : 'done';
     },
   };
@@ -62,13 +62,9 @@ async function beginEnd(parts: MongoParts, ending: Ending, tx: ClientSession): P
 }
 
 /** What was committed is an end, whatever becomes of the walk: the rest is dead already, and the next walk's. */
-async function walkAWhile(
-  parts: MongoParts,
-  begun: LogoutDoc,
-  ending: Ending,
-  watch: EndWatch | undefined,
-): Promise<LogoutDoc> {
+async function walkAWhile(parts: MongoParts, begun: LogoutDoc, ending: Ending): Promise<LogoutDoc> {
   const { id: logoutId, plan, cause } = ending;
+  const watch = withoutLease(ending.watch);
   let logout = begun;
   try {
     for (let writes = 0; writes < WRITES_OF_END && logout.walking; writes += 1) {

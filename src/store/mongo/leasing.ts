@@ -1,23 +1,19 @@
 import type { ClientSession } from 'mongodb';
 import type { Delivery } from '../../deliveries/delivery.ts';
-import { LEASED_MAX } from '../new-deliveries.ts';
 import type { FirstLease } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { leaseFor } from './server-time.ts';
 
-/** Those that the write that makes them may lease. An origin that is known to fail waits for a probe. */
-export async function leasable(
+/** Where these are to be told, as far as it is known to fail. */
+export async function failingOrigins(
   { breakers }: MongoParts,
-  made: readonly Delivery[],
+  deliveries: readonly Delivery[],
   tx: ClientSession,
-): Promise<readonly Delivery[]> {
-  const trying = made.filter(({ state }) => state === 'trying');
-  if (trying.length === 0) return [];
+): Promise<ReadonlySet<string>> {
   const rows = await breakers
-    .find({ _id: { $in: trying.map(({ origin }) => origin) } }, { projection: { _id: 1 }, session: tx })
+    .find({ _id: { $in: deliveries.map(({ origin }) => origin) } }, { projection: { _id: 1 }, session: tx })
     .toArray();
-  const failing = new Set(rows.map(({ _id }) => _id));
-  return trying.filter(({ origin }) => !failing.has(origin)).slice(0, LEASED_MAX);
+  return new Set(rows.map(({ _id }) => _id));
 }
 
 /** Leases rows of this write, which says of none of them that it is free. */

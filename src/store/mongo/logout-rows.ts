@@ -2,7 +2,7 @@ import type { ClientSession } from 'mongodb';
 import type { Seat } from '../../activity/news.ts';
 import type { EndCause, EndTarget } from '../../logout/logout.ts';
 import { logoutEvent } from '../events.ts';
-import type { Audited, FirstLease, PlanDeliveries } from '../store.ts';
+import type { Audited, EndWatch, PlanDeliveries } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { type LogoutDoc, toLogout } from './delivery-documents.ts';
 import { writeEvents, writeNews } from './news.ts';
@@ -14,7 +14,7 @@ export interface Ending {
   readonly cause: EndCause & Audited;
   readonly at: number;
   readonly plan: PlanDeliveries;
-  readonly lease?: FirstLease | undefined;
+  readonly watch?: EndWatch | undefined;
 }
 
 /** A logout that has not ended anything yet. */

@@ -1,10 +1,10 @@
 import type { ClientSession } from 'mongodb';
 import { type Delivery, isMerged } from '../../deliveries/delivery.ts';
-import { newDeliveries } from '../new-deliveries.ts';
-import type { FirstLease, PlanDeliveries } from '../store.ts';
+import { leasable, type Made, NOTHING_MADE, newDeliveries, toMade } from '../new-deliveries.ts';
+import type { EndWatch, PlanDeliveries } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import type { DeliveryDoc, LogoutDoc } from './delivery-documents.ts';
-import { leasable, leaseThem } from './leasing.ts';
+import { failingOrigins, leaseThem } from './leasing.ts';
 import { type ParticipationDoc, toParticipation } from './session-documents.ts';
 
 interface Ended {
@@ -15,23 +15,14 @@ interface Ended {
 /** For whom. */
 interface Making {
   readonly plan: PlanDeliveries;
-  readonly lease?: FirstLease | undefined;
+  readonly watch?: EndWatch | undefined;
 }
-
-/** What there is to be told now. */
-export interface Made {
-  readonly leased: readonly Delivery[];
-  /** There is something to be told besides. */
-  readonly rest: boolean;
-}
-
-export const NOTHING_MADE: Made = { leased: [], rest: false };
 
 /** Marks participations as ended, each by its logout, and makes their deliveries. */
 export async function endThem(
   parts: MongoParts,
   ended: readonly Ended[],
-  { plan, lease }: Making,
+  { plan, watch }: Making,
   tx: ClientSession,
 ): Promise<Made> {
   const { participations, deliveries } = parts;
@@ -44,9 +35,11 @@ export async function endThem(
     { session: tx },
   );
   const planned = some.flatMap((each) => deliveriesOf(each, plan));
-  const own = planned.filter((one) => !isMerged(one));
-  const leased = lease ? await leasable(parts, own, tx) : [];
+  const lease = watch?.lease;
+  const leased = lease ? leasable(planned, await failingOrigins(parts, planned, tx)) : [];
+  if (leased.length > 0) watch?.leasing(leased);
   const ids = new Set(leased.map(({ id }) => id));
+  const own = planned.filter((one) => !isMerged(one));
   if (own.length > 0) {
     const rows = own.map((one) => toDeliveryDoc(one, ids.has(one.id) ? undefined : one.nextAttemptAt));
     await deliveries.insertMany(rows, { session: tx });
@@ -54,8 +47,7 @@ export async function endThem(
   if (lease) await leaseThem(parts, [...ids], lease, tx);
   const merged = planned.filter(isMerged).map((one) => toDeliveryDoc(one, one.nextAttemptAt));
   await insertMissing(deliveries, merged, tx);
-  const trying = planned.filter(({ state }) => state === 'trying');
-  return { leased, rest: trying.length > leased.length };
+  return toMade(planned, leased);
 }
 
 /** What is about all of a person may have been made by an earlier write of the walk. */

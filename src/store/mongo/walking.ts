@@ -1,13 +1,14 @@
 import type { ClientSession, Filter } from 'mongodb';
 import { logoutEvent } from '../events.ts';
-import type { FirstLease, NextWrite } from '../store.ts';
+import { type Made, NOTHING_MADE, withoutLease } from '../new-deliveries.ts';
+import type { NextWrite } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { olderThan } from './cut-offs.ts';
 import { type LogoutDoc, toLogout } from './delivery-documents.ts';
 import type { ArtifactDoc } from './documents.ts';
 import { REALM, waitForGates } from './gates.ts';
 import { transactWatched } from './handing-over.ts';
-import { endThem, type Made, NOTHING_MADE } from './making-deliveries.ts';
+import { endThem } from './making-deliveries.ts';
 import { writeMissingEvents } from './news.ts';
 import { revokeEnded, revokeGrants, revokeSomeGrants } from './revoking.ts';
 import type { ParticipationDoc, SessionDoc } from './session-documents.ts';
@@ -19,12 +20,7 @@ const SESSIONS = 100;
 /** Grants of one write of a walk, with the tokens that hang on each. */
 const GRANTS = 500;
 
-/** What a walk needs to know besides its logout. */
-interface Means extends NextWrite {
-  readonly lease?: FirstLease | undefined;
-}
-
-interface Walk extends Means {
+interface Walk extends NextWrite {
   readonly logout: LogoutDoc;
 }
 
@@ -41,7 +37,7 @@ const NONE = { ...NOTHING_MADE, ended: [], more: false } as const;
 /** The next writes of a walking logout; answers what became of it, undefined where nothing is walking. */
 export async function walkOn(
   parts: MongoParts,
-  { logoutId, ...means }: Means & { readonly logoutId: string },
+  { logoutId, ...means }: NextWrite & { readonly logoutId: string },
 ): Promise<LogoutDoc | undefined> {
   const slice = await walkSlice(parts, logoutId, means);
   if (!slice || slice.more) return slice?.logout;
@@ -53,7 +49,7 @@ export async function walkOn(
   return logout;
 }
 
-async function walkSlice(parts: MongoParts, logoutId: string, means: Means): Promise<Slice | undefined> {
+async function walkSlice(parts: MongoParts, logoutId: string, means: NextWrite): Promise<Slice | undefined> {
   const slice = await transactWatched(parts, means.watch, (tx) => endSlice(parts, logoutId, means, tx));
   if (slice?.logout.target.kind === 'client' || slice?.logout.target.kind === 'everybody') {
     await revokeGrants(
@@ -68,7 +64,7 @@ async function walkSlice(parts: MongoParts, logoutId: string, means: Means): Pro
 async function endSlice(
   parts: MongoParts,
   logoutId: string,
-  means: Means,
+  means: NextWrite,
   tx: ClientSession,
 ): Promise<Slice | undefined> {
   const logout = await parts.logouts.findOneAndUpdate(
@@ -136,7 +132,7 @@ export function endedBy({ id, at }: { readonly id: string; readonly at: number }
 /** Ends up to `limit` participations among `which` and makes their deliveries. */
 export async function endParticipations(
   parts: MongoParts,
-  { logout, plan, keepsOffline, lease }: Walk,
+  { logout, plan, keepsOffline, watch }: Walk,
   which: Filter<ParticipationDoc>,
   limit: number,
   tx: ClientSession,
@@ -147,7 +143,7 @@ export async function endParticipations(
     .toArray();
   const ended = rows.slice(0, limit);
   if (ended.length === 0) return NONE;
-  const made = await endThem(parts, [{ logout, rows: ended }], { plan, lease }, tx);
+  const made = await endThem(parts, [{ logout, rows: ended }], { plan, watch }, tx);
   if (logout.target.kind === 'client') await tellAccounts(parts, logout, ended, tx);
   // Tokens that are meant to outlive their session do so when a session ends, only: no number says that they are dead.
   if (logout.target.kind === 'session') await revokeEnded(parts, ended, keepsOffline, tx);
@@ -181,11 +177,11 @@ export async function oweTheRest(
 async function somebodyCameLate(
   parts: MongoParts,
   { _id, target, sessionsEnded }: LogoutDoc,
-  means: Means,
+  means: NextWrite,
 ): Promise<boolean> {
   if (target.kind !== 'client' && target.kind !== 'everybody') return false;
   await waitForGates(parts, target.kind === 'client' ? target.clientId : REALM);
-  const late = await walkSlice(parts, _id, { ...means, lease: undefined });
+  const late = await walkSlice(parts, _id, { ...means, watch: withoutLease(means.watch) });
   return late !== undefined && (late.ended.length > 0 || late.more || late.logout.sessionsEnded > sessionsEnded);
 }
 

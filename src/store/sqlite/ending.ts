@@ -3,7 +3,7 @@ import type { Seat } from '../../activity/news.ts';
 import type { Delivery } from '../../deliveries/delivery.ts';
 import type { EndCause, EndResult, EndTarget } from '../../logout/logout.ts';
 import { logoutEvent } from '../events.ts';
-import { LEASED_MAX } from '../new-deliveries.ts';
+import { LEASED_MAX, type Made, NOTHING_MADE, tellWritten } from '../new-deliveries.ts';
 import type { Audited, EndWatch, SessionEnd, SessionStore, SharedCause } from '../store.ts';
 import { appendAudit } from './audit.ts';
 import { changeAccount, raiseGeneration, removeClient, spare } from './barriers.ts';
@@ -13,7 +13,7 @@ import { insertLogout, type LogoutRow, logoutById, newLogout, toLogout } from '.
 import { spendLink, writeEvent, writeNews } from './news.ts';
 import { raiseRealm, spareInRealm } from './realm.ts';
 import { participationBySid, type SessionRow, sessionByUid } from './session-rows.ts';
-import { type Means, SLICE, type Walked, walkSlice } from './walking.ts';
+import { type Means, SLICE, walkSlice } from './walking.ts';
 
 /** Of the first write of an `end`: its apps are told while the others are written. */
 const FIRST_SLICE = 32;
@@ -28,29 +28,24 @@ const PAUSE_MS = 5;
 export function createEnding({ write }: Connection): Pick<SessionStore, 'end' | 'endSome' | 'continueEnd'> {
   return {
     async end(id, target, cause, at, plan, watch) {
-      const ending = { id, target, cause, at, plan, limit: FIRST_SLICE, lease: watch?.lease };
+      const ending = { id, target, cause, at, plan, limit: FIRST_SLICE, watch };
       const begun = await watched(watch, (tx) => end(tx, ending));
       if (cause.pace !== undefined) return begun;
       const means = { keepsOffline: cause.keepsOffline, plan, limit: SLICE };
       return walkAWhile(begun, () => watched(watch, (tx) => goOn(tx, id, means)));
     },
-    endSome: (ends, cause, at, plan, watch) =>
-      watched(watch, (tx) => endSome(tx, ends, { cause, at, plan, lease: watch?.lease })),
-    async continueEnd(logoutId, { watch, ...next }) {
+    endSome: (ends, cause, at, plan, watch) => watched(watch, (tx) => endSome(tx, ends, { cause, at, plan, watch })),
+    async continueEnd(logoutId, next) {
       await pause(PAUSE_MS);
-      const means = { ...next, limit: SLICE, lease: watch?.lease };
-      return isWalking(await watched(watch, (tx) => goOn(tx, logoutId, means))) ? 'more' : 'done';
+      const means = { ...next, limit: SLICE };
+      return isWalking(await watched(next.watch, (tx) => goOn(tx, logoutId, means))) ? 'more' : 'done';
     },
   };
 
   async function watched<T>(watch: EndWatch | undefined, work: (tx: Tx) => Written<T>): Promise<T> {
-    const { result, leased, rest } = await write((tx) => {
-      const written = work(tx);
-      if (written.leased.length > 0) watch?.leasing(written.leased);
-      return written;
-    });
-    if (leased.length > 0 || rest) watch?.written(leased, rest);
-    return result;
+    const written = await write(work);
+    tellWritten(watch, written);
+    return written.result;
   }
 }
 
@@ -76,11 +71,11 @@ interface Ending extends Omit<Means, 'keepsOffline'> {
 }
 
 /** What a write did, and what its engine is told of it. */
-interface Written<T> extends Pick<Walked, 'leased' | 'rest'> {
+interface Written<T> extends Made {
   readonly result: T;
 }
 
-const NOTHING: Written<EndResult> = { result: { kind: 'nothing' }, leased: [], rest: false };
+const NOTHING: Written<EndResult> = { ...NOTHING_MADE, result: { kind: 'nothing' } };
 
 /** First what makes all of it dead at this instant, then the first slice of telling the apps. */
 function end(tx: Tx, ending: Ending): Written<EndResult> {
@@ -111,7 +106,7 @@ function tellOfEnd(tx: Tx, { id, target, cause, at }: Ending, { accountId, about
 function endSome(
   tx: Tx,
   ends: readonly SessionEnd[],
-  { cause, lease, ...shared }: Pick<Ending, 'at' | 'plan' | 'lease'> & { readonly cause: SharedCause },
+  { cause, watch, ...shared }: Pick<Ending, 'at' | 'plan' | 'watch'> & { readonly cause: SharedCause },
 ): Written<readonly EndResult[]> {
   const enoughAt = performance.now() + WRITE_MS;
   const result: EndResult[] = [];
@@ -119,7 +114,7 @@ function endSome(
   let rest = false;
   for (const { id, uid, reason } of ends) {
     const target = { kind: 'session', uid } as const;
-    const mayLease = leased.length < LEASED_MAX && { lease };
+    const mayLease = leased.length < LEASED_MAX && { watch };
     const written = end(tx, { ...shared, ...mayLease, id, target, cause: { ...cause, reason }, limit: SLICE });
     result.push(written.result);
     leased.push(...written.leased);

@@ -1,8 +1,8 @@
 import { type Delivery, isMerged } from '../../deliveries/delivery.ts';
 import type { EndCause } from '../../logout/logout.ts';
 import { logoutEvent } from '../events.ts';
-import { LEASED_MAX, newDeliveries } from '../new-deliveries.ts';
-import type { FirstLease, PlanDeliveries } from '../store.ts';
+import { leasable, type Made, newDeliveries, toMade } from '../new-deliveries.ts';
+import type { EndWatch, FirstLease, PlanDeliveries } from '../store.ts';
 import type { Tx } from './connection.ts';
 import { type LogoutRow, targetParams, toLogout } from './logout-rows.ts';
 import { writeEvent } from './news.ts';
@@ -21,35 +21,28 @@ export interface Means {
   readonly limit: number;
   /** Sessions, where they are to be fewer. */
   readonly sessionsMax?: number | undefined;
-  readonly lease?: FirstLease | undefined;
+  /** Who is handed what it makes. */
+  readonly watch?: EndWatch | undefined;
 }
 
-export interface Walked {
+export interface Walked extends Made {
   /** Sessions ended by this slice. */
   readonly sessions: number;
   /** Sessions and participations ended by this slice. */
   readonly found: number;
   readonly more: boolean;
-  readonly leased: readonly Delivery[];
-  /** There are deliveries to be made besides. */
-  readonly rest: boolean;
 }
 
 /** Ends a slice of the sessions and participations of a logout, makes their deliveries, removes their grants. */
-export function walkSlice(tx: Tx, logout: LogoutRow, { keepsOffline, plan, lease, ...size }: Means): Walked {
+export function walkSlice(tx: Tx, logout: LogoutRow, { keepsOffline, plan, watch, ...size }: Means): Walked {
   const slice = sliceOf(tx, logout, size);
   const { sessions, participations } = slice;
   endParticipations(tx, logout, participations);
   const ended = participations.map((row) => toParticipation({ ...row, ended_at: logout.at, logout_id: logout.id }));
-  const deliveries = ended.length > 0 ? newDeliveries(logout, ended, plan(ended)) : [];
-  const trying = deliveries.filter(({ state }) => state === 'trying');
-  const leased = lease ? leasable(tx, trying) : [];
-  insertDeliveries(tx, deliveries, lease && { lease, ids: new Set(leased.map(({ id }) => id)) });
+  const made = makeDeliveries(tx, ended.length > 0 ? newDeliveries(logout, ended, plan(ended)) : [], watch);
   tellAccounts(tx, logout, slice.accountIds);
   const moreGrants = revoke(tx, logout, participations, keepsOffline);
-  const more = moreGrants || slice.more;
-  const rest = trying.length > leased.length;
-  return { sessions, found: sessions + participations.length, more, leased, rest };
+  return { ...made, sessions, found: sessions + participations.length, more: moreGrants || slice.more };
 }
 
 /** What this write ends; its sessions are ended already. */
@@ -113,13 +106,18 @@ function tellAccounts(tx: Tx, row: LogoutRow, accountIds: readonly string[]): vo
   }
 }
 
-/** At origins that are not known to fail: those wait for a probe. What is about all of a person may have been made before. */
-function leasable(tx: Tx, trying: readonly Delivery[]): readonly Delivery[] {
-  const own = trying.filter((one) => !isMerged(one));
-  const origins = JSON.stringify(own.map(({ origin }) => origin));
+function makeDeliveries(tx: Tx, deliveries: readonly Delivery[], watch: EndWatch | undefined): Made {
+  const lease = watch?.lease;
+  const leased = lease ? leasable(deliveries, failingOrigins(tx, deliveries)) : [];
+  if (leased.length > 0) watch?.leasing(leased);
+  insertDeliveries(tx, deliveries, lease && { lease, ids: new Set(leased.map(({ id }) => id)) });
+  return toMade(deliveries, leased);
+}
+
+function failingOrigins(tx: Tx, deliveries: readonly Delivery[]): ReadonlySet<string> {
+  const origins = JSON.stringify(deliveries.map(({ origin }) => origin));
   const sql = 'SELECT origin FROM breakers WHERE origin IN (SELECT value FROM json_each(:origins))';
-  const failing = new Set(tx.all<{ origin: string }>(sql, { origins }).map(({ origin }) => origin));
-  return own.filter(({ origin }) => !failing.has(origin)).slice(0, LEASED_MAX);
+  return new Set(tx.all<{ origin: string }>(sql, { origins }).map(({ origin }) => origin));
 }
 
 interface Leased {
