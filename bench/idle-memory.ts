@@ -16,10 +16,7 @@ const BARE = 'new (require("node:worker_threads").Worker)("setTimeout(() => {}, 
 
 export async function idleMemory({ quick, stores }: Effort): Promise<readonly Row[]> {
   // As it is shipped: from source, Node keeps the compiler of TypeScript in both threads.
-  const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
-    cwd: ROOT,
-    stdio: ['ignore', 2, 2],
-  });
+  const { status } = spawnSync(process.execPath, ['tools/launch.mjs', 'build'], { cwd: ROOT, stdio: ['ignore', 2, 2] });
   if (status !== 0) throw new Error('the product does not build');
   const bare = await bareBytes();
   const rows: Row[] = [];

@@ -2,7 +2,7 @@
  * The other half of the composition root: the library and our pages in front of it. A file of its own because it is the
  * heavy one: the delivery thread and commands never load it, and a starting server loads it while its thread starts.
  */
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { createEnrolment } from './accounts/enrolment.ts';
 import { createForgottenPasswords } from './accounts/forgotten-passwords.ts';
 import { createPasskeys } from './accounts/passkeys.ts';
@@ -30,6 +30,7 @@ import { createStrangerLimits } from './oidc/stranger-limits.ts';
 import { createBoundedLog } from './ops/bounded-log.ts';
 import type { Metrics } from './ops/metrics.ts';
 import type { Outbound } from './ops/outbound.ts';
+import { PACKAGE_FOLDER } from './ops/package-folder.ts';
 import type { Places } from './sessions/places.ts';
 import { deliveriesWait, diskIsFull, keysAreDue } from './standing-warnings.ts';
 import { traceAnswer } from './traced-logouts.ts';
@@ -76,7 +77,7 @@ export function wireEdge(foundation: Foundation, parts: EdgeParts): Edge {
     renderError: throwProviderError,
   });
   const renderer = createRenderer({
-    viewsDir: fileURLToPath(new URL('../views', import.meta.url)),
+    viewsDir: join(PACKAGE_FOLDER, 'views'),
     serviceName: config.name,
     privacyUrl: config.privacyUrl,
     supportUrl: config.supportUrl,

@@ -54,7 +54,13 @@ const tasks = {
     keepGoing: true,
   },
   bench: { steps: [['bench/bench.ts']] },
-  build: { steps: [['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']] },
+  // The receiving kit file by file, with its types, for apps; the program in a few files.
+  build: {
+    steps: [
+      ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
+      ['node_modules/rolldown/bin/cli.mjs', '-c'],
+    ],
+  },
   setup: { steps: [] },
   signoff: { steps: [['src/cli/cli.ts']], runtimeOnly: true },
   start: { steps: [[smallYoungMemory, 'src/main.ts']], env: production, runtimeOnly: true, offline: true },
@@ -82,7 +88,7 @@ try {
 async function runSteps({ steps, env = {}, keepGoing = false, tethered = false }) {
   let failure = 0;
   for (const step of steps) {
-    if (steps.length > 1) say(`check: ${path.basename(step[0], '.js')}`);
+    if (steps.length > 1) say(`${name}: ${step[0].replace(/^node_modules\/|\/bin\/.*/g, '')}`);
     const code = await run([...nodeFlags, ...step, ...given], env, tethered);
     failure ||= code;
     if (code !== 0 && !keepGoing) break;

@@ -1,8 +1,9 @@
 import { enableCompileCache } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { PACKAGE_FOLDER } from './package-folder.ts';
 
 /**
  * Keeps compiled code between starts: half of a start is compiling. Import it first, and what it should help later, by
  * `import()`. Beside our dependencies and not in a shared temporary folder, where others could leave code for us.
  */
-enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/signoff', import.meta.url)));
+enableCompileCache(join(PACKAGE_FOLDER, 'node_modules/.cache/signoff'));

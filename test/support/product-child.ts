@@ -21,13 +21,21 @@ export interface ChildOptions {
   readonly log: LogReader;
   /** A module that is loaded before the product, in the same process. */
   readonly preload?: URL | undefined;
+  /** The command line, where it is not the source's. */
+  readonly program?: string | undefined;
 }
 
 /** Starts it at once; what is answered may be killed before it is ready. */
-export function spawnProduct({ folder, env, log, preload }: ChildOptions): ProductChild & { ready(): Promise<void> } {
+export function spawnProduct({
+  folder,
+  env,
+  log,
+  preload,
+  program = CLI,
+}: ChildOptions): ProductChild & { ready(): Promise<void> } {
   const flags = preload ? ['--import', preload.href] : [];
   const before = log.count('server.ready');
-  const child = spawn(process.execPath, [...flags, CLI, 'start'], {
+  const child = spawn(process.execPath, [...flags, program, 'start'], {
     cwd: folder,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -35,6 +35,8 @@ export interface ProductProcess<Name extends string> {
 export interface ProcessOptions<Name extends string> extends Omit<WorldOptions<Name>, 'clock'> {
   /** A module that its first life loads before the product. */
   readonly preload?: URL;
+  /** The command line, where it is not the source's. */
+  readonly program?: string;
 }
 
 /** Starts it with these apps and the accounts alice and bob. Deliveries run in their thread. */
@@ -58,7 +60,7 @@ export async function startProductProcess<Name extends string>(
   let child: ProductChild;
 
   async function start(preload?: URL): Promise<void> {
-    const spawned = spawnProduct({ folder, env, log, preload });
+    const spawned = spawnProduct({ folder, env, log, preload, program: options.program });
     child = spawned;
     await spawned.ready();
   }
