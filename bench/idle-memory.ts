@@ -1,14 +1,12 @@
 /** Memory of a server that has just started and has nothing to do, both threads together, beside that of Node alone. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { freePort } from '../test/support/free-port.ts';
 import { residentBytes } from './processor-time.ts';
-import { startProduct } from './product-process.ts';
+import { buildProduct, startProduct } from './product-process.ts';
 import { type Effort, type Row, times } from './row.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MOST_MB = 130;
 /** Until what the start left behind is swept. */
 const SETTLE_MS = 10_000;
@@ -16,8 +14,7 @@ const BARE = 'new (require("node:worker_threads").Worker)("setTimeout(() => {}, 
 
 export async function idleMemory({ quick, stores }: Effort): Promise<readonly Row[]> {
   // As it is shipped: from source, Node keeps the compiler of TypeScript in both threads.
-  const { status } = spawnSync(process.execPath, ['tools/launch.mjs', 'build'], { cwd: ROOT, stdio: ['ignore', 2, 2] });
-  if (status !== 0) throw new Error('the product does not build');
+  buildProduct();
   const bare = await bareBytes();
   const rows: Row[] = [];
   for (const store of stores) {

@@ -1,5 +1,5 @@
 /** The product as people start it: a process of its own, on SQLite unless `env` says otherwise, seen through its addresses and its log. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,14 +31,21 @@ export interface ProductOptions {
   readonly built?: boolean;
 }
 
-const CLI = fileURLToPath(new URL('../src/cli/cli.ts', import.meta.url));
-const BUILT_CLI = fileURLToPath(new URL('../dist/cli/cli.js', import.meta.url));
+/** The command line from the source, and as it is shipped, after `buildProduct`. */
+export const CLI = fileURLToPath(new URL('../src/cli/cli.ts', import.meta.url));
+export const BUILT_CLI = fileURLToPath(new URL('../dist/cli/cli.js', import.meta.url));
 /** As `npm start` and the image set it. */
 const SERVER_FLAGS = ['--max-semi-space-size=4'];
 
 interface Line {
   readonly at: number;
   readonly facts: Readonly<Record<string, unknown>>;
+}
+
+export function buildProduct(): void {
+  const cwd = fileURLToPath(new URL('..', import.meta.url));
+  const { status } = spawnSync(process.execPath, ['tools/launch.mjs', 'build'], { cwd, stdio: 'ignore' });
+  if (status !== 0) throw new Error('the product does not build: npm run build says why');
 }
 
 export async function startProduct(options: ProductOptions): Promise<ProductProcess> {

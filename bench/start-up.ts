@@ -1,13 +1,12 @@
-/** From the start of the process to its first discovery answer, against loading the library alone. */
+/** From the start of the process to its first discovery answer, from source and as shipped, against loading the library alone. */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../test/support/free-port.ts';
+import { BUILT_CLI, buildProduct, CLI } from './product-process.ts';
 import { type Effort, ms, percentile, type Row, times } from './row.ts';
-
-const CLI = fileURLToPath(new URL('../src/cli/cli.ts', import.meta.url));
 
 export async function startUp({ quick }: Effort): Promise<readonly Row[]> {
   const rounds = quick ? 3 : 10;
@@ -15,9 +14,16 @@ export async function startUp({ quick }: Effort): Promise<readonly Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'signoff-bench-'));
   // A store belongs to one issuer, so to one port here.
   const port = await freePort();
-  const first = await startOnce(port, join(folder, 'data'));
-  const later: number[] = [];
-  for (let round = 0; round < rounds; round++) later.push(await startOnce(port, join(folder, 'data')));
+  const start = (program: string) => startOnce(program, port, join(folder, 'data'));
+  const first = await start(CLI);
+  buildProduct();
+  // Its first start compiles it.
+  await start(BUILT_CLI);
+  const [later, built]: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds; round++) {
+    later.push(await start(CLI));
+    built.push(await start(BUILT_CLI));
+  }
   rmSync(folder, { recursive: true, force: true });
   const baseline = percentile(library, 0.5);
   const row = (name: string, value: number): Row => ({
@@ -30,6 +36,7 @@ export async function startUp({ quick }: Effort): Promise<readonly Row[]> {
   });
   return [
     row('start → first discovery answer, p50', percentile(later, 0.5)),
+    row('the same, as built', percentile(built, 0.5)),
     row('very first start (makes keys and database)', first),
   ];
 }
@@ -42,7 +49,7 @@ function loadLibrary(): number {
   return performance.now() - from;
 }
 
-async function startOnce(port: number, data: string): Promise<number> {
+async function startOnce(program: string, port: number, data: string): Promise<number> {
   const env = {
     PATH: process.env['PATH'],
     NODE_ENV: 'development',
@@ -51,7 +58,7 @@ async function startOnce(port: number, data: string): Promise<number> {
     SIGNOFF_LOG_LEVEL: 'silent',
   };
   const from = performance.now();
-  const child = spawn(process.execPath, [CLI, 'start'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [program, 'start'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const address = `http://localhost:${port}/.well-known/openid-configuration`;
   let took: number | undefined;
   while (took === undefined) {
