@@ -11,7 +11,7 @@ import { endThem } from './making-deliveries.ts';
 import { writeEvents } from './news.ts';
 import { revokeApp, revokeEnded } from './revoking.ts';
 import type { ParticipationDoc, SessionDoc } from './session-documents.ts';
-import { endedBy, endParticipations, oweTheRest } from './walking.ts';
+import { endedBy, endParticipations, insideOf, oweTheRest } from './walking.ts';
 
 /** Of the first write of an `end`: its apps are told while the others are written. */
 const FIRST_SLICE = 32;
@@ -35,7 +35,7 @@ export async function endSession(
   const row = await parts.sessions.findOneAndUpdate(which, endedBy(ending), { session: tx });
   if (!row) return undefined;
   const logout = { ...newLogout(ending, { accountId: row.accountId }), sessionsEnded: 1 };
-  return endThese(parts, { ...ending, logout, about: seatOf(row) }, { sessionUid: uid, state: 'live' }, tx);
+  return endThese(parts, { ...ending, logout, about: seatOf(row) }, insideOf(uid), tx);
 }
 
 export async function endParticipation(
@@ -59,7 +59,10 @@ function seatOf({ _id, device }: Pick<SessionDoc, '_id' | 'device'>): About {
   return { session: _id, device: device.name, place: device.place };
 }
 
-/** All of them end in this write, so that nothing can be used or told twice; the deliveries of too many are owed. */
+/**
+ * The first of them, with their deliveries. What is left of a session is dead with it, and the walk's. Of one app in a
+ * session that lives on all end in this write, so that nothing can be used or told twice: the deliveries are owed.
+ */
 async function endThese(
   parts: MongoParts,
   { plan, cause, logout, about, watch }: Ending & { readonly logout: LogoutDoc; readonly about: About },
@@ -69,7 +72,7 @@ async function endThese(
   const walk = { logout, plan, watch, keepsOffline: cause.keepsOffline };
   const { ended, more, leased, rest } = await endParticipations(parts, walk, which, FIRST_SLICE, tx);
   if (ended.length + logout.sessionsEnded === 0) return undefined;
-  if (more) await oweTheRest(parts, logout, which, tx);
+  if (more && logout.target.kind !== 'session') await oweTheRest(parts, logout, which, tx);
   const row = await insertLogout(parts, more ? { ...logout, walking: true } : logout, { cause, about }, tx);
   return { logout: row, leased, rest };
 }

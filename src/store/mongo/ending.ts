@@ -15,8 +15,9 @@ import { walkOn } from './walking.ts';
 const WRITES_OF_END = 5;
 
 /**
- * THE end (invariant 1). What one session has ends in one write. An account or a client may have any number, and others write
- * to them meanwhile: its first write is a barrier of a few rows that makes all of it dead, and the rest is walked.
+ * THE end (invariant 1). What one session has is dead with it: its first apps end in the write that ends it, and the rest of
+ * very many is walked. An account or a client may have any number, and others write to them meanwhile: its first write is a
+ * barrier of a few rows that makes all of it dead, and all is walked.
  */
 export function createEnding(parts: MongoParts): Pick<SessionStore, 'end' | 'endSome' | 'continueEnd'> {
   return {

@@ -82,7 +82,7 @@ async function endSlice(
     const older = { accountId: target.accountId, 'generation.account': { $lt: generation } };
     return endSessions(parts, walk, older, tx);
   }
-  const which = olderParticipations(logout);
+  const which = target.kind === 'session' ? insideOf(target.uid) : olderParticipations(logout);
   if (!which) return { logout, ...NONE };
   return { logout, ...(await endParticipations(parts, walk, which, SLICE, tx)) };
 }
@@ -127,6 +127,11 @@ export function endedBy({ id, at }: { readonly id: string; readonly at: number }
   const gone = { dueAt: true, payload: true, authorizations: true, cookies: true } as const;
   const ended: Partial<SessionDoc> = { state: 'ended', endedAt: at, logoutId: id };
   return { $set: ended, $unset: gone };
+}
+
+/** What is left of a session that has ended is its logout's: nobody joins it any more. */
+export function insideOf(sessionUid: string): Filter<ParticipationDoc> {
+  return { sessionUid, state: 'live' };
 }
 
 /** Ends up to `limit` participations among `which` and makes their deliveries. */

@@ -1,6 +1,18 @@
 import { expect, it } from '@jest/globals';
 import type { EndTarget } from '../../../src/logout/logout.ts';
-import { aCause, aCodeOf, anOpening, aParticipation, HOUR, planAll, T0, unique } from '../../support/builders.ts';
+import { isLive } from '../../../src/sessions/session.ts';
+import {
+  aCause,
+  aCodeOf,
+  anOpening,
+  aParticipation,
+  aTokenOf,
+  HOUR,
+  planAll,
+  signIn,
+  T0,
+  unique,
+} from '../../support/builders.ts';
 import { crowdInOneSession, crowdOfSessions } from '../../support/crowd.ts';
 import { startChild } from './child.ts';
 import { freshStore, type MakePlace } from './fixture.ts';
@@ -39,6 +51,33 @@ export function walkingSuite(make: MakePlace): void {
     },
     SLOW_MS,
   );
+
+  it('kills all of a session with the first, short write of its end; whoever ends an app of it meanwhile tells it once', async () => {
+    const clients = Array.from({ length: 100 }, (_, n) => `app-${n}`);
+    const { uid, accountId, participations } = await signIn(at.store, { clients });
+    const tokens = participations.map((each) => aTokenOf(each, { bound: true, createdAt: T0 }));
+    for (const token of tokens) await expect(at.store.provider.save(token)).resolves.toBe('saved');
+    const id = unique('logout');
+    const NOW = T0 + HOUR;
+    // What goes by a pace answers after its first write.
+    const begun = await at.store.sessions.end(id, { kind: 'session', uid }, aCause({ pace: 10 }), NOW, planAll());
+    expect(begun).toMatchObject({ kind: 'ended', logout: { walking: true, sessionsEnded: 1 } });
+    const inside = (await at.store.sessions.get(uid))?.participations ?? [];
+    expect(inside.filter(isLive).length).toBeGreaterThan(50);
+    await expect(at.store.sessions.findByUid(uid)).resolves.toBeUndefined();
+    for (const { model, idHash } of tokens) {
+      await expect(at.store.provider.find(model, idHash, T0)).resolves.toBeUndefined();
+    }
+    const late = aParticipation({ sessionUid: uid, accountId });
+    await expect(at.store.sessions.join(late, aCodeOf(late), anOpening({ accountId }))).resolves.toBe('ended');
+    for (const clientId of ['app-1', 'app-98']) {
+      await at.store.sessions.end(unique('logout'), { kind: 'client', clientId }, aCause(), NOW, planAll());
+    }
+    await walkToTheEnd(at.store, id);
+    const told = await at.store.deliveries.list({ accountId }, { limit: 500 });
+    expect(told.map(({ clientId }) => clientId).sort()).toEqual([...clients].sort());
+    await expect(at.store.logouts.find(id)).resolves.toMatchObject({ walking: false, sessionsEnded: 1 });
+  });
 
   it(
     'ends what is not large before it answers',
