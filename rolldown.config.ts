@@ -13,10 +13,11 @@ export default defineConfig({
   external: [/^@node-rs\//, 'pino-pretty', '@opentelemetry/api'],
   output: {
     dir: 'dist',
+    cleanDir: true,
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
     // One character that is none of Latin-1, and V8 keeps two bytes for each of the file.
-    comments: { jsdoc: false, legal: false, annotation: false },
+    comments: { jsdoc: false, legal: true, annotation: false },
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: false, asciiOnly: true } },
   },
   // `depd` compiles a function when it is loaded.

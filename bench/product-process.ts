@@ -42,6 +42,7 @@ interface Line {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
+/** As `npm run build` does. */
 export function buildProduct(): void {
   const cwd = fileURLToPath(new URL('..', import.meta.url));
   const { status } = spawnSync(process.execPath, ['tools/launch.mjs', 'build'], { cwd, stdio: 'ignore' });

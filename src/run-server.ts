@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import { AppError } from './errors.ts';
 import { systemClock } from './ops/clock.ts';
 import { createLog, type Log } from './ops/log.ts';
+import { giveBackStart } from './ops/start-garbage.ts';
 import type { Server } from './wire-server.ts';
 
 /** One Ctrl-C arrives up to three times: from the terminal, from npm and from the launcher. */
@@ -21,6 +22,7 @@ export async function runServer(config: Config, env: NodeJS.ProcessEnv): Promise
   const told = untilTold();
   // Whoever reads this line may send a signal at once.
   log.info('server.ready', { issuer: config.issuer, port: server.port, store: config.store.kind, pid: process.pid });
+  await giveBackStart();
   const signal = await told;
   log.info('server.stopping', { signal });
   const toldAt = Date.now();

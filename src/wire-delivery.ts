@@ -6,6 +6,7 @@ import { type KeeperLine, serveEngine } from './deliveries/engine-orders.ts';
 import { lineOfProcess } from './deliveries/engine-process.ts';
 import type { EngineLife } from './deliveries/engine-runner.ts';
 import { lineOfThread } from './deliveries/engine-thread.ts';
+import { giveBackStart } from './ops/start-garbage.ts';
 import { createDeliveryEngine, openFoundation, openMetrics, type Surroundings } from './wire.ts';
 import { createMailOutbox } from './wire-mails.ts';
 
@@ -35,7 +36,9 @@ export async function serveDeliveries(
   await registryWatch.start();
   const outbox = createMailOutbox(foundation);
   await outbox.start();
-  await serveEngine(await createDeliveryEngine(foundation, life), line, metrics?.measurements);
+  const engine = await createDeliveryEngine(foundation, life);
+  await giveBackStart();
+  await serveEngine(engine, line, metrics?.measurements);
   await outbox.stop();
   metrics?.stop();
   await registryWatch.stop();

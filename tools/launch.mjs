@@ -54,11 +54,11 @@ const tasks = {
     keepGoing: true,
   },
   bench: { steps: [['bench/bench.ts']] },
-  // The receiving kit file by file, with its types, for apps; the program in a few files.
+  // The program in a few files, in a folder that is empty then; the receiving kit file by file, with its types, for apps.
   build: {
     steps: [
-      ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
       ['node_modules/rolldown/bin/cli.mjs', '-c'],
+      ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
     ],
   },
   setup: { steps: [] },

@@ -17,8 +17,8 @@ beforeAll(() => {
   // As a package would lie on a disk: JavaScript, pages, dependencies, and no TypeScript.
   folder = mkdtempSync(path.join(tmpdir(), 'signoff-build-'));
   const dist = path.join(folder, 'dist');
-  build('typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', dist);
   build('rolldown/bin/cli.mjs', '-c', '--dir', dist);
+  build('typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', dist);
   for (const each of ['package.json', 'views'])
     cpSync(path.join(root, each), path.join(folder, each), { recursive: true });
   symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
