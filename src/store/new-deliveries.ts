@@ -47,12 +47,17 @@ export function newDeliveries(
   });
 }
 
+/** Those to be told now that no earlier write can have made, as it may have what is about all of a person. Pure. */
+export function leaseCandidates(made: readonly Delivery[]): readonly Delivery[] {
+  return made.filter((one) => isToldNow(one) && !isMerged(one));
+}
+
 /**
- * Those that the write that makes them may lease, as many as an engine begins with at once: to be told now, and at origins
- * that are not known to fail, which wait for a probe. One that is about all of a person may have been made before. Pure.
+ * Of candidates those that the write that makes them may lease, as many as an engine begins with at once. Origins that are
+ * known to fail wait for a probe. Pure.
  */
-export function leasable(made: readonly Delivery[], failing: ReadonlySet<string>): readonly Delivery[] {
-  return made.filter((one) => isToldNow(one) && !isMerged(one) && !failing.has(one.origin)).slice(0, LEASED_MAX);
+export function leasable(candidates: readonly Delivery[], failing: ReadonlySet<string>): readonly Delivery[] {
+  return candidates.filter(({ origin }) => !failing.has(origin)).slice(0, LEASED_MAX);
 }
 
 /** What a write made that is to be told now. */

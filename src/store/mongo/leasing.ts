@@ -10,6 +10,7 @@ export async function failingOrigins(
   deliveries: readonly Delivery[],
   tx: ClientSession,
 ): Promise<ReadonlySet<string>> {
+  if (deliveries.length === 0) return new Set();
   const rows = await breakers
     .find({ _id: { $in: deliveries.map(({ origin }) => origin) } }, { projection: { _id: 1 }, session: tx })
     .toArray();

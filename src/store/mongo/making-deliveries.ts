@@ -1,6 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import { type Delivery, isMerged } from '../../deliveries/delivery.ts';
-import { leasable, type Made, NOTHING_MADE, newDeliveries, toMade } from '../new-deliveries.ts';
+import { leasable, leaseCandidates, type Made, NOTHING_MADE, newDeliveries, toMade } from '../new-deliveries.ts';
 import type { EndWatch, PlanDeliveries } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import type { DeliveryDoc, LogoutDoc } from './delivery-documents.ts';
@@ -36,7 +36,8 @@ export async function endThem(
   );
   const planned = some.flatMap((each) => deliveriesOf(each, plan));
   const lease = watch?.lease;
-  const leased = lease ? leasable(planned, await failingOrigins(parts, planned, tx)) : [];
+  const candidates = lease ? leaseCandidates(planned) : [];
+  const leased = leasable(candidates, await failingOrigins(parts, candidates, tx));
   if (leased.length > 0) watch?.leasing(leased);
   const ids = new Set(leased.map(({ id }) => id));
   const own = planned.filter((one) => !isMerged(one));

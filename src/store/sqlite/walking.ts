@@ -1,7 +1,7 @@
 import { type Delivery, isMerged } from '../../deliveries/delivery.ts';
 import type { EndCause } from '../../logout/logout.ts';
 import { logoutEvent } from '../events.ts';
-import { leasable, type Made, newDeliveries, toMade } from '../new-deliveries.ts';
+import { leasable, leaseCandidates, type Made, newDeliveries, toMade } from '../new-deliveries.ts';
 import type { EndWatch, FirstLease, PlanDeliveries } from '../store.ts';
 import type { Tx } from './connection.ts';
 import { type LogoutRow, targetParams, toLogout } from './logout-rows.ts';
@@ -108,13 +108,15 @@ function tellAccounts(tx: Tx, row: LogoutRow, accountIds: readonly string[]): vo
 
 function makeDeliveries(tx: Tx, deliveries: readonly Delivery[], watch: EndWatch | undefined): Made {
   const lease = watch?.lease;
-  const leased = lease ? leasable(deliveries, failingOrigins(tx, deliveries)) : [];
+  const candidates = lease ? leaseCandidates(deliveries) : [];
+  const leased = leasable(candidates, failingOrigins(tx, candidates));
   if (leased.length > 0) watch?.leasing(leased);
   insertDeliveries(tx, deliveries, lease && { lease, ids: new Set(leased.map(({ id }) => id)) });
   return toMade(deliveries, leased);
 }
 
 function failingOrigins(tx: Tx, deliveries: readonly Delivery[]): ReadonlySet<string> {
+  if (deliveries.length === 0) return new Set();
   const origins = JSON.stringify(deliveries.map(({ origin }) => origin));
   const sql = 'SELECT origin FROM breakers WHERE origin IN (SELECT value FROM json_each(:origins))';
   return new Set(tx.all<{ origin: string }>(sql, { origins }).map(({ origin }) => origin));
