@@ -30,11 +30,15 @@ describe('passwords', () => {
     const phc = await passwords.hash('x');
     const cost = async (hash: string | undefined) => {
       const before = performance.now();
-      for (let i = 0; i < 10; i++) await passwords.verify(hash, 'guess');
+      await passwords.verify(hash, 'guess');
       return performance.now() - before;
     };
     await cost(phc);
-    const [real, dummy] = [await cost(phc), await cost(undefined)];
+    // In turns, and the middle one of each: what else the machine does meets both.
+    const pairs: [number, number][] = [];
+    for (let i = 0; i < 11; i++) pairs.push([await cost(phc), await cost(undefined)]);
+    const middle = (of: 0 | 1) => pairs.map((pair) => pair[of]).sort((x, y) => x - y)[5] ?? 0;
+    const [real, dummy] = [middle(0), middle(1)];
     expect(dummy / real).toBeGreaterThan(0.4);
     expect(dummy / real).toBeLessThan(2.5);
   });
