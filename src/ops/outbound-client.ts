@@ -101,7 +101,11 @@ export function createOutboundClient(options: OutboundClientOptions): OutboundCl
 async function send(call: Call, agents: Agents, contexts: SecureContexts): Promise<Called> {
   const startedAt = performance.now();
   const cutting = new AbortController();
-  const request = open(call, agents, targetOf(call, contexts, cutting.signal));
+  const url = new URL(call.url);
+  const request = open(call, url, {
+    agents,
+    target: targetOf(url, call.trust ?? NO_TRUST, { contexts, signal: cutting.signal }),
+  });
   try {
     const response = await head(request, call, cutting);
     return {
@@ -116,10 +120,12 @@ async function send(call: Call, agents: Agents, contexts: SecureContexts): Promi
   }
 }
 
-function targetOf(call: Call, contexts: SecureContexts, signal: AbortSignal): Target {
-  const { protocol, hostname, port } = new URL(call.url);
+function targetOf(
+  { protocol, hostname, port }: URL,
+  trust: Trust,
+  { contexts, signal }: { readonly contexts: SecureContexts; readonly signal: AbortSignal },
+): Target {
   const overTls = protocol === 'https:';
-  const trust = call.trust ?? NO_TRUST;
   const host = hostname.replace(/^\[|\]$/g, '');
   return {
     host,
@@ -130,8 +136,11 @@ function targetOf(call: Call, contexts: SecureContexts, signal: AbortSignal): Ta
   };
 }
 
-function open({ url, method, headers, body, sockets }: Call, agents: Agents, target: Target): ClientRequest {
-  const { pathname, search, host } = new URL(url);
+function open(
+  { method, headers, body, sockets }: Call,
+  { pathname, search, host }: URL,
+  { agents, target }: { readonly agents: Agents; readonly target: Target },
+): ClientRequest {
   const options: TargetedOptions = {
     target,
     agent: agents[sockets],
@@ -163,11 +172,16 @@ function head(request: ClientRequest, call: Call, cutting: AbortController): Pro
   request.once('socket', () => {
     timer = setTimeout(() => give(timedOut('no answer', answerMs)), answerMs);
   });
-  request.once('response', resolve).on('error', reject);
-  request.once('close', () => {
+  let answered = false;
+  request.once('response', (response) => {
+    answered = true;
+    resolve(response);
+  });
+  request.on('error', reject).once('close', () => {
     clearTimeout(timer);
     signal?.removeEventListener('abort', cut);
-    reject(callError('ECONNRESET', 'the connection was closed without an answer'));
+    // An error knows its stack, which is dear: not one for each call that went well.
+    if (!answered) reject(callError('ECONNRESET', 'the connection was closed without an answer'));
   });
   return promise;
 }

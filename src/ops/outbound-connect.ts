@@ -94,12 +94,16 @@ async function addressesInTime(
   outbound: Outbound,
   lookupMs: number,
 ): Promise<readonly string[]> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(timedOut('no address for its name', lookupMs)), lookupMs);
+  const leaving = new AbortController();
+  const timer = setTimeout(() => leaving.abort(timedOut('no address for its name', lookupMs)), lookupMs);
+  // `AbortSignal.any` holds both weakly, which costs the garbage collector more than a call may.
+  const leave = () => leaving.abort(signal.reason);
+  signal.addEventListener('abort', leave, { once: true });
   try {
-    return await outbound.addressesOf(host, AbortSignal.any([signal, late.signal]));
+    return await outbound.addressesOf(host, leaving.signal);
   } finally {
     clearTimeout(timer);
+    signal.removeEventListener('abort', leave);
   }
 }
 
@@ -124,7 +128,8 @@ async function secure(
   let sentAlone = false;
   // Before Node judges: afterwards the certificates are gone. Where it tells us no more, an error only says less.
   (secured as Socket).prependOnceListener('secure', () => {
-    sentAlone = secured.getPeerCertificate(true).issuerCertificate === undefined;
+    // Whoever resumes a session sent none this time.
+    sentAlone = !secured.isSessionReused() && secured.getPeerX509Certificate()?.issuerCertificate === undefined;
   });
   let early: Buffer | undefined;
   const keepEarly = (fresh: Buffer) => {

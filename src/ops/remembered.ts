@@ -1,5 +1,5 @@
 /** Beyond so many it forgets all and begins anew: what is asked often comes back at once. */
-const MOST = 1_000;
+const MOST = 10_000;
 /** Longer ones are answered anew each time: they must not fill the memory. */
 const CHARS_MAX = 300;
 
