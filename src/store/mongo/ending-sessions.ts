@@ -6,6 +6,7 @@ import { type Made, NOTHING_MADE } from '../new-deliveries.ts';
 import type { EndWatch, PlanDeliveries, SessionEnd, SharedCause } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { type LogoutDoc, toLogout } from './delivery-documents.ts';
+import { readParticipations } from './leasing.ts';
 import { type About, type Ending, insertLogout, newLogout } from './logout-rows.ts';
 import { endThem } from './making-deliveries.ts';
 import { writeEvents } from './news.ts';
@@ -32,7 +33,7 @@ export async function endSession(
   tx: ClientSession,
 ): Promise<Begun | undefined> {
   const which = { _id: uid, state: { $ne: 'ended' } } as const;
-  const row = await parts.sessions.findOneAndUpdate(which, endedBy(ending), { session: tx });
+  const row = await parts.sessions.findOneAndUpdate(which, endedBy(ending), { session: tx, projection: SEAT });
   if (!row) return undefined;
   const logout = { ...newLogout(ending, { accountId: row.accountId }), sessionsEnded: 1 };
   return endThese(parts, { ...ending, logout, about: seatOf(row) }, insideOf(uid), tx);
@@ -48,12 +49,15 @@ export async function endParticipation(
   if (!named) return undefined;
   const { accountId, sessionUid, clientId } = named;
   const written = { $inc: { writes: 1 } };
-  const row = await parts.sessions.findOneAndUpdate({ _id: sessionUid }, written, { session: tx });
+  const row = await parts.sessions.findOneAndUpdate({ _id: sessionUid }, written, { session: tx, projection: SEAT });
   await revokeApp(parts, named, offline, tx);
   const about = { ...(row && seatOf(row)), clientId };
   const found = { ...ending, logout: newLogout(ending, { accountId }), about };
   return endThese(parts, found, { sessionUid, clientId, state: 'live' }, tx);
 }
+
+/** Of a session's row, which grows with its apps. */
+const SEAT = { accountId: 1, device: 1 } as const;
 
 function seatOf({ _id, device }: Pick<SessionDoc, '_id' | 'device'>): About {
   return { session: _id, device: device.name, place: device.place };
@@ -100,10 +104,7 @@ export async function endSome(
   const some = ends.slice(0, SESSIONS);
   const uids = some.map(({ uid }) => uid);
   const living = { sessionUid: { $in: uids }, state: 'live' } as const;
-  const rows = await parts.participations
-    .find(living, { session: tx })
-    .limit(AT_ONCE + 1)
-    .toArray();
+  const rows = await readParticipations(parts, living, AT_ONCE + 1, tx);
   if (rows.length > AT_ONCE) return endFirst(parts, ends, shared, tx);
   const open = await newLogouts(parts, some, shared, tx);
   const logouts = open.map(({ logout }) => logout);
@@ -140,7 +141,7 @@ async function newLogouts(
   tx: ClientSession,
 ): Promise<readonly { readonly logout: LogoutDoc; readonly row: SessionDoc }[]> {
   const open = { _id: { $in: ends.map(({ uid }) => uid) }, state: { $ne: 'ended' } } as const;
-  const rows = await sessions.find(open, { session: tx, projection: { accountId: 1, device: 1 } }).toArray();
+  const rows = await sessions.find(open, { session: tx, projection: SEAT }).toArray();
   const byUid = new Map(rows.map((row) => [row._id, row]));
   return ends.flatMap(({ id, uid, reason }) => {
     const row = byUid.get(uid);

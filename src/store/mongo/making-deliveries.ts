@@ -3,13 +3,13 @@ import { type Delivery, isMerged } from '../../deliveries/delivery.ts';
 import { leasable, leaseCandidates, type Made, NOTHING_MADE, newDeliveries, toMade } from '../new-deliveries.ts';
 import type { EndWatch, PlanDeliveries } from '../store.ts';
 import type { MongoParts } from './collections.ts';
-import type { DeliveryDoc, LogoutDoc } from './delivery-documents.ts';
-import { failingOrigins, leaseThem } from './leasing.ts';
-import { type ParticipationDoc, toParticipation } from './session-documents.ts';
+import type { DeliveryDoc, LeaseDoc, LogoutDoc } from './delivery-documents.ts';
+import { failingOrigins, leaseFrom, type ReadParticipation } from './leasing.ts';
+import { toParticipation } from './session-documents.ts';
 
 interface Ended {
   readonly logout: LogoutDoc;
-  readonly rows: readonly ParticipationDoc[];
+  readonly rows: readonly ReadParticipation[];
 }
 
 /** For whom. */
@@ -35,20 +35,23 @@ export async function endThem(
     { session: tx },
   );
   const planned = some.flatMap((each) => deliveriesOf(each, plan));
-  const lease = watch?.lease;
-  const candidates = lease ? leaseCandidates(planned) : [];
+  const candidates = watch?.lease ? leaseCandidates(planned) : [];
   const leased = leasable(candidates, await failingOrigins(parts, candidates, tx));
   if (leased.length > 0) watch?.leasing(leased);
+  const lease = watch?.lease && leaseFrom(readAtOf(some), watch.lease);
   const ids = new Set(leased.map(({ id }) => id));
   const own = planned.filter((one) => !isMerged(one));
   if (own.length > 0) {
-    const rows = own.map((one) => toDeliveryDoc(one, ids.has(one.id) ? undefined : one.nextAttemptAt));
+    const rows = own.map((one) => toDeliveryDoc(one, ids.has(one.id) ? lease : undefined));
     await deliveries.insertMany(rows, { session: tx });
   }
-  if (lease) await leaseThem(parts, [...ids], lease, tx);
-  const merged = planned.filter(isMerged).map((one) => toDeliveryDoc(one, one.nextAttemptAt));
+  const merged = planned.filter(isMerged).map((one) => toDeliveryDoc(one, undefined));
   await insertMissing(deliveries, merged, tx);
   return toMade(planned, leased);
+}
+
+function readAtOf(ended: readonly Ended[]): number {
+  return Math.min(...ended.flatMap(({ rows }) => rows.map(({ readAt }) => readAt)));
 }
 
 /** What is about all of a person may have been made by an earlier write of the walk. */
@@ -73,10 +76,11 @@ function deliveriesOf({ logout, rows }: Ended, plan: PlanDeliveries): readonly D
   return newDeliveries({ id: logout._id, at: logout.at }, participations, plan(participations));
 }
 
-/** Never attempted; free from `readyAt` on. */
+/** Never attempted; leased, or free as soon as it is due. */
 function toDeliveryDoc(
   { id, asked, lastAttemptAt: _, lastStatus: __, lastError: ___, ...facts }: Delivery,
-  readyAt: number | undefined,
+  lease: LeaseDoc | undefined,
 ): DeliveryDoc {
-  return { _id: id, ...facts, ...(asked && { asked: true }), readyAt, log: [] };
+  const held = lease ? { lease } : { readyAt: facts.nextAttemptAt };
+  return { _id: id, ...facts, ...(asked && { asked: true }), ...held, log: [] };
 }

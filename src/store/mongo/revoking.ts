@@ -65,8 +65,7 @@ async function removeTokens(
   tx: ClientSession,
 ): Promise<void> {
   if (roots.length === 0) return;
-  await artifacts.deleteMany({ ...ofGrants(roots), ...which }, { session: tx });
-  await artifacts.deleteMany({ ...ofApps(roots), ...which }, { session: tx });
+  await artifacts.deleteMany({ $or: [ofGrants(roots), ofApps(roots)], ...which }, { session: tx });
 }
 
 /** What outlives the session hangs on its grant; a grant on which nothing such hangs goes too. */

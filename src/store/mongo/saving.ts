@@ -173,8 +173,12 @@ interface FoundParticipation extends ParticipationDoc {
 
 // ---------------------------------------------------------------- reading
 
+/** What of a participation says whether it is over: a session may have a thousand of them. */
+const STANDING = { clientId: 1, accountId: 1, state: 1, clientGeneration: 1, appGeneration: 1 } as const;
+type StandingDoc = Pick<ParticipationDoc, '_id' | keyof typeof STANDING>;
+
 interface FoundSession extends SessionDoc, WithToday {
-  readonly participations: readonly ParticipationDoc[];
+  readonly participations: readonly StandingDoc[];
   readonly cutOffs: readonly CutOffDoc[];
 }
 
@@ -188,7 +192,7 @@ async function findLive({ sessions }: MongoParts, match: Document): Promise<Foun
           from: 'participations',
           localField: '_id',
           foreignField: 'sessionUid',
-          pipeline: [{ $sort: { startedAt: 1, _id: 1 } }],
+          pipeline: [{ $sort: { startedAt: 1, _id: 1 } }, { $project: STANDING }],
           as: 'participations',
         },
       },
@@ -212,7 +216,7 @@ function toStoredSession(found: FoundSession): StoredSession | undefined {
 }
 
 /** What is ended, and what a walk has not reached yet: all of a logout's target is dead from its first write on. */
-function toStanding(row: ParticipationDoc, cutOffs: readonly CutOffDoc[]): AppStanding {
+function toStanding(row: StandingDoc, cutOffs: readonly CutOffDoc[]): AppStanding {
   const isOver = row.state !== 'live' || isCutOff(row, cutOffsToday(cutOffs, row));
   return { sid: row._id, clientId: row.clientId, isOver };
 }

@@ -8,6 +8,7 @@ import { type LogoutDoc, toLogout } from './delivery-documents.ts';
 import type { ArtifactDoc } from './documents.ts';
 import { REALM, waitForGates } from './gates.ts';
 import { transactWatched } from './handing-over.ts';
+import { readParticipations } from './leasing.ts';
 import { endThem } from './making-deliveries.ts';
 import { writeMissingEvents } from './news.ts';
 import { revokeEnded, revokeGrants, revokeSomeGrants } from './revoking.ts';
@@ -142,10 +143,7 @@ export async function endParticipations(
   limit: number,
   tx: ClientSession,
 ): Promise<Omit<Slice, 'logout'>> {
-  const rows = await parts.participations
-    .find(which, { session: tx })
-    .limit(limit + 1)
-    .toArray();
+  const rows = await readParticipations(parts, which, limit + 1, tx);
   const ended = rows.slice(0, limit);
   if (ended.length === 0) return NONE;
   const made = await endThem(parts, [{ logout, rows: ended }], { plan, watch }, tx);
