@@ -71,6 +71,7 @@ export function withCutOffs(clientIds: Document | string): Document[] {
   return [
     { $set: { cutOffKeys: { $concatArrays: [ofClients, ofApps] } } },
     { $lookup: { from: 'cut_offs', localField: 'cutOffKeys', foreignField: '_id', as: 'cutOffs' } },
+    { $unset: 'cutOffKeys' },
   ];
 }
 

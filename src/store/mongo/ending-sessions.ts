@@ -15,7 +15,7 @@ import type { ParticipationDoc, SessionDoc } from './session-documents.ts';
 import { endedBy, endParticipations, insideOf, oweTheRest } from './walking.ts';
 
 /** Of the first write of an `end`: its apps are told while the others are written. */
-const FIRST_SLICE = 32;
+const FIRST_SLICE = 16;
 /** Participations of one write that ends several sessions. */
 const AT_ONCE = 1_000;
 /** Sessions of one write: a transaction of some milliseconds, so that who uses one of them just now seldom meets it. */
