@@ -9,7 +9,7 @@ import { clientsChanged } from './clients.ts';
 import type { MongoParts } from './collections.ts';
 import { removeCredential, removeCredentials } from './credentials.ts';
 import { cutOffApp, cutOffClient, forgetApps } from './cut-offs.ts';
-import { passGate } from './gates.ts';
+import { passGates } from './gates.ts';
 import type { Ending } from './logout-rows.ts';
 import { voidResets } from './news.ts';
 import { raiseRealm, spareInRealm } from './realm.ts';
@@ -29,7 +29,7 @@ export async function raiseBarrier(parts: MongoParts, ending: Ending, tx: Client
       return closeAccount(parts, ending, target, tx);
     case 'account-client': {
       // Before the look, so that a sign-in under way at this app is either seen by it or sees what comes of it.
-      await passGate(parts, target, tx);
+      await passGates(parts, [target.clientId], target.accountId, tx);
       const consented = cause.reason === 'consent-revoked' && (await forgetConsent(parts, target, tx));
       if (!consented && !(await isSomewhere(parts, target, tx))) return undefined;
       return { accountId: target.accountId, generation: await cutOffApp(parts, target, tx) };

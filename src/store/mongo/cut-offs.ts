@@ -14,7 +14,8 @@ export interface CutOffs {
   readonly app: number;
 }
 
-interface App {
+/** One app of one account. */
+export interface App {
   readonly accountId: string;
   readonly clientId: string;
 }
@@ -27,9 +28,17 @@ export function cutOffsToday(rows: readonly CutOffDoc[], app: App): CutOffs {
   return { client: generationOf(clientKey(app.clientId)), app: generationOf(appKey(app)) };
 }
 
-export async function readCutOffs({ cutOffs }: MongoParts, app: App, tx?: ClientSession): Promise<CutOffs> {
-  const keys = { _id: { $in: [clientKey(app.clientId), appKey(app)] } };
-  return cutOffsToday(await cutOffs.find(keys, tx && { session: tx }).toArray(), app);
+export async function readCutOffs({ cutOffs }: MongoParts, app: App): Promise<CutOffs> {
+  return cutOffsToday(await cutOffs.find(ofApp(app)).toArray(), app);
+}
+
+/** A stage that puts the rows of today's numbers of one app beside a row. */
+export function withCutOffsOf(app: App): Document {
+  return { $lookup: { from: 'cut_offs', pipeline: [{ $match: ofApp(app) }], as: 'cutOffs' } };
+}
+
+function ofApp(app: App) {
+  return { _id: { $in: [clientKey(app.clientId), appKey(app)] } };
 }
 
 export function isCutOff(row: Numbered, today: CutOffs): boolean {

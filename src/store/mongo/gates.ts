@@ -12,14 +12,18 @@ export const REALM = 'the realm';
 /** Enough that two sign-ins at once seldom meet; few enough to write them all in one go. */
 const GATES = 32;
 
-/** Makes two transactions of this account and client run one after the other: the later one sees what the earlier did. */
-export async function passGate(
+/** Makes two transactions of this account at one of these clients run one after the other: the later one sees what the earlier did. */
+export async function passGates(
   { gates }: MongoParts,
-  { clientId, accountId }: { readonly clientId: string; readonly accountId: string },
+  clientIds: readonly string[],
+  accountId: string,
   tx: ClientSession,
 ): Promise<void> {
-  const _id = gateKey(clientId, gateOf(accountId));
-  await gates.updateOne({ _id }, { $inc: { passed: 1 } }, { upsert: true, session: tx });
+  const n = gateOf(accountId);
+  await gates.bulkWrite(
+    clientIds.map((clientId) => pass(gateKey(clientId, n))),
+    { session: tx },
+  );
 }
 
 /**
@@ -27,10 +31,12 @@ export async function passGate(
  * transaction, which would fail at the first gate that somebody is passing, and in a crowd somebody always is.
  */
 export async function waitForGates({ gates }: MongoParts, clientId: string): Promise<void> {
-  const writes = Array.from({ length: GATES }, (_, n) => ({
-    updateOne: { filter: { _id: gateKey(clientId, n) }, update: { $inc: { passed: 1 } }, upsert: true },
-  }));
+  const writes = Array.from({ length: GATES }, (_, n) => pass(gateKey(clientId, n)));
   await gates.bulkWrite(writes, { ordered: false });
+}
+
+function pass(_id: string) {
+  return { updateOne: { filter: { _id }, update: { $inc: { passed: 1 } }, upsert: true } };
 }
 
 function gateKey(clientId: string, n: number): string {

@@ -1,13 +1,14 @@
 import type { ClientSession } from 'mongodb';
+import type { Generation } from '../../sessions/session.ts';
 import { firstDueAt } from '../session-life.ts';
-import type { AlongWithCode, ArtifactWrite, NewParticipation, SessionOpening } from '../store.ts';
+import type { AlongWithCode, ArtifactWrite, NewParticipation, SessionOpening, SessionWrite } from '../store.ts';
 import { replaceArtifacts } from './artifact-rows.ts';
 import type { MongoParts } from './collections.ts';
-import { type CutOffs, isCutOff, numbersOf, readCutOffs } from './cut-offs.ts';
-import { passGate } from './gates.ts';
-import { beginSession, save } from './saving.ts';
-import { openingFields, type ParticipationDoc } from './session-documents.ts';
-import { beginsInGoodStanding, isInGoodStanding } from './standing.ts';
+import { type CutOffs, isCutOff, numbersOf } from './cut-offs.ts';
+import { passGates, REALM } from './gates.ts';
+import { firstRow, saveKnown, tellOfSignIn } from './saving.ts';
+import { openingFields, type ParticipationDoc, type SessionDoc } from './session-documents.ts';
+import { countStart, isInGoodStanding, standingAt } from './standing.ts';
 
 interface Joining {
   readonly participation: NewParticipation;
@@ -18,7 +19,7 @@ interface Joining {
 
 /**
  * Records that a client takes part, with the code that lets it. Each row that an `end` of this participation may write
- * (session, account, gate) is written here too, the session's first: one of the two then runs again and sees the other.
+ * (session, account, gates) is written here too, the session's first: one of the two then runs again and sees the other.
  * Answers `ended` with writes done that must be rolled back.
  */
 export async function join(
@@ -26,63 +27,68 @@ export async function join(
   joining: Joining,
   tx: ClientSession,
 ): Promise<'joined' | 'merged' | 'ended'> {
-  const { code, along } = joining;
-  const taking = await sessionTakes(parts, joining, tx);
-  if (taking === undefined) return 'ended';
-  const today = await clientTakes(parts, joining, taking.startedAt, tx);
-  if (today === undefined) return 'ended';
-  await replaceArtifacts(parts, [...(along?.artifacts ?? []), code], today, tx);
-  if (!along?.session || taking.saved) return 'joined';
-  const saved = await save(parts, along.session, tx);
+  const { participation, code, along } = joining;
+  const { accountId, clientId } = participation;
+  const met = await meetSession(parts, joining, tx);
+  if (met === undefined) return 'ended';
+  await passGates(parts, met.row ? [clientId] : [REALM, clientId], accountId, tx);
+  const today = await standingAt(parts, participation, tx);
+  if (!today || !isInGoodStanding(today, met.verified)) return 'ended';
+  const admitted = { ...joining, today: today.cutOffs, sessionStartedAt: met.startedAt };
+  if (!(await clientTakes(parts, admitted, tx))) return 'ended';
+  await replaceArtifacts(parts, [...(along?.artifacts ?? []), code], today.cutOffs, tx);
+  if (!along?.session || !met.row) return 'joined';
+  const saved = await saveKnown(parts, met.row, along.session, tx);
   return saved === 'saved' ? 'joined' : saved;
 }
 
-/** When the session began, and whether it is saved as well now. */
-interface Taking {
+interface Met {
+  /** The session as it was before; undefined where it begins with this, saved as well where that came along. */
+  readonly row: SessionDoc | undefined;
   readonly startedAt: number;
-  readonly saved: boolean;
+  /** What it stands and falls with. */
+  readonly verified: readonly Generation[];
 }
 
-/** The session is not ended and of today's generation; or it is not there yet and its opening is. */
-async function sessionTakes(
+/** Writes the session's row, or begins it where it is not there and may. Undefined for one that has ended, or may not begin. */
+async function meetSession(
   parts: MongoParts,
   { participation, opening, along }: Joining,
   tx: ClientSession,
-): Promise<Taking | undefined> {
-  const { sessionUid: uid, accountId } = participation;
-  const known = { _id: uid, accountId };
-  const row = await parts.sessions.findOneAndUpdate(known, { $inc: { writes: 1 } }, { session: tx });
+): Promise<Met | undefined> {
+  const known = { _id: participation.sessionUid, accountId: participation.accountId };
+  const update = { $inc: { writes: 1 }, ...(opening && { $setOnInsert: openedRow(opening, along?.session) }) };
+  const row = await parts.sessions.findOneAndUpdate(known, update, { upsert: opening !== undefined, session: tx });
   if (row) {
     const verified = opening ? [row.generation, opening.generation] : [row.generation];
-    const takes = row.state !== 'ended' && (await isInGoodStanding(parts, accountId, verified, tx));
-    return takes ? { startedAt: row.startedAt, saved: false } : undefined;
+    return row.state === 'ended' ? undefined : { row, startedAt: row.startedAt, verified };
   }
-  if (!opening || !(await beginsInGoodStanding(parts, opening, tx))) return undefined;
-  const { startedAt } = opening;
-  if (along?.session) {
-    await beginSession(parts, along.session, opening, tx);
-    return { startedAt, saved: true };
-  }
-  await parts.sessions.insertOne({ _id: uid, ...arriving(opening) }, { session: tx });
-  return { startedAt, saved: false };
+  if (!opening || !(await countStart(parts, opening, tx))) return undefined;
+  if (along?.session) await tellOfSignIn(parts, along.session, opening, tx);
+  return { row: undefined, startedAt: opening.startedAt, verified: [opening.generation] };
 }
 
-/**
- * The client is not removed and was not cut off since the Grant was made, and this very `sid` is not over. Answers how often
- * it has been cut off until now.
- */
+/** What a row that is found does not need: it has its key and account, and its writes are counted. */
+function openedRow(opening: SessionOpening, write: SessionWrite | undefined): Partial<SessionDoc> {
+  const { accountId: _, writes: __, ...row } = write ? firstRow(write, opening, 1) : arriving(opening);
+  return row;
+}
+
+interface Admitted extends Joining {
+  readonly today: CutOffs;
+  readonly sessionStartedAt: number;
+}
+
+/** The client is not removed and was not cut off since the Grant was made, and this very `sid` is not over. */
 async function clientTakes(
   parts: MongoParts,
-  { participation, along }: Joining,
-  sessionStartedAt: number,
+  { participation, along, today, sessionStartedAt }: Admitted,
   tx: ClientSession,
-): Promise<CutOffs | undefined> {
+): Promise<boolean> {
   const { sid, clientId, accountId, startedAt } = participation;
-  await passGate(parts, participation, tx);
-  const today = await readCutOffs(parts, participation, tx);
   // Removing cuts off, so only a client that ever was can be removed; the process that asks may not have heard of it yet.
-  if (today.client > 0 && (await isRemoved(parts, clientId, tx))) return undefined;
-  if (!isNewGrant(participation, along) && !(await hasLiveGrant(parts, participation, today, tx))) return undefined;
+  if (today.client > 0 && (await isRemoved(parts, clientId, tx))) return false;
+  if (!isNewGrant(participation, along) && !(await hasLiveGrant(parts, participation, today, tx))) return false;
   const row = await parts.participations.findOneAndUpdate(
     { _id: sid, accountId },
     {
@@ -91,7 +97,7 @@ async function clientTakes(
     },
     { upsert: true, returnDocument: 'after', session: tx },
   );
-  return row?.state === 'live' && !isCutOff(row, today) ? today : undefined;
+  return row?.state === 'live' && !isCutOff(row, today);
 }
 
 function isNewGrant({ grantId }: NewParticipation, along: AlongWithCode | undefined): boolean {

@@ -33,30 +33,28 @@ export async function save(
   tx: ClientSession,
 ): Promise<'saved' | 'merged' | 'ended'> {
   const row = await parts.sessions.findOne({ _id: write.uid }, { session: tx });
+  return saveKnown(parts, row ?? undefined, write, tx);
+}
+
+/** The same where this transaction has read the row, or found none. */
+export async function saveKnown(
+  parts: MongoParts,
+  row: SessionDoc | undefined,
+  write: SessionWrite,
+  tx: ClientSession,
+): Promise<'saved' | 'merged' | 'ended'> {
   if (row?.state === 'ended') return 'ended';
   if (row?.state === 'live') return saveLive(parts, row, write, tx);
   const { opening } = write;
   if (!opening || !(await beginsInGoodStanding(parts, opening, tx))) return 'ended';
-  if (!row) await beginSession(parts, write, opening, tx);
-  else {
-    await replaceArriving(parts, row, firstRow(write, opening, row.writes + 1), tx);
-    await tellOfSignIn(parts, write, opening, tx);
-  }
+  if (row) await replaceArriving(parts, row, firstRow(write, opening, row.writes + 1), tx);
+  else await parts.sessions.insertOne({ _id: write.uid, ...firstRow(write, opening, 1) }, { session: tx });
+  await tellOfSignIn(parts, write, opening, tx);
   return 'saved';
 }
 
-/** The row of a session that nobody has heard of, and what goes with a sign-in. Whether it may begin was asked before. */
-export async function beginSession(
-  parts: MongoParts,
-  write: SessionWrite,
-  opening: SessionOpening,
-  tx: ClientSession,
-): Promise<void> {
-  await parts.sessions.insertOne({ _id: write.uid, ...firstRow(write, opening, 1) }, { session: tx });
-  await tellOfSignIn(parts, write, opening, tx);
-}
-
-async function tellOfSignIn(
+/** What goes with the first save of a session. */
+export async function tellOfSignIn(
   parts: MongoParts,
   { uid, now }: SessionWrite,
   opening: SessionOpening,
@@ -95,7 +93,8 @@ export async function retireCookie({ sessions }: MongoParts, cookieHash: string,
 
 // ---------------------------------------------------------------- writing
 
-function firstRow(write: SessionWrite, opening: SessionOpening, writes: number): Omit<SessionDoc, '_id'> {
+/** The row of a session that nobody has heard of. */
+export function firstRow(write: SessionWrite, opening: SessionOpening, writes: number): Omit<SessionDoc, '_id'> {
   return {
     ...openingFields(opening),
     state: 'live',
