@@ -12,7 +12,10 @@ export const REALM = 'the realm';
 /** Enough that two sign-ins at once seldom meet; few enough to write them all in one go. */
 const GATES = 32;
 
-/** Makes two transactions of this account at one of these clients run one after the other: the later one sees what the earlier did. */
+/**
+ * Makes two transactions of this account at one of these clients run one after the other: the later one sees what the earlier
+ * did.
+ */
 export async function passGates(
   { gates }: MongoParts,
   clientIds: readonly string[],

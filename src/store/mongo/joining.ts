@@ -50,7 +50,7 @@ interface Met {
   readonly verified: readonly Generation[];
 }
 
-/** Writes the session's row, or begins it where it is not there and may. Undefined for one that has ended, or may not begin. */
+/** Writes the session's row, or begins it where it is not there. Undefined for one that has ended, or may not begin. */
 async function meetSession(
   parts: MongoParts,
   { participation, opening, along }: Joining,

@@ -50,6 +50,7 @@ export async function endThem(
   return toMade(planned, leased);
 }
 
+/** They were read by one question, hence at one instant. */
 function readAtOf(ended: readonly Ended[]): number {
   return Math.min(...ended.flatMap(({ rows }) => rows.map(({ readAt }) => readAt)));
 }
