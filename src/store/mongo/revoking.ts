@@ -13,17 +13,9 @@ export async function revokeEnded(
   keeps: (clientId: string) => boolean,
   tx: ClientSession,
 ): Promise<void> {
-  await removeTokens(
-    parts,
-    ended.filter(({ clientId }) => !keeps(clientId)),
-    {},
-    tx,
-  );
-  await keepOffline(
-    parts,
-    ended.filter(({ clientId }) => keeps(clientId)),
-    tx,
-  );
+  const byKeeping = Map.groupBy(ended, ({ clientId }) => keeps(clientId));
+  await removeTokens(parts, byKeeping.get(false) ?? [], tx);
+  await keepOffline(parts, byKeeping.get(true) ?? [], tx);
 }
 
 /** All that this app ever had in this session: a participation that was over already may have left a token behind. */
@@ -35,7 +27,7 @@ export async function revokeApp(
 ): Promise<void> {
   const rows = await parts.participations.find({ sessionUid, clientId }, { session: tx }).toArray();
   if (offline === 'kept') await keepOffline(parts, rows, tx);
-  else await removeTokens(parts, rows, {}, tx);
+  else await removeTokens(parts, rows, tx);
 }
 
 /** Removes up to `limit` grants that fit, whatever became of their sessions; answers how many. */
@@ -58,32 +50,30 @@ export async function revokeGrants({ artifacts }: MongoParts, ids: readonly (str
   if (ids.length > 0) await artifacts.deleteMany({ grantId });
 }
 
-async function removeTokens(
-  { artifacts }: MongoParts,
-  roots: readonly Roots[],
-  which: Filter<ArtifactDoc>,
-  tx: ClientSession,
-): Promise<void> {
-  if (roots.length === 0) return;
-  await artifacts.deleteMany({ $or: [ofGrants(roots), ofApps(roots)], ...which }, { session: tx });
+async function removeTokens({ artifacts }: MongoParts, roots: readonly Roots[], tx: ClientSession): Promise<void> {
+  if (roots.length > 0) await artifacts.deleteMany(ofAny(roots), { session: tx });
 }
 
 /** What outlives the session hangs on its grant; a grant on which nothing such hangs goes too. */
 async function keepOffline(parts: MongoParts, roots: readonly Roots[], tx: ClientSession): Promise<void> {
   if (roots.length === 0) return;
-  await removeTokens(parts, roots, { bound: true }, tx);
-  const either = { $or: [ofGrants(roots), ofApps(roots)] };
-  const grants = await grantIdsOf(parts, { ...either, model: 'Grant' }, tx);
+  const any = ofAny(roots);
+  const grants = await grantIdsOf(parts, { ...any, model: 'Grant' }, tx);
   const offline = { grantId: { $in: grants }, bound: false, model: { $ne: 'Grant' } };
   const kept = new Set(await grantIdsOf(parts, offline, tx));
   const bare = grants.filter((grantId) => !kept.has(grantId));
-  await parts.artifacts.deleteMany({ model: 'Grant', grantId: { $in: bare } }, { session: tx });
+  const gone = { $or: [{ bound: true }, { model: 'Grant', grantId: { $in: bare } }] };
+  await parts.artifacts.deleteMany({ $and: [any, gone] }, { session: tx });
 }
 
 /** Not `distinct`: a transaction cannot ask that of a sharded collection. */
 async function grantIdsOf({ artifacts }: MongoParts, which: Filter<ArtifactDoc>, tx: ClientSession): Promise<string[]> {
   const rows = await artifacts.find(which, { session: tx, projection: { grantId: 1 } }).toArray();
   return [...new Set(rows.map(({ grantId }) => grantId).filter((grantId) => grantId !== undefined))];
+}
+
+function ofAny(roots: readonly Roots[]): Filter<ArtifactDoc> {
+  return { $or: [ofGrants(roots), ofApps(roots)] };
 }
 
 function ofGrants(roots: readonly Roots[]): Filter<ArtifactDoc> {
