@@ -36,6 +36,8 @@ const KEEP_ALIVE_MS = 75_000;
 /** How long requests in flight may take to finish once we are asked to stop. */
 const GRACE_MS = 5_000;
 const CLOSE_IDLE_EVERY_MS = 50;
+/** A crowd that goes on connecting does not keep the port open. */
+const ACCEPTING_TURNS_MAX = 100;
 /** Whoever connected just before the port was shut sends a request within this. */
 const UNHEARD_MS = 500;
 
@@ -90,6 +92,23 @@ function watchAnswers(server: Server): Answers {
 }
 
 /**
+ * Whoever has connected and was not accepted yet would be reset with the port: goes on to a turn of the event loop in which
+ * nobody was, since one turn may accept one of several.
+ */
+async function allAccepted(server: Server): Promise<void> {
+  let heard = true;
+  const hear = () => {
+    heard = true;
+  };
+  server.on('connection', hear);
+  for (let turns = 0; heard && turns < ACCEPTING_TURNS_MAX; turns += 1) {
+    heard = false;
+    await accepted();
+  }
+  server.off('connection', hear);
+}
+
+/**
  * First it only says that it stops (`onClosing` turns readiness red, each answer is the last on its connection) and serves on:
  * proxies that look see it in time. Those that do not find the port shut then, and go to the next process; what came just
  * before is still answered. A POST that is cut off nobody may send again.
@@ -101,8 +120,7 @@ async function closeServer(server: Server, answers: Answers, { onClosing, drainM
   const closed = new Promise<void>((resolve) => {
     server.once('close', () => resolve());
   });
-  // Whoever has connected and was not accepted yet would be reset with the port. This is just after all of them were.
-  if (drainMs > 0) await accepted();
+  if (drainMs > 0) await allAccepted(server);
   // Node's own `close` cuts at once whom it has not heard yet.
   NetServer.prototype.close.call(server);
   onClosing();
