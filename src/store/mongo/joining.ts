@@ -68,7 +68,7 @@ async function meetSession(
   return { row: undefined, startedAt: opening.startedAt, verified: [opening.generation] };
 }
 
-/** What a row that is found does not need: it has its key and account, and its writes are counted. */
+/** The first row, but for what the write that looks for it sets in any case: its account and the count of its writes. */
 function openedRow(opening: SessionOpening, write: SessionWrite | undefined): Partial<SessionDoc> {
   const { accountId: _, writes: __, ...row } = write ? firstRow(write, opening, 1) : arriving(opening);
   return row;

@@ -25,6 +25,7 @@ export function readParticipations(
   return participations.aggregate<ReadParticipation>(stages, { session: tx }).toArray();
 }
 
+/** A lease that begins at an instant of the server's clock; `leaseFor` is the same as an expression. */
 export function leaseFrom(now: number, { token, processId, leaseMs }: FirstLease): LeaseDoc {
   return { token, holder: processId, until: now + leaseMs };
 }

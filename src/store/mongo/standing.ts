@@ -9,9 +9,9 @@ import { realmGeneration } from './realm.ts';
 import type { CutOffDoc, SessionDoc } from './session-documents.ts';
 
 /** Today's generations. An account that is not there has generation 0. */
-export async function generationToday(parts: MongoParts, accountId: string, tx?: ClientSession): Promise<Generation> {
-  const account = await accountRow(parts, accountId, tx);
-  return { account: account?.generation ?? 0, realm: await realmGeneration(parts, tx) };
+export async function generationToday(parts: MongoParts, accountId: string): Promise<Generation> {
+  const account = await parts.accounts.findOne({ _id: accountId }, { projection: { generation: 1 } });
+  return { account: account?.generation ?? 0, realm: await realmGeneration(parts) };
 }
 
 /** What a sign-in at an app is judged by. */
@@ -93,13 +93,4 @@ export async function countStart(parts: MongoParts, opening: SessionOpening, tx:
   const update = { $inc: { starts: 1 }, ...(opening.locale !== undefined && { $set: { locale: opening.locale } }) };
   const { matchedCount } = await parts.accounts.updateOne(filter, update, { session: tx });
   return matchedCount > 0;
-}
-
-async function accountRow(
-  { accounts }: MongoParts,
-  accountId: string,
-  tx: ClientSession | undefined,
-): Promise<Pick<AccountDoc, 'state' | 'generation'> | undefined> {
-  const options = { projection: { state: 1, generation: 1 }, ...(tx && { session: tx }) };
-  return (await accounts.findOne({ _id: accountId }, options)) ?? undefined;
 }
