@@ -75,6 +75,8 @@ export interface OutboundClientOptions {
 
 const HEADER_BYTES_MAX = 8 * 1024;
 const NO_TRUST: Trust = {};
+/** Of a call that nobody cuts off. */
+const NEVER = new AbortController().signal;
 
 export function createOutboundClient(options: OutboundClientOptions): OutboundClient {
   const { outbound } = options;
@@ -100,14 +102,11 @@ export function createOutboundClient(options: OutboundClientOptions): OutboundCl
 
 async function send(call: Call, agents: Agents, contexts: SecureContexts): Promise<Called> {
   const startedAt = performance.now();
-  const cutting = new AbortController();
   const url = new URL(call.url);
-  const request = open(call, url, {
-    agents,
-    target: targetOf(url, call.trust ?? NO_TRUST, { contexts, signal: cutting.signal }),
-  });
+  const target = targetOf(url, call, contexts);
+  const request = open(call, url, { agents, target });
   try {
-    const response = await head(request, call, cutting);
+    const response = await head(request, call);
     return {
       kind: 'answer',
       status: response.statusCode ?? 0,
@@ -116,14 +115,16 @@ async function send(call: Call, agents: Agents, contexts: SecureContexts): Promi
       body: (bytesMax, withinMs) => readBody(request, response, bytesMax, withinMs),
     };
   } catch (error) {
-    return failed(error as NodeJS.ErrnoException, elapsed(startedAt), request);
+    // Whichever step was under way has its own word for it.
+    const why = call.signal?.aborted ? callError('EABORTED', CUT_OFF) : (error as NodeJS.ErrnoException);
+    return failed(why, elapsed(startedAt), request);
   }
 }
 
 function targetOf(
   { protocol, hostname, port }: URL,
-  trust: Trust,
-  { contexts, signal }: { readonly contexts: SecureContexts; readonly signal: AbortSignal },
+  { trust = NO_TRUST, signal = NEVER }: Call,
+  contexts: SecureContexts,
 ): Target {
   const overTls = protocol === 'https:';
   const host = hostname.replace(/^\[|\]$/g, '');
@@ -158,19 +159,14 @@ function open(
 }
 
 /** The head of the answer. Rejects when none came in time; after it, `answerMs` still bounds the body. */
-function head(request: ClientRequest, call: Call, cutting: AbortController): Promise<IncomingMessage> {
-  const { answerMs, signal } = call;
+function head(request: ClientRequest, { answerMs, signal }: Call): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   let timer: NodeJS.Timeout | undefined;
-  const give = (error: Error) => {
-    cutting.abort(error);
-    request.destroy(error);
-  };
-  const cut = () => give(callError('EABORTED', CUT_OFF));
+  const cut = () => request.destroy();
   signal?.addEventListener('abort', cut, { once: true });
   // A socket is handed over when it may be written to: that is the first byte.
   request.once('socket', () => {
-    timer = setTimeout(() => give(timedOut('no answer', answerMs)), answerMs);
+    timer = setTimeout(() => request.destroy(timedOut('no answer', answerMs)), answerMs);
   });
   let answered = false;
   request.once('response', (response) => {

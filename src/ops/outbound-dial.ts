@@ -8,15 +8,23 @@ interface Place {
   readonly signal: AbortSignal;
 }
 
-/** Both families in parallel, the quicker one wins (RFC 8305); only addresses that were checked. */
+/** Only to addresses that were checked. */
 export async function dial(
   { host, port, signal }: Place,
   addresses: readonly string[],
   connectMs: number,
 ): Promise<Socket> {
+  const [only, ...others] = addresses;
+  if (only === undefined) throw callError('ENOTFOUND', `${host} has no address`);
+  const socket = others.length === 0 ? net.connect({ host: only, port, noDelay: true }) : race(host, port, addresses);
+  await step(socket, 'connect', { signal, ms: connectMs, what: 'no connection' });
+  return socket;
+}
+
+/** Both families in parallel, the quicker one wins (RFC 8305). */
+function race(host: string, port: number, addresses: readonly string[]): Socket {
   const found = addresses.map((address) => ({ address, family: isIP(address) }));
-  if (found.length === 0) throw callError('ENOTFOUND', `${host} has no address`);
-  const socket = net.connect({
+  return net.connect({
     host,
     port,
     autoSelectFamily: true,
@@ -27,8 +35,6 @@ export async function dial(
       else callback(null, first?.address ?? '', first?.family);
     },
   });
-  await step(socket, 'connect', { signal, ms: connectMs, what: 'no connection' });
-  return socket;
 }
 
 /** Waits for one event of a socket that is being made; destroys it when that does not come in time. */
