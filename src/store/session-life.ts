@@ -24,7 +24,7 @@ export function sidsOver(apps: readonly AppStanding[]): ReadonlySet<string> {
   return new Set(apps.filter((app) => app.isOver).map((app) => app.sid));
 }
 
-/** Clients that were in the session and are no longer, in the order of the rows. */
+/** Clients that were in the session and are no longer. */
 export function signedOffClients(apps: readonly AppStanding[]): readonly string[] {
   const clients = new Set(apps.map((app) => app.clientId));
   const inside = new Set(apps.filter((app) => !app.isOver).map((app) => app.clientId));
@@ -32,6 +32,7 @@ export function signedOffClients(apps: readonly AppStanding[]): readonly string[
 }
 
 export function withoutSids(authorizations: Authorizations, over: ReadonlySet<string>): Authorizations {
+  if (over.size === 0) return authorizations;
   return Object.fromEntries(Object.entries(authorizations).filter(([, { sid }]) => !over.has(sid)));
 }
 

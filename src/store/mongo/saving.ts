@@ -129,10 +129,9 @@ async function saveLive(
 ): Promise<'saved' | 'merged'> {
   const cookies = row.cookies ?? [];
   const isLate = cookies.some(({ hash, retiredAt }) => hash === write.cookieHash && retiredAt !== undefined);
-  const stored = parseAuthorizations(row);
-  const known = [...Object.values(stored), ...Object.values(write.authorizations)].map(({ sid }) => sid);
-  const over = sidsOver(await standingOf(parts, known, tx));
-  const authorizations = JSON.stringify(mergeAuthorizations(stored, write.authorizations, over, isLate));
+  const over = sidsOver(await appsOf(parts, row._id, tx));
+  const merged = mergeAuthorizations(parseAuthorizations(row), write.authorizations, over, isLate);
+  const authorizations = JSON.stringify(merged);
   const changes = isLate ? {} : replacement(row, cookies, write);
   const update = { $set: { ...changes, authorizations }, $inc: { writes: 1 } };
   await parts.sessions.updateOne({ _id: row._id }, update, { session: tx });
@@ -152,66 +151,77 @@ function replacement(row: SessionDoc, cookies: readonly CookieDoc[], { now, cook
   };
 }
 
-async function standingOf(
-  { participations }: MongoParts,
-  sids: readonly string[],
-  tx: ClientSession,
-): Promise<readonly AppStanding[]> {
-  if (sids.length === 0) return [];
-  const rows = await participations
-    .aggregate<FoundParticipation>([{ $match: { _id: { $in: [...sids] } } }, ...withCutOffs('$clientId')], {
-      session: tx,
-    })
-    .toArray();
-  return rows.map((row) => toStanding(row, row.cutOffs));
-}
-
-interface FoundParticipation extends ParticipationDoc {
-  readonly cutOffs: readonly CutOffDoc[];
-}
-
 // ---------------------------------------------------------------- reading
 
-/** What of a participation says whether it is over: a session may have a thousand of them. */
+/** What of a participation says whether it is over. */
 const STANDING = { clientId: 1, accountId: 1, state: 1, clientGeneration: 1, appGeneration: 1 } as const;
 type StandingDoc = Pick<ParticipationDoc, '_id' | keyof typeof STANDING>;
 
-interface FoundSession extends SessionDoc, WithToday {
+interface WithApps {
   readonly participations: readonly StandingDoc[];
   readonly cutOffs: readonly CutOffDoc[];
 }
 
+/**
+ * Stages that put its participations beside a session, and what they are judged by. A session may have a thousand; where
+ * nothing of it is over, which is nearly always, none of them leaves the server.
+ */
+const WITH_APPS: Document[] = [
+  {
+    $lookup: {
+      from: 'participations',
+      localField: '_id',
+      foreignField: 'sessionUid',
+      pipeline: [{ $project: STANDING }],
+      as: 'participations',
+    },
+  },
+  ...withCutOffs('$participations.clientId'),
+  {
+    $set: {
+      participations: {
+        $cond: [
+          { $and: [{ $setIsSubset: ['$participations.state', ['live']] }, { $eq: ['$cutOffs', []] }] },
+          [],
+          '$participations',
+        ],
+      },
+    },
+  },
+];
+
+interface FoundSession extends SessionDoc, WithToday, WithApps {}
+
 /** One question, so that row, participations and generations belong together. */
 async function findLive({ sessions }: MongoParts, match: Document): Promise<FoundSession | undefined> {
   const [found] = await sessions
-    .aggregate<FoundSession>([
-      { $match: { ...match, state: 'live' } },
-      {
-        $lookup: {
-          from: 'participations',
-          localField: '_id',
-          foreignField: 'sessionUid',
-          pipeline: [{ $sort: { startedAt: 1, _id: 1 } }, { $project: STANDING }],
-          as: 'participations',
-        },
-      },
-      ...withCutOffs('$participations.clientId'),
-      ...WITH_TODAY,
-    ])
+    .aggregate<FoundSession>([{ $match: { ...match, state: 'live' } }, ...WITH_APPS, ...WITH_TODAY])
     .toArray();
   return found;
+}
+
+async function appsOf({ sessions }: MongoParts, uid: string, tx: ClientSession): Promise<readonly AppStanding[]> {
+  const [found] = await sessions
+    .aggregate<WithApps>([{ $match: { _id: uid } }, { $project: { accountId: 1 } }, ...WITH_APPS], { session: tx })
+    .toArray();
+  return found ? toApps(found) : [];
 }
 
 /** Undefined for one of an older generation: it is dead, also where the walk of its account has not come yet. */
 function toStoredSession(found: FoundSession): StoredSession | undefined {
   if (!isCurrent(found.generation, todayOf(found))) return undefined;
-  const apps = found.participations.map((row) => toStanding(row, found.cutOffs));
+  const apps = toApps(found);
   return {
     session: toSession(found),
     payload: JSON.parse(found.payload ?? '{}') as StoredSession['payload'],
     authorizations: withoutSids(parseAuthorizations(found), sidsOver(apps)),
     signedOffClients: signedOffClients(apps),
   };
+}
+
+/** Those that are over, if any are, and then the others, too. */
+function toApps({ participations, cutOffs }: WithApps): readonly AppStanding[] {
+  return participations.map((row) => toStanding(row, cutOffs));
 }
 
 /** What is ended, and what a walk has not reached yet: all of a logout's target is dead from its first write on. */
