@@ -57,6 +57,22 @@ describe('telling an app', () => {
     expect(bench.store.leases()).toBe(0);
   });
 
+  it('sends to the first of many before it begins with the last', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `app${index}`);
+    for (const name of names) await bench.app(name, ok);
+    const ids = names.map((name) => bench.deliver(name));
+    const posted: string[] = [];
+    const inFirstTurn = Promise.withResolvers<number>();
+    const { transport } = bench;
+    const post: typeof transport.post = (url, ...rest) => {
+      if (posted.push(url) === 1) setImmediate(() => inFirstTurn.resolve(posted.length));
+      return transport.post(url, ...rest);
+    };
+    await bench.engine({ transport: { ...transport, post } }).start();
+    expect(await inFirstTurn.promise).toBeLessThan(10);
+    await bench.until(() => states(...ids).every((state) => state === 'told'));
+  });
+
   it('is woken by a commit, and tells who waits for the logout', async () => {
     await bench.app('wiki', ok);
     const engine = bench.engine();
