@@ -36,7 +36,7 @@ export async function appAccess(parts: MongoParts, accountId: string, limit: num
   const alive = rows.flatMap((row) => {
     const { clientId, generation, createdAt, cutOffs, tokens } = row;
     if (clientId === undefined || !generation || !isCurrent(generation, today)) return [];
-    if (isCutOff(row, cutOffsToday(cutOffs, { accountId, clientId }))) return [];
+    if (isCutOff(row, cutOffsToday(cutOffs)({ accountId, clientId }))) return [];
     const [token] = tokens;
     return [{ clientId, createdAt, usedAt: token?.usedAt ?? createdAt, offline: token?.offline ?? false }];
   });

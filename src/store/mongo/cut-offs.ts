@@ -23,13 +23,15 @@ export interface App {
 /** Rows from before there were numbers have none. */
 type Numbered = Pick<ParticipationDoc, 'clientGeneration' | 'appGeneration'>;
 
-export function cutOffsToday(rows: readonly CutOffDoc[], app: App): CutOffs {
-  const generationOf = (key: string) => rows.find(({ _id }) => _id === key)?.generation ?? 0;
-  return { client: generationOf(clientKey(app.clientId)), app: generationOf(appKey(app)) };
+/** By app: a session may have a thousand. */
+export function cutOffsToday(rows: readonly CutOffDoc[]): (app: App) => CutOffs {
+  const generations = new Map(rows.map(({ _id, generation }) => [_id, generation]));
+  const generationOf = (key: string) => generations.get(key) ?? 0;
+  return (app) => ({ client: generationOf(clientKey(app.clientId)), app: generationOf(appKey(app)) });
 }
 
 export async function readCutOffs({ cutOffs }: MongoParts, app: App): Promise<CutOffs> {
-  return cutOffsToday(await cutOffs.find(ofApp(app)).toArray(), app);
+  return cutOffsToday(await cutOffs.find(ofApp(app)).toArray())(app);
 }
 
 /** A stage that puts the rows of today's numbers of one app beside a row. */

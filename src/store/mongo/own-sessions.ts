@@ -109,24 +109,18 @@ function toOwn(row: OwnDoc, givenName: string | undefined): OwnSession {
   return { session: toSession(row), givenName, apps: appsOf(row), logout: logout && toLogout(logout) };
 }
 
-function appsOf(row: OwnDoc): readonly OwnApp[] {
+function appsOf({ participations, told, cutOffs }: OwnDoc): readonly OwnApp[] {
+  const today = cutOffsToday(cutOffs);
+  const isOver = (one: ParticipationDoc) => one.state !== 'live' || isCutOff(one, today(one));
   const latest = new Map<string, ParticipationDoc>();
-  for (const one of row.participations) {
+  for (const one of participations) {
     const known = latest.get(one.clientId);
-    if (known === undefined || (isOver(known, row) && !isOver(one, row))) latest.set(one.clientId, one);
+    if (known === undefined || (isOver(known) && !isOver(one))) latest.set(one.clientId, one);
   }
-  const rows = [...latest.values()].reverse();
-  return rows.map((one) => ({ participation: toParticipation(one), state: stateOf(one, row) }));
-}
-
-/** What no walk has come to is dead already, and somebody is about to tell its app. */
-function stateOf(one: ParticipationDoc, row: OwnDoc): OwnApp['state'] {
-  if (!isOver(one, row)) return 'live';
-  return row.told.find(({ _id }) => _id === one._id)?.state ?? 'trying';
-}
-
-function isOver(one: ParticipationDoc, { cutOffs }: OwnDoc): boolean {
-  return one.state !== 'live' || isCutOff(one, cutOffsToday(cutOffs, one));
+  const states = new Map(told.map(({ _id, state }) => [_id, state]));
+  // What no walk has come to is dead already, and somebody is about to tell its app.
+  const stateOf = (one: ParticipationDoc) => (isOver(one) ? (states.get(one._id) ?? 'trying') : 'live');
+  return [...latest.values()].reverse().map((one) => ({ participation: toParticipation(one), state: stateOf(one) }));
 }
 
 // ---------------------------------------------------------------- numbers

@@ -107,7 +107,7 @@ function isOfOpenSession(row: FoundArtifact): boolean {
 function isLiveGrant(row: FoundArtifact): boolean {
   const { generation, accountId, clientId = '', cutOffs } = row;
   if (!generation || accountId === undefined || !isCurrent(generation, todayOf(row))) return false;
-  return !isCutOff(row, cutOffsToday(cutOffs, { accountId, clientId }));
+  return !isCutOff(row, cutOffsToday(cutOffs)({ accountId, clientId }));
 }
 
 function toWrite(row: ArtifactDoc, idHash: string): ArtifactWrite {

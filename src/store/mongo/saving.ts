@@ -11,7 +11,7 @@ import {
 } from '../session-life.ts';
 import type { Authorizations, SessionOpening, SessionWrite, StoredSession } from '../store.ts';
 import type { MongoParts } from './collections.ts';
-import { cutOffsToday, isCutOff, withCutOffs } from './cut-offs.ts';
+import { type CutOffs, cutOffsToday, isCutOff, withCutOffs } from './cut-offs.ts';
 import { meetDevice, postMail, writeEvents } from './news.ts';
 import {
   type CookieDoc,
@@ -221,13 +221,13 @@ function toStoredSession(found: FoundSession): StoredSession | undefined {
 
 /** Those that are over, if any are, and then the others, too. */
 function toApps({ participations, cutOffs }: WithApps): readonly AppStanding[] {
-  return participations.map((row) => toStanding(row, cutOffs));
+  const today = cutOffsToday(cutOffs);
+  return participations.map((row) => toStanding(row, today(row)));
 }
 
 /** What is ended, and what a walk has not reached yet: all of a logout's target is dead from its first write on. */
-function toStanding(row: StandingDoc, cutOffs: readonly CutOffDoc[]): AppStanding {
-  const isOver = row.state !== 'live' || isCutOff(row, cutOffsToday(cutOffs, row));
-  return { sid: row._id, clientId: row.clientId, isOver };
+function toStanding(row: StandingDoc, today: CutOffs): AppStanding {
+  return { sid: row._id, clientId: row.clientId, isOver: row.state !== 'live' || isCutOff(row, today) };
 }
 
 function parseAuthorizations(row: SessionDoc): Authorizations {

@@ -34,7 +34,7 @@ export async function standingAt(parts: MongoParts, app: App, tx: ClientSession)
   return {
     isActive: state === 'active',
     generation: { account: generation, realm: realmOf(found) },
-    cutOffs: cutOffsToday(cutOffs, app),
+    cutOffs: cutOffsToday(cutOffs)(app),
   };
 }
 

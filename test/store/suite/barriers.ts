@@ -66,6 +66,8 @@ export function barriersSuite(make: MakePlace): void {
     const anew = { ...each, sid: unique('sid') };
     await expect(at.store.sessions.join(anew, aCodeOf(anew), undefined)).resolves.toBe('ended');
     await expect(at.store.provider.find('Grant', each.grantId, T0)).resolves.toBeUndefined();
+    const access = await at.store.provider.access(each.accountId, 9);
+    expect(access.map(({ clientId }) => clientId)).not.toContain('wiki');
   }
 }
 
