@@ -129,7 +129,7 @@ async function saveLive(
 ): Promise<'saved' | 'merged'> {
   const cookies = row.cookies ?? [];
   const isLate = cookies.some(({ hash, retiredAt }) => hash === write.cookieHash && retiredAt !== undefined);
-  const over = sidsOver(await appsOf(parts, row._id, tx));
+  const over = sidsOver(await appsOf(parts, row, tx));
   const merged = mergeAuthorizations(parseAuthorizations(row), write.authorizations, over, isLate);
   const authorizations = JSON.stringify(merged);
   const changes = isLate ? {} : replacement(row, cookies, write);
@@ -162,20 +162,21 @@ interface WithApps {
   readonly cutOffs: readonly CutOffDoc[];
 }
 
-/**
- * Stages that put its participations beside a session, and what they are judged by. A session may have a thousand; where
- * nothing of it is over, which is nearly always, none of them leaves the server.
- */
-const WITH_APPS: Document[] = [
-  {
-    $lookup: {
-      from: 'participations',
-      localField: '_id',
-      foreignField: 'sessionUid',
-      pipeline: [{ $project: STANDING }],
-      as: 'participations',
-    },
+const WITH_PARTICIPATIONS: Document = {
+  $lookup: {
+    from: 'participations',
+    localField: '_id',
+    foreignField: 'sessionUid',
+    pipeline: [{ $project: STANDING }],
+    as: 'participations',
   },
+};
+
+/**
+ * Stages that put beside `participations` what they are judged by. A session may have a thousand; where none of them is over
+ * and none of their apps was ever cut off, which is nearly always, none leaves the server.
+ */
+const WITH_JUDGEMENT: Document[] = [
   ...withCutOffs('$participations.clientId'),
   {
     $set: {
@@ -195,14 +196,31 @@ interface FoundSession extends SessionDoc, WithToday, WithApps {}
 /** One question, so that row, participations and generations belong together. */
 async function findLive({ sessions }: MongoParts, match: Document): Promise<FoundSession | undefined> {
   const [found] = await sessions
-    .aggregate<FoundSession>([{ $match: { ...match, state: 'live' } }, ...WITH_APPS, ...WITH_TODAY])
+    .aggregate<FoundSession>([
+      { $match: { ...match, state: 'live' } },
+      WITH_PARTICIPATIONS,
+      ...WITH_JUDGEMENT,
+      ...WITH_TODAY,
+    ])
     .toArray();
   return found;
 }
 
-async function appsOf({ sessions }: MongoParts, uid: string, tx: ClientSession): Promise<readonly AppStanding[]> {
-  const [found] = await sessions
-    .aggregate<WithApps>([{ $match: { _id: uid } }, { $project: { accountId: 1 } }, ...WITH_APPS], { session: tx })
+/** No `$lookup` of participations: they may be sharded, and before MongoDB 8 a transaction looks up nothing that is. */
+const GATHERED: Document[] = [
+  { $project: STANDING },
+  { $group: { _id: '$accountId', participations: { $push: '$$ROOT' } } },
+  { $set: { accountId: '$_id' } },
+];
+
+async function appsOf(
+  { participations }: MongoParts,
+  { _id, accountId }: Pick<SessionDoc, '_id' | 'accountId'>,
+  tx: ClientSession,
+): Promise<readonly AppStanding[]> {
+  const which = { sessionUid: _id, accountId };
+  const [found] = await participations
+    .aggregate<WithApps>([{ $match: which }, ...GATHERED, ...WITH_JUDGEMENT], { session: tx })
     .toArray();
   return found ? toApps(found) : [];
 }
