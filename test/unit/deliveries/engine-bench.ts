@@ -7,7 +7,7 @@ import type { Delivery } from '../../../src/deliveries/delivery.ts';
 import { createEngine } from '../../../src/deliveries/engine.ts';
 import type { KeptRunner } from '../../../src/deliveries/engine-orders.ts';
 import type { EngineParts } from '../../../src/deliveries/engine-parts.ts';
-import { createTransport, type Transport } from '../../../src/deliveries/transport.ts';
+import { createTransport } from '../../../src/deliveries/transport.ts';
 import type { Facts, Log } from '../../../src/ops/log.ts';
 import { createOutbound } from '../../../src/ops/outbound.ts';
 import { createOutboundClient } from '../../../src/ops/outbound-client.ts';
@@ -28,8 +28,6 @@ export interface Bench {
   readonly store: WatchedStore;
   readonly clients: Map<string, DeliveryClient>;
   readonly lines: Line[];
-  /** What its engines post with. */
-  readonly transport: Transport;
   /** Registers an app under this id. */
   app(clientId: string, handler: RequestListener): Promise<string>;
   engine(but?: Partial<EngineParts>): KeptRunner;
@@ -65,14 +63,10 @@ export async function createBench(): Promise<Bench> {
   };
   const log: Log = { debug: write, info: write, warn: write, error: write };
 
-  const client = createOutboundClient({ outbound: createOutbound({ allow: ['127.0.0.0/8'] }) });
-  const transport = createTransport({ client, clock: { now: () => Date.now() } });
-
   return {
     store,
     clients,
     lines,
-    transport,
     async app(clientId, handler) {
       const { port, close } = await listen(handler);
       cleanups.push(close);
@@ -88,7 +82,10 @@ export async function createBench(): Promise<Bench> {
         writers: 'one',
         clients: { find: (id) => clients.get(id), reload: async () => undefined },
         signer: { keyFor: async () => KEY, reload: () => undefined },
-        transport,
+        transport: createTransport({
+          client: createOutboundClient({ outbound: createOutbound({ allow: ['127.0.0.0/8'] }) }),
+          clock,
+        }),
         issuer: 'https://op.example',
         retry: { firstMs: 20, maxMs: 60, refusalsMs: [20, 30] },
         leaseMs: 60_000,

@@ -61,14 +61,15 @@ describe('telling an app', () => {
     const names = Array.from({ length: 20 }, (_, index) => `app${index}`);
     for (const name of names) await bench.app(name, ok);
     const ids = names.map((name) => bench.deliver(name));
-    const posted: string[] = [];
+    let begun = 0;
     const inFirstTurn = Promise.withResolvers<number>();
-    const { transport } = bench;
-    const post: typeof transport.post = (url, ...rest) => {
-      if (posted.push(url) === 1) setImmediate(() => inFirstTurn.resolve(posted.length));
-      return transport.post(url, ...rest);
+    // Asked as each begins.
+    const keyFor: Signer['keyFor'] = async () => {
+      begun += 1;
+      if (begun === 1) setImmediate(() => inFirstTurn.resolve(begun));
+      return KEY;
     };
-    await bench.engine({ transport: { ...transport, post } }).start();
+    await bench.engine({ signer: { keyFor, reload: () => undefined } }).start();
     expect(await inFirstTurn.promise).toBeLessThan(10);
     await bench.until(() => states(...ids).every((state) => state === 'told'));
   });
