@@ -47,6 +47,17 @@ export function isCutOff(row: Numbered, today: CutOffs): boolean {
   return (row.clientGeneration ?? 0) < today.client || (row.appGeneration ?? 0) < today.app;
 }
 
+/**
+ * Whether a participation is over: ended, or cut off and not reached by the walk yet. All of a logout's target is dead from its
+ * first write on.
+ */
+export function overToday(
+  cutOffs: readonly CutOffDoc[],
+): (row: App & Numbered & Pick<ParticipationDoc, 'state'>) => boolean {
+  const today = cutOffsToday(cutOffs);
+  return (row) => row.state !== 'live' || isCutOff(row, today(row));
+}
+
 /** What a row that begins today carries. */
 export function numbersOf({ client, app }: CutOffs): Required<Numbered> {
   return { clientGeneration: client, appGeneration: app };

@@ -2,7 +2,7 @@ import type { Document } from 'mongodb';
 import { nameEvent } from '../events.ts';
 import type { OwnApp, OwnPage, OwnSession, Reach } from '../store.ts';
 import type { MongoParts } from './collections.ts';
-import { cutOffsToday, isCutOff, withCutOffs } from './cut-offs.ts';
+import { overToday, withCutOffs } from './cut-offs.ts';
 import { type DeliveryDoc, type LogoutDoc, toLogout } from './delivery-documents.ts';
 import { writeMissingEvents } from './news.ts';
 import {
@@ -110,8 +110,7 @@ function toOwn(row: OwnDoc, givenName: string | undefined): OwnSession {
 }
 
 function appsOf({ participations, told, cutOffs }: OwnDoc): readonly OwnApp[] {
-  const today = cutOffsToday(cutOffs);
-  const isOver = (one: ParticipationDoc) => one.state !== 'live' || isCutOff(one, today(one));
+  const isOver = overToday(cutOffs);
   const latest = new Map<string, ParticipationDoc>();
   for (const one of participations) {
     const known = latest.get(one.clientId);

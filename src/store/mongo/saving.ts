@@ -11,7 +11,7 @@ import {
 } from '../session-life.ts';
 import type { Authorizations, SessionOpening, SessionWrite, StoredSession } from '../store.ts';
 import type { MongoParts } from './collections.ts';
-import { type CutOffs, cutOffsToday, isCutOff, withCutOffs } from './cut-offs.ts';
+import { overToday, withCutOffs } from './cut-offs.ts';
 import { meetDevice, postMail, writeEvents } from './news.ts';
 import {
   type CookieDoc,
@@ -209,8 +209,7 @@ async function findLive({ sessions }: MongoParts, match: Document): Promise<Foun
 /** No `$lookup` of participations: they may be sharded, and before MongoDB 8 a transaction looks up nothing that is. */
 const GATHERED: Document[] = [
   { $project: STANDING },
-  { $group: { _id: '$accountId', participations: { $push: '$$ROOT' } } },
-  { $set: { accountId: '$_id' } },
+  { $group: { _id: null, accountId: { $first: '$accountId' }, participations: { $push: '$$ROOT' } } },
 ];
 
 async function appsOf(
@@ -239,13 +238,8 @@ function toStoredSession(found: FoundSession): StoredSession | undefined {
 
 /** Those that are over, if any are, and then the others, too. */
 function toApps({ participations, cutOffs }: WithApps): readonly AppStanding[] {
-  const today = cutOffsToday(cutOffs);
-  return participations.map((row) => toStanding(row, today(row)));
-}
-
-/** What is ended, and what a walk has not reached yet: all of a logout's target is dead from its first write on. */
-function toStanding(row: StandingDoc, today: CutOffs): AppStanding {
-  return { sid: row._id, clientId: row.clientId, isOver: row.state !== 'live' || isCutOff(row, today) };
+  const isOver = overToday(cutOffs);
+  return participations.map((row) => ({ sid: row._id, clientId: row.clientId, isOver: isOver(row) }));
 }
 
 function parseAuthorizations(row: SessionDoc): Authorizations {
