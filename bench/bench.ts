@@ -2,9 +2,9 @@
  * `npm run bench`: what we promise about speed, each against a baseline of the same run. Machines are shared and noisy:
  * an absolute time is a hint, a ratio is a result. `--quick` takes under 90 seconds; names pick some; `--json`.
  */
-import { parseArgs } from 'node:util';
 import { barrier } from './barrier.ts';
-import { startStores } from './bench-stores.ts';
+import { type BenchOptions, readOptions } from './bench-options.ts';
+import { STORE_NAMES, startStores } from './bench-stores.ts';
 import { busyApp } from './busy-app.ts';
 import { crash } from './crash.ts';
 import { everybody } from './everybody.ts';
@@ -45,49 +45,39 @@ const LONG_BENCHES: Readonly<Record<string, Bench>> = {
   storm: tlsStorm,
 };
 
-const HELP = `Usage: npm run bench -- [NAME …] [--quick] [--json]
+const HELP = `Usage: npm run bench -- [NAME …] [--quick] [--size N] [--store NAME] [--json]
 
-  NAME      ${Object.keys(BENCHES).join(', ')}; without a name all of these
-            only when named: ${Object.keys(LONG_BENCHES).join(', ')}
-  --quick   less of each: under 90 seconds without a name
-  --size N  sessions in the store of "scale": 1000000 on SQLite, a tenth of it on MongoDB; apps of "storm": 10000, and
-            of "many-apps": 1000; who is signed in for "everybody": 100000
-  --json    one JSON object a row
+  NAME          ${Object.keys(BENCHES).join(', ')}; without a name all of these
+                only when named: ${Object.keys(LONG_BENCHES).join(', ')}
+  --quick       less of each: under 90 seconds without a name
+  --size N      sessions in the store of "scale": 1000000 on SQLite, a tenth of it on MongoDB; apps of "storm": 10000,
+                and of "many-apps": 1000; who is signed in for "everybody": 100000
+  --store NAME  on this store only, where it runs on both: ${STORE_NAMES.join(', ')}
+  --json        one JSON object a row
 
 Exit code 1 when a target is not met.`;
 
-const { values, positionals } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    size: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-  allowPositionals: true,
-});
+const all = { ...BENCHES, ...LONG_BENCHES };
 
 // The stock library tells its notices on standard output, which is for rows.
 console.info = () => undefined;
 
-const all = { ...BENCHES, ...LONG_BENCHES };
-const unknown = positionals.find((name) => !Object.hasOwn(all, name));
-
-if (values.help) console.log(HELP);
-else if (unknown !== undefined) {
-  console.error(`There is no benchmark named ${unknown}.\n\n${HELP}`);
+const given = readOptions(process.argv.slice(2), Object.keys(all));
+if ('fault' in given) {
+  console.error(`${given.fault}\n\n${HELP}`);
   process.exitCode = 2;
-} else await run(positionals.length > 0 ? positionals : Object.keys(BENCHES));
+} else if (given.help) console.log(HELP);
+else await run(given);
 
-async function run(names: readonly string[]): Promise<void> {
-  const stores = await startStores();
-  const size = values.size === undefined ? undefined : Number(values.size);
-  const effort = { quick: values.quick, size, stores: stores.all };
+async function run({ names, quick, size, store, json }: BenchOptions): Promise<void> {
+  const stores = await startStores(store);
+  const effort = { quick, size, stores: stores.all };
   let missed = 0;
-  for (const name of names) {
+  for (const name of names.length > 0 ? names : Object.keys(BENCHES)) {
     console.error(`${name} …`);
     for (const row of (await all[name]?.(effort)) ?? []) {
       if (!row.met) missed += 1;
-      console.log(values.json ? JSON.stringify(row) : describe(row));
+      console.log(json ? JSON.stringify(row) : describe(row));
     }
   }
   await stores.stop();

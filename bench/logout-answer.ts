@@ -84,11 +84,12 @@ async function measureOurs(rounds: number): Promise<{ commits: number[]; answers
   return { commits: commits.slice(WARM_UP), answers: answers.slice(WARM_UP) };
 }
 
-export async function startApps(issuer: string, count = APPS, hanging = 1): Promise<readonly RelyingParty[]> {
-  const ids = Array.from({ length: count }, (_, index) => `app${index + 1}`);
+/** The last of them hangs. */
+async function startApps(issuer: string): Promise<readonly RelyingParty[]> {
+  const ids = Array.from({ length: APPS }, (_, index) => `app${index + 1}`);
   return Promise.all(
     ids.map((clientId, index) =>
-      startRelyingParty({ clientId, issuer, behaviour: index >= count - hanging ? 'hang' : 'ok' }),
+      startRelyingParty({ clientId, issuer, behaviour: index === APPS - 1 ? 'hang' : 'ok' }),
     ),
   );
 }

@@ -42,11 +42,15 @@ interface Line {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
-/** As `npm run build` does. */
+let isBuilt = false;
+
+/** As `npm run build` does, once for all who ask. */
 export function buildProduct(): void {
+  if (isBuilt) return;
   const cwd = fileURLToPath(new URL('..', import.meta.url));
   const { status } = spawnSync(process.execPath, ['tools/launch.mjs', 'build'], { cwd, stdio: 'ignore' });
   if (status !== 0) throw new Error('the product does not build: npm run build says why');
+  isBuilt = true;
 }
 
 export async function startProduct(options: ProductOptions): Promise<ProductProcess> {
