@@ -13,8 +13,9 @@ const common = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['babel-jest', { presets: [['@babel/preset-typescript', { onlyRemoveTypeImports: true }]] }] },
   testTimeout: 30_000,
-  // Most tests wait for sockets and processes: two at a time use two cores, jest's own choice there would be one.
-  maxWorkers: 2,
+  // Most tests wait for sockets and processes: of two cores two at a time leave a quarter idle, three a tenth. Jest's own
+  // choice there would be one.
+  maxWorkers: 3,
   testSequencer: '<rootDir>/test/support/longest-first.mjs',
   setupFiles: ['<rootDir>/test/support/quiet-library.ts'],
 };

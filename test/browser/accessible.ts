@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { Page } from './chromium.ts';
+import type { Context, Page } from './chromium.ts';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -8,6 +8,11 @@ interface Violation {
   readonly id: string;
   readonly impact?: string;
   readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+}
+
+/** For a context of many pages: axe is sent to the browser once, and not once to each page. */
+export function bringAxe(context: Context): Promise<unknown> {
+  return context.addInitScript({ content: axeSource });
 }
 
 /** What axe finds serious or critical on the page that is open, one line each. */

@@ -5,6 +5,7 @@ import { chromium } from 'playwright-core';
 
 export type Browser = Awaited<ReturnType<typeof chromium.launch>>;
 export type ContextOptions = NonNullable<Parameters<Browser['newContext']>[0]>;
+export type Context = Awaited<ReturnType<Browser['newContext']>>;
 export type Page = Awaited<ReturnType<Browser['newPage']>>;
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';

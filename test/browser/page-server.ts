@@ -38,7 +38,10 @@ export interface PageServer extends AsyncDisposable {
   readonly posted: string[];
 }
 
-/** `/pages/<name>` shows a sample. */
+/**
+ * `/pages/<name>` shows a sample, and with `?scripts=none` without its scripts: axe itself needs timers, which a page with
+ * scripts switched off has not.
+ */
 export async function startPageServer(samples: readonly Sample[], renderer = aRenderer()): Promise<PageServer> {
   const live = createLiveReceipt(renderer);
   const posted: string[] = [];
@@ -77,7 +80,10 @@ export async function startPageServer(samples: readonly Sample[], renderer = aRe
 
 function show(renderer: Renderer, ctx: Koa.Context, { view, model, status }: Sample): void {
   renderer.render(ctx, view, model as PageModels[typeof view], { status: status ?? 200 });
+  if (ctx.query['scripts'] === 'none') ctx.body = String(ctx.body).replace(SCRIPTS, '');
 }
+
+const SCRIPTS = /<script[\s\S]*?<\/script>|<noscript>[\s\S]*?<\/noscript>/gu;
 
 function createLiveReceipt(renderer: Renderer) {
   const streams = new Set<(text: string) => void>();
