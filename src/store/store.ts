@@ -811,6 +811,8 @@ export interface LimitStore {
    * activity, in the same write (MongoDB counts both beside each other).
    */
   fail(keys: readonly string[], windowMs: number, now: number, tried?: FailedTry): Promise<void>;
+  /** Counts one more of this key, as `fail` does; answers which one of its window it is, from 1. No two are the same. */
+  count(key: string, windowMs: number, now: number): Promise<number>;
   clear(keys: readonly string[]): Promise<void>;
   /** Removes closed windows; answers how many. */
   removeClosed(now: number, limit: number): Promise<number>;

@@ -150,7 +150,8 @@ describeFlows('passwords in the hands of their owner', () => {
     expect(known.body.replace(/value="[^"]*"|<dd>[^<]*<\/dd>/g, '')).toBe(
       unknown.body.replace(/value="[^"]*"|<dd>[^<]*<\/dd>/g, ''),
     );
-    for (let times = 0; times < 4; times++) await forgot(username, browser);
+    // At once: each must be counted before the next is judged.
+    await Promise.all(Array.from({ length: 8 }, () => forgot(username)));
     await world.server.sendMails();
     const mails = await world.store.mails.list({ accountId }, { limit: 20 });
     expect(mails.filter(({ kind }) => kind === 'reset')).toHaveLength(3);

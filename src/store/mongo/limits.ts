@@ -3,7 +3,7 @@ import type { LimitStore } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { countFailedTry } from './news.ts';
 
-/** Counters of failed sign-ins. */
+/** Counters of failed sign-ins, and of what else is limited for each key. */
 export function createLimits(parts: MongoParts): LimitStore {
   const { limits } = parts;
   return {
@@ -21,6 +21,11 @@ export function createLimits(parts: MongoParts): LimitStore {
         writes.length > 0 && limits.bulkWrite(writes, { ordered: false }),
         tried && countFailedTry(parts, failedEvent(tried, now)),
       ]);
+    },
+    async count(key, windowMs, now) {
+      const options = { upsert: true, returnDocument: 'after', projection: { count: 1 } } as const;
+      const row = await limits.findOneAndUpdate({ _id: key }, [counted(windowMs, now)], options);
+      return row?.count ?? 1;
     },
     async clear(keys) {
       await limits.deleteMany({ _id: { $in: [...keys] } });

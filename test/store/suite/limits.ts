@@ -34,6 +34,15 @@ export function limitsSuite(make: MakePlace): void {
     await expect(counts(['a'], T0)).resolves.toEqual([40]);
   });
 
+  it('tells each of those who count at once another number, and begins at 1 in a new window', async () => {
+    const another = await at.place.open();
+    const countIn = (now: number) => [at.store, another].map((store) => store.limits.count('a', WINDOW, now));
+    const counted = await Promise.all(Array.from({ length: 10 }, () => countIn(T0)).flat());
+    expect(counted.toSorted((one, other) => one - other)).toEqual(counted.map((_, place) => place + 1));
+    await expect(at.store.limits.count('a', WINDOW, T0 + WINDOW - 1)).resolves.toBe(21);
+    await expect(at.store.limits.count('a', WINDOW, T0 + WINDOW)).resolves.toBe(1);
+  });
+
   it('forgets a key that got in', async () => {
     await at.store.limits.fail(['a', 'b'], WINDOW, T0);
     await at.store.limits.clear(['a']);
