@@ -1,7 +1,7 @@
 /**
- * Password sign-ins a second, against what argon2id alone allows on these cores; and what one costs beside its hash, against
- * the stock library, which keeps all in memory and asks nobody for a password. The three take turns in short slices: on a
- * shared machine the bound alone moved from 118 to 313 a second within minutes.
+ * Password sign-ins a second, against what argon2id alone allows on these cores, and what one costs beside its hash; also of
+ * the stock library, which hashes as we do, keeps all in memory and shows no page. The three take turns in short slices: on
+ * a shared machine the bound alone moved from 118 to 313 a second within minutes.
  */
 import { Agent } from 'node:http';
 import { availableParallelism } from 'node:os';
@@ -52,31 +52,37 @@ interface Measured {
 }
 
 function rowsOf({ name }: BenchStore, { bound, ours, stock }: Measured): readonly Row[] {
-  // The browsers run on the cores they are served by: what they took was not the product's to use.
-  const rate = (ours.done * 1000) / (ours.wallMs - ours.mineMs / CORES);
   const boundRate = (bound.done * 1000) / bound.wallMs;
   const argon2Ms = bound.mineMs / bound.done;
-  const besideMs = ours.theirsMs / ours.done - argon2Ms;
-  const stockMs = stock.theirsMs / stock.done;
+  const [our, their] = [seenBeside(ours, argon2Ms), seenBeside(stock, argon2Ms)];
   const load = `browsers took ${ms(ours.mineMs / ours.done)} each`;
   return [
     {
       name: `password sign-ins per second, ${name}, ${load}, taken off`,
-      value: `${rate.toFixed(0)} /s`,
-      baseline: `${boundRate.toFixed(0)} /s (bare argon2id, ${CORES} at a time)`,
-      ratio: times(rate / boundRate),
+      value: `${our.rate.toFixed(0)} /s`,
+      baseline: `${boundRate.toFixed(0)} /s (bare argon2id, ${CORES} at a time; stock ${their.rate.toFixed(0)} /s)`,
+      ratio: `${times(our.rate / boundRate)} (stock ${times(their.rate / boundRate)})`,
       target: '≥ 0.8 ×',
-      met: rate / boundRate >= 0.8,
+      met: our.rate / boundRate >= 0.8,
     },
     {
       name: `processor time of a password sign-in beside argon2id, ${name}`,
-      value: `${ms(besideMs)} (main thread ${ms(ours.mainMs / ours.done)})`,
-      baseline: `${ms(argon2Ms)} (bare argon2id) / ${ms(stockMs)} (stock, in memory, without a password or a page)`,
-      ratio: `${times(besideMs / argon2Ms)} / ${times(besideMs / stockMs)}`,
+      value: `${ms(our.besideMs)} (main thread ${ms(our.mainMs)})`,
+      baseline: `${ms(argon2Ms)} (bare argon2id; stock ${ms(their.besideMs)}, main thread ${ms(their.mainMs)})`,
+      ratio: times(our.besideMs / argon2Ms),
       target: '≤ 2.5 ms',
-      met: besideMs <= 2.5,
+      met: our.besideMs <= 2.5,
     },
   ];
+}
+
+function seenBeside({ done, wallMs, mineMs, theirsMs, mainMs }: Tally, argon2Ms: number) {
+  return {
+    // The browsers run on the cores they are served by: what they took was not the others' to use.
+    rate: (done * 1000) / (wallMs - mineMs / CORES),
+    besideMs: theirsMs / done - argon2Ms,
+    mainMs: mainMs / done,
+  };
 }
 
 /** Only the part with the password: the code is not exchanged after. */
@@ -90,7 +96,7 @@ async function measure(store: BenchStore, warmUp: number, slices: number): Promi
     accounts: [{ username: 'alice', password: PASSWORD }],
     env: store.freshSettings(),
   });
-  const stock = await startStockProcess({ port: await freePort(), clients, alg: 'RS256' });
+  const stock = await startStockProcess({ port: await freePort(), clients, alg: 'RS256', hashes: true });
   const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT });
   const stored = await hash(PASSWORD, ARGON2ID);
   const signIn = (issuer: string) => signInAt(createLightBrowser(agent), issuer, client);

@@ -2,6 +2,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { createPasswords } from '../src/accounts/password.ts';
+import { PASSWORD } from '../test/support/relying-party.ts';
 import { type ProcessorTime, processorTime, residentBytes } from './processor-time.ts';
 import { startStockProvider } from './stock-provider.ts';
 
@@ -19,6 +21,8 @@ interface Order {
   readonly port: number;
   readonly alg: 'RS256' | 'ES256';
   readonly clients: readonly Readonly<Record<string, unknown>>[];
+  /** Hashes a password at each sign-in, as the product does. */
+  readonly hashes?: boolean;
 }
 
 /** `env`: for the process, such as `NODE_EXTRA_CA_CERTS`. */
@@ -56,8 +60,10 @@ async function isReady(child: ChildProcess): Promise<void> {
 
 // The child's part.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [{ port, alg, clients }] = (await once(process, 'message')) as [Order];
-  const { fill } = await startStockProvider(port, clients, alg);
+  const [{ port, alg, clients, hashes }] = (await once(process, 'message')) as [Order];
+  const passwords = createPasswords();
+  const checkPassword = hashes ? () => passwords.verify(undefined, PASSWORD) : undefined;
+  const { fill } = await startStockProvider(port, clients, alg, checkPassword);
   process.on('message', (message) => {
     if (message === 'fill') void fill().then(() => process.send?.('filled'));
   });

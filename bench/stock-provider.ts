@@ -12,11 +12,15 @@ export interface StockProvider {
   stop(): Promise<void>;
 }
 
-/** Starts it for these clients; every interaction signs `alice` in, so that only what is measured takes time. */
+/**
+ * Starts it for these clients; every interaction signs `alice` in, after `checkPassword`, so that only what is measured
+ * takes time.
+ */
 export async function startStockProvider(
   port: number,
   clients: readonly Readonly<Record<string, unknown>>[],
   alg: 'RS256' | 'ES256' = 'RS256',
+  checkPassword: () => Promise<unknown> = async () => undefined,
 ): Promise<StockProvider> {
   const issuer = `http://localhost:${port}`;
   const provider = new Provider(issuer, {
@@ -36,7 +40,8 @@ export async function startStockProvider(
   const answer = provider.callback();
   const server = createServer((request, response) => {
     if (!request.url?.startsWith('/login/')) return void answer(request, response);
-    return void provider.interactionFinished(request, response, { login: { accountId: 'alice' } });
+    const signIn = () => provider.interactionFinished(request, response, { login: { accountId: 'alice' } });
+    return void checkPassword().then(signIn);
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
