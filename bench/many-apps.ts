@@ -13,6 +13,7 @@ import { type LoopbackCrowd, startLoopbackCrowd } from './loopback-crowd.ts';
 import { type ProcessorTime, spentBetween } from './processor-time.ts';
 import { type ProductProcess, startProduct } from './product-process.ts';
 import { type Effort, ms, percentile, type Row, times } from './row.ts';
+import { readyStockClick } from './stock-click.ts';
 import { type StockProcess, startStockProcess } from './stock-process.ts';
 
 const APPS = 1_000;
@@ -90,7 +91,7 @@ async function measure(store: BenchStore, alg: SigningAlg & Alg, size: number, r
   const measured: { ours: Told[]; stock: Told[] } = { ours: [], stock: [] };
   // The first round of each compiles code and opens sockets.
   for (let round = 0; round <= rounds; round += 1) {
-    const [ours, theirs] = [await signOff(product, scene, clickOurs), await signOff(stock, scene, clickStock)];
+    const [ours, theirs] = [await signOff(product, scene, clickOurs), await signOff(stock, scene, readyStockClick)];
     if (round === 0) continue;
     measured.ours.push(ours);
     measured.stock.push(theirs);
@@ -134,13 +135,6 @@ async function signOff(teller: Teller, { crowd, clients, agent }: Scene, prepare
 
 const clickOurs: Prepare = async (issuer, browser, hint) => {
   return () => browser.get(`${issuer}/session/end?${new URLSearchParams({ id_token_hint: hint })}`);
-};
-
-/** The stock library asks first; the click is the yes. */
-const clickStock: Prepare = async (issuer, browser, hint) => {
-  const page = await browser.get(`${issuer}/session/end?${new URLSearchParams({ id_token_hint: hint })}`);
-  const [, xsrf = ''] = /name="xsrf" value="([^"]+)"/.exec(page.body) ?? [];
-  return () => browser.post(`${issuer}/session/end/confirm`, { xsrf, logout: 'yes' });
 };
 
 function median(values: readonly number[]): number {

@@ -1,6 +1,6 @@
 /**
  * Nothing else going on: from the click on "sign out" to the 2xx of each of five apps, over TLS connections that are open.
- * Beside it, in the same minute, bare POSTs over such connections: one after each sign-off.
+ * Beside it, in the same minute, after each sign-off one of the stock library, and a bare POST over such a connection.
  */
 import { get as getPlain, Agent as PlainAgent } from 'node:http';
 import { Agent, request } from 'node:https';
@@ -8,11 +8,14 @@ import { setTimeout } from 'node:timers/promises';
 import { freePort } from '../test/support/free-port.ts';
 import { PASSWORD, type RelyingParty, startRelyingParty } from '../test/support/relying-party.ts';
 import type { BenchStore } from './bench-stores.ts';
+import { type CrowdClient, crowdClients, signInAtAll } from './crowd-clients.ts';
 import { signInEverywhere, stopApps } from './logout-answer.ts';
 import { type Receivers, startReceivers } from './loopback-apps.ts';
 import { spentBetween } from './processor-time.ts';
 import { type ProductProcess, startProduct } from './product-process.ts';
 import { type Effort, ms, percentile, type Row, times } from './row.ts';
+import { readyStockClick } from './stock-click.ts';
+import { type StockProcess, startStockProcess } from './stock-process.ts';
 
 const APPS = 5;
 /** The first ones make sockets and compiled code. */
@@ -31,6 +34,8 @@ export interface Samples {
   readonly fromClick: number[];
   readonly fromCommit: number[];
   readonly bare: number[];
+  /** The stock library's, from its click. */
+  readonly stock: number[];
   /** Processor time of the product and of this process (browser and apps), a sign-off. */
   readonly ours: number[];
   readonly load: number[];
@@ -50,15 +55,16 @@ function rowsOf({ name }: BenchStore, samples: Samples): readonly Row[] {
 }
 
 /** DESIGN §11 for the way from the commit; the way from the click is what a person waits for. */
-function row(name: string, values: readonly number[], { bare }: Samples): Row {
+function row(name: string, values: readonly number[], { bare, stock }: Samples): Row {
   const [p50, p99] = [percentile(values, 0.5), percentile(values, 0.99)];
   const [bare50, bare99] = [percentile(bare, 0.5), percentile(bare, 0.99)];
   const fromClick = name.includes('click');
   const [target50, target99] = fromClick ? [3.5, 8] : [3, 10];
+  const theirs = `${ms(percentile(stock, 0.5))} / ${ms(percentile(stock, 0.99))}`;
   return {
     name,
     value: `${ms(p50)} / ${ms(p99)}`,
-    baseline: `${ms(bare50)} / ${ms(bare99)} (bare POST, warm TLS)`,
+    baseline: `${ms(bare50)} / ${ms(bare99)} (bare POST, warm TLS${fromClick ? `; stock ${theirs}` : ''})`,
     ratio: `${times(p50 / bare50)} / ${times(p99 / bare99)}`,
     target: `≤ ${target50} ms / ≤ ${target99} ms`,
     met: p50 <= target50 && p99 <= target99,
@@ -75,24 +81,28 @@ async function measure(store: BenchStore, rounds: number): Promise<Samples> {
     accounts: [{ username: 'alice', password: PASSWORD }],
     env: { ...store.freshSettings(), SIGNOFF_OUTBOUND_CA: receivers.caFile },
   });
+  const clients = crowdClients(receivers.addresses, 'RS256');
+  const trust = { NODE_EXTRA_CA_CERTS: receivers.caFile };
+  const stock = await startStockProcess({ port: await freePort(), clients, alg: 'RS256' }, trust);
   const bareAgent = new Agent({ keepAlive: true, ca: receivers.ca });
   const browserAgent = new PlainAgent({ keepAlive: true });
   const samples = noSamples();
   for (let round = 0; round < WARM_UP + rounds; round += 1) {
     const into = round < WARM_UP ? noSamples() : samples;
     await signOffOnce({ product, apps, receivers, browserAgent }, into);
+    into.stock.push(...(await signOffStock(stock, clients, receivers, browserAgent)));
     into.bare.push(await barePost(receivers.addresses[0] ?? '', bareAgent));
   }
   bareAgent.destroy();
   browserAgent.destroy();
-  await product.stop();
+  await Promise.all([product.stop(), stock.stop()]);
   await stopApps(apps);
   receivers.stop();
   return samples;
 }
 
 export function noSamples(): Samples {
-  return { fromClick: [], fromCommit: [], bare: [], ours: [], load: [] };
+  return { fromClick: [], fromCommit: [], bare: [], stock: [], ours: [], load: [] };
 }
 
 /** One app for each of them. */
@@ -136,6 +146,24 @@ export async function signOffOnce(scene: QuietScene, into: Samples): Promise<voi
     into.fromClick.push(at - from);
     into.fromCommit.push(Math.max(0, at - commit));
   }
+}
+
+/** The same at the stock library; answers how long after the click each app was told. */
+async function signOffStock(
+  { issuer }: StockProcess,
+  clients: readonly CrowdClient[],
+  receivers: Receivers,
+  agent: PlainAgent,
+): Promise<readonly number[]> {
+  const { browser, hint } = await signInAtAll(issuer, clients, agent);
+  const click = await readyStockClick(issuer, browser, hint);
+  await setTimeout(QUIET_MS);
+  const told = receivers.allTold();
+  const from = performance.now();
+  const answered = click();
+  const instants = await told;
+  await answered;
+  return instants.map((at) => at - from);
 }
 
 function answerOf(url: string, headers: Readonly<Record<string, string>>, agent: PlainAgent): Promise<void> {

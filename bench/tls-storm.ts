@@ -16,6 +16,7 @@ import { type Answer, type LoopbackCrowd, startLoopbackCrowd } from './loopback-
 import { type ProcessorTime, spentBetween } from './processor-time.ts';
 import { startProduct } from './product-process.ts';
 import { type Effort, ms, percentile, type Row, times } from './row.ts';
+import { readyStockClick } from './stock-click.ts';
 import { startStockProcess } from './stock-process.ts';
 
 const APPS = 10_000;
@@ -254,10 +255,9 @@ async function rageStock(alg: Alg, count: number): Promise<number> {
   const agent = new Agent({ keepAlive: true });
   const { browser, hint } = await signInAtAll(stock.issuer, clients.slice(0, 1), agent);
   await stock.fill();
-  const page = await browser.get(`${stock.issuer}/session/end?${new URLSearchParams({ id_token_hint: hint })}`);
-  const [, xsrf = ''] = /name="xsrf" value="([^"]+)"/.exec(page.body) ?? [];
+  const click = await readyStockClick(stock.issuer, browser, hint);
   const memory = watchMemory(() => stock.residentBytes());
-  await browser.post(`${stock.issuer}/session/end/confirm`, { xsrf, logout: 'yes' });
+  await click();
   const most = memory.most();
   agent.destroy();
   await stock.stop();
