@@ -25,7 +25,7 @@ import type { CryptoBox } from '../ops/crypto-box.ts';
 import type { Log } from '../ops/log.ts';
 import type { RightOfWay } from '../ops/right-of-way.ts';
 import type { Places } from '../sessions/places.ts';
-import type { Store, StoredSession } from '../store/store.ts';
+import type { HeldSession, Store } from '../store/store.ts';
 import { mountAdminPages } from './admin-pages/admin-pages.ts';
 import { createApi } from './api/api.ts';
 import { mountRegistration, type RegistrationParts } from './api/registration.ts';
@@ -94,7 +94,7 @@ export interface AppParts {
   readonly parked: ParkedRequests;
   readonly readEndSessionRequest: (
     parameters: URLSearchParams,
-    browser: StoredSession | undefined,
+    browser: HeldSession | undefined,
   ) => Promise<EndSessionRequest>;
   readonly places: Pick<Places, 'countryOf'>;
   readonly passwords: Pick<Passwords, 'hash'>;

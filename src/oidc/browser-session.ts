@@ -5,7 +5,7 @@
 import type { Provider } from 'oidc-provider';
 import type { Clock } from '../ops/clock.ts';
 import { randomId, sha256 } from '../ops/ids.ts';
-import type { SessionOpening, SessionStore, StoredSession } from '../store/store.ts';
+import type { HeldSession, SessionOpening, SessionStore } from '../store/store.ts';
 import type { Exchange } from './interaction-lookup.ts';
 import type { SessionBegun } from './session-begun.ts';
 
@@ -24,7 +24,7 @@ export interface BrowserSession {
   /** A new session in this browser. `ended`: its generation is over already, and nothing was written. */
   open(exchange: Exchange, login: Login, opening: SessionOpening): Promise<'saved' | 'ended'>;
   /** The session goes on under a new cookie, and `login` is its latest proof. Does nothing where it has ended. */
-  renew(exchange: Exchange, held: StoredSession, login: Login): Promise<void>;
+  renew(exchange: Exchange, held: HeldSession, login: Login): Promise<void>;
 }
 
 export function createBrowserSession(parts: {

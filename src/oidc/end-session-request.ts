@@ -5,7 +5,7 @@ import { SCOPES, type Scope } from '../logout/logout.ts';
 import type { HintWorth } from '../logout/logout-policy.ts';
 import type { Facts } from '../ops/log.ts';
 import { isLive, type Participation } from '../sessions/session.ts';
-import type { StoredSession } from '../store/store.ts';
+import type { HeldSession } from '../store/store.ts';
 import { type VerifiedHint, verifyHint } from './hint.ts';
 import type { Keys } from './keys.ts';
 import { addressFacts, clientIdFact } from './refusal-facts.ts';
@@ -40,7 +40,7 @@ export interface EndSessionRequest {
 
 export interface EndSessionSurroundings {
   /** Who is signed in in this browser: the cookie, not the hint, says whose session ends. */
-  readonly browser: StoredSession | undefined;
+  readonly browser: HeldSession | undefined;
   readonly keys: Pick<Keys, 'publicKey' | 'pairwiseSalt'>;
   readonly registry: Pick<Registry, 'get'>;
   readonly sessions: { participation(sid: string): Promise<Participation | undefined> };

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
 import type { Clock } from '../ops/clock.ts';
-import type { StoredSession } from '../store/store.ts';
+import type { HeldSession } from '../store/store.ts';
 import { languageAmong } from '../words/language.ts';
 import type { DeviceCookie } from './device-cookie.ts';
 import type { InteractionMarks } from './interaction-adapter.ts';
@@ -17,9 +17,9 @@ export type Interaction = Awaited<ReturnType<Provider['interactionDetails']>> & 
 
 /** `browser` is the session that this browser holds now, whatever the interaction began with. */
 export type FoundInteraction =
-  | { readonly kind: 'found'; readonly interaction: Interaction; readonly browser: StoredSession | undefined }
+  | { readonly kind: 'found'; readonly interaction: Interaction; readonly browser: HeldSession | undefined }
   /** Over, or another browser's. `cookiesOff`: begun a moment ago, and the browser brings nothing that we gave it. */
-  | { readonly kind: 'gone'; readonly cookiesOff: boolean; readonly browser: StoredSession | undefined };
+  | { readonly kind: 'gone'; readonly cookiesOff: boolean; readonly browser: HeldSession | undefined };
 
 export type InteractionLookup = (exchange: Exchange, uid: string) => Promise<FoundInteraction>;
 
@@ -28,7 +28,7 @@ const FOLLOWED_WITHIN_MS = 60_000;
 
 export function createInteractionLookup(parts: {
   currentProvider(): Provider;
-  sessionOf(exchange: Exchange): Promise<StoredSession | undefined>;
+  sessionOf(exchange: Exchange): Promise<HeldSession | undefined>;
   readonly device: DeviceCookie;
   readonly cookies: InteractionCookies;
   readonly clock: Clock;

@@ -6,7 +6,7 @@ import type { EndSessions } from '../logout/end-sessions.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { CryptoBox } from '../ops/crypto-box.ts';
 import type { Log } from '../ops/log.ts';
-import type { Store, StoredSession } from '../store/store.ts';
+import type { HeldSession, Store } from '../store/store.ts';
 import { createAdapterFactory } from './adapter.ts';
 import { createBrowserSession } from './browser-session.ts';
 import { createCheckClients } from './check-clients.ts';
@@ -63,7 +63,7 @@ export interface Oidc {
   /** Swaps in a new instance after a change of keys. Clients are read live from the registry. */
   reload(): void;
   /** Who is signed in in this browser. Saves nothing; a session whose time is over is ended on sight. */
-  sessionOf(exchange: Exchange): Promise<StoredSession | undefined>;
+  sessionOf(exchange: Exchange): Promise<HeldSession | undefined>;
   /** Makes the browser forget its session cookie, under its old names too. */
   clearSessionCookie(exchange: Exchange): void;
   currentProvider(): Provider;
@@ -76,7 +76,7 @@ export interface Oidc {
   /** Signing in at our own pages, with no app that asked. */
   readonly ownSignIn: OwnSignIn;
   /** The person of this session has just proved again who they are, here: `auth_time`, `acr` and `amr` tell of that from now on. */
-  provedAgain(exchange: Exchange, held: StoredSession, proof: Proof): Promise<void>;
+  provedAgain(exchange: Exchange, held: HeldSession, proof: Proof): Promise<void>;
   /** Logs `client.rejected` for each active client that the library would refuse at its first sign-in. */
   checkClients(): Promise<void>;
 }
@@ -117,10 +117,10 @@ export function createOidc(parts: OidcParts): Oidc {
   const browserSession = createBrowserSession({ ...parts, sessionMaxMs, begun, currentProvider });
   const signIn = { ...parts, issuer, device, interactionCookies, findInteraction, signInTurns, browserSession };
 
-  async function sessionOf({ req, res }: Exchange): Promise<StoredSession | undefined> {
+  async function sessionOf({ req, res }: Exchange): Promise<HeldSession | undefined> {
     const { cookies } = current.provider.createContext(req, res);
     const cookie = cookies.get(names[0] ?? '', { signed: true });
-    return cookie === undefined ? undefined : lookup.byCookie(cookie);
+    return cookie === undefined ? undefined : lookup.held(cookie);
   }
 
   async function inTurn(ctx: Parameters<Middleware>[0], work: () => Promise<void>): Promise<void> {

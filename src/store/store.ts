@@ -81,7 +81,9 @@ export interface SessionStore {
    * older generation than its account's or the realm's: that one is dead, whether its logout has come to it or not.
    */
   findByCookie(cookieHash: string, now: number): Promise<StoredSession | undefined>;
-  /** The same by its `uid`. */
+  /** The same without its apps: all that our own pages ask of it. */
+  findHeld(cookieHash: string, now: number): Promise<HeldSession | undefined>;
+  /** As `findByCookie`, by its `uid`. */
   findByUid(uid: string): Promise<StoredSession | undefined>;
   /** Marks an id as retired at `now`; nothing else (the library destroys an id at each rotation). */
   retireCookie(cookieHash: string, now: number): Promise<void>;
@@ -310,9 +312,13 @@ export interface SessionWrite {
 /** The library's notebook of clients in a session, by client id. No logout walks it. */
 export type Authorizations = Readonly<Record<string, { readonly sid: string; readonly [key: string]: unknown }>>;
 
-export interface StoredSession {
+/** A session as a browser holds it: without what its apps have in it, which may be a thousand. */
+export interface HeldSession {
   readonly session: Session;
   readonly payload: Readonly<Record<string, unknown>>;
+}
+
+export interface StoredSession extends HeldSession {
   /** Entries whose `sid` is an ended participation are left out, so that the library makes a new one. */
   readonly authorizations: Authorizations;
   /** Clients that were in this session, are ended, and have not come back: they ask "Continue as …?". */

@@ -1,12 +1,12 @@
 import type { Context, Middleware } from 'koa';
 import { AppError } from '../../errors.ts';
 import { addressKey, type StrangerLimits, sessionKey } from '../../oidc/stranger-limits.ts';
-import type { StoredSession } from '../../store/store.ts';
+import type { HeldSession } from '../../store/store.ts';
 import { clientAddressOf } from './client-address.ts';
 
 export interface RateLimitOptions {
   readonly limits: StrangerLimits;
-  readonly sessionOf: (ctx: Context) => Promise<StoredSession | undefined>;
+  readonly sessionOf: (ctx: Context) => Promise<HeldSession | undefined>;
 }
 
 /** Both answer 429 with Retry-After to whoever is over; they differ in what they count. */

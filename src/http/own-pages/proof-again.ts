@@ -6,7 +6,7 @@ import { BY_PASSWORD, BY_PASSWORD_AND_CODE, byPasskey, isTwoFactor, type Proof }
 import type { SecondStep } from '../../accounts/second-step.ts';
 import type { SignInResult, SignInTry } from '../../accounts/verify-sign-in.ts';
 import type { Clock } from '../../ops/clock.ts';
-import type { StoredSession } from '../../store/store.ts';
+import type { HeldSession } from '../../store/store.ts';
 import { clientAddressOf } from '../middleware/client-address.ts';
 import { formOf } from '../middleware/read-body.ts';
 import { retryAfter } from '../retry-after.ts';
@@ -43,7 +43,7 @@ export interface ProofAgainParts {
   readonly verifySignIn: (given: SignInTry) => Promise<SignInResult>;
   readonly secondStep: Pick<SecondStep, 'of' | 'ask' | 'verifyCode' | 'verifyPasskey'>;
   /** Keeps what was proved just now as the latest proof of this session. */
-  readonly provedAgain: (ctx: Context, held: StoredSession, proof: Proof) => Promise<void>;
+  readonly provedAgain: (ctx: Context, held: HeldSession, proof: Proof) => Promise<void>;
   readonly clock: Clock;
   /** `SIGNOFF_STEP_UP`. */
   readonly stepUpMs: number;

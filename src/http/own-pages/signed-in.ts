@@ -2,19 +2,19 @@ import type { Context, Middleware } from 'koa';
 import type { Account } from '../../accounts/account.ts';
 import { AppError } from '../../errors.ts';
 import type { OwnSignIn } from '../../oidc/own-sign-in.ts';
-import type { AccountStore, StoredSession } from '../../store/store.ts';
+import type { AccountStore, HeldSession } from '../../store/store.ts';
 import type { RateLimit } from '../middleware/rate-limit.ts';
 import { seeOther } from '../see-other.ts';
 
 /** Who is signed in in this browser. */
 export interface Person {
-  readonly browser: StoredSession;
+  readonly browser: HeldSession;
   readonly account: Account;
 }
 
 export interface SignedInParts {
   readonly store: { readonly accounts: Pick<AccountStore, 'find'> };
-  readonly sessionOf: (ctx: Context) => Promise<StoredSession | undefined>;
+  readonly sessionOf: (ctx: Context) => Promise<HeldSession | undefined>;
   readonly ownSignIn: Pick<OwnSignIn, 'begin'>;
   readonly rateLimit: Pick<RateLimit, 'countEach'>;
 }

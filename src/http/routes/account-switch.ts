@@ -2,14 +2,14 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import { pageOld } from '../../errors.ts';
 import type { EndSessions } from '../../logout/end-sessions.ts';
-import type { StoredSession } from '../../store/store.ts';
+import type { HeldSession } from '../../store/store.ts';
 import { formOf } from '../middleware/read-body.ts';
 import { seeOther } from '../see-other.ts';
 
 export interface AccountSwitchParts {
   readonly issuer: string;
   readonly endSessions: EndSessions;
-  readonly sessionOf: (ctx: Context) => Promise<StoredSession | undefined>;
+  readonly sessionOf: (ctx: Context) => Promise<HeldSession | undefined>;
   readonly clearSessionCookie: (ctx: Context) => void;
 }
 
@@ -36,7 +36,7 @@ export function answerAccountSwitch(parts: AccountSwitchParts): Middleware {
 }
 
 /** What the library left in the session for its own form; only ever an address of ours. */
-function resumeAddress({ payload }: StoredSession, xsrf: string, issuer: string): string | undefined {
+function resumeAddress({ payload }: HeldSession, xsrf: string, issuer: string): string | undefined {
   const state = payload['state'] as { secret?: unknown; postLogoutRedirectUri?: unknown } | undefined;
   if (typeof state?.secret !== 'string' || typeof state.postLogoutRedirectUri !== 'string') return undefined;
   const given = Buffer.from(xsrf);

@@ -8,7 +8,7 @@ import { decideLogout, type LogoutDecision } from '../../logout/logout-policy.ts
 import type { EndSessionRequest } from '../../oidc/end-session-request.ts';
 import type { Log } from '../../ops/log.ts';
 import { liveParticipations } from '../../sessions/session.ts';
-import type { Store, StoredSession } from '../../store/store.ts';
+import type { HeldSession, Store } from '../../store/store.ts';
 import type { ErrorKey } from '../../words/en/errors.ts';
 import { appFace } from '../app-face.ts';
 import { keepLanguage, languageOf, wishLanguage } from '../language.ts';
@@ -32,9 +32,9 @@ export interface EndSessionParts extends AnswerLogoutParts, SignOffPageParts {
   readonly boundedLog: Pick<Log, 'info'>;
   readonly issuer: string;
   readonly tickets: SignOffTickets;
-  readonly sessionOf: (ctx: Context) => Promise<StoredSession | undefined>;
+  readonly sessionOf: (ctx: Context) => Promise<HeldSession | undefined>;
   readonly clearSessionCookie: (ctx: Context) => void;
-  readonly readRequest: (parameters: URLSearchParams, browser: StoredSession | undefined) => Promise<EndSessionRequest>;
+  readonly readRequest: (parameters: URLSearchParams, browser: HeldSession | undefined) => Promise<EndSessionRequest>;
   /** The parameters of this GET: parked ones of a POST before it, else its query. */
   readonly parametersOf: (ctx: Context) => Promise<URLSearchParams>;
   /** Lets the page at hand be had once more, in another language, at an address without them. */
@@ -82,7 +82,7 @@ function leadBack({ tickets, clientOf, issuer }: EndSessionParts): Middleware {
 async function answerRequest(
   ctx: Context,
   request: EndSessionRequest,
-  browser: StoredSession | undefined,
+  browser: HeldSession | undefined,
   parts: EndSessionParts,
 ): Promise<void> {
   const decision = decideLogout({ ...request, signedIn: browser !== undefined, hintLives: isAlive(request) });
@@ -123,7 +123,7 @@ async function askFirst(
   ctx: Context,
   ask: Extract<LogoutDecision, { kind: 'ask' }>,
   request: EndSessionRequest,
-  browser: StoredSession,
+  browser: HeldSession,
   parts: EndSessionParts,
 ): Promise<void> {
   const sealed = parts.tickets.seal({
@@ -178,7 +178,7 @@ interface Agreed {
 }
 
 /** Ends what was agreed on, here and now. */
-async function proceed(ctx: Context, agreed: Agreed, browser: StoredSession, parts: EndSessionParts): Promise<void> {
+async function proceed(ctx: Context, agreed: Agreed, browser: HeldSession, parts: EndSessionParts): Promise<void> {
   const target = await targetOf(agreed.scope, agreed.client, browser, parts);
   const ended: Ended = target
     ? await end(target, { ...agreed, browserUid: browser.session.uid }, parts)
@@ -208,7 +208,7 @@ function end(target: EndTarget, agreed: Agreed, parts: EndSessionParts): Promise
 async function targetOf(
   scope: Scope,
   client: Client | undefined,
-  { session }: StoredSession,
+  { session }: HeldSession,
   { store }: EndSessionParts,
 ): Promise<EndTarget | undefined> {
   if (scope === 'all-here') return { kind: 'session', uid: session.uid };
@@ -243,7 +243,7 @@ function isAppOnly(scope: Scope): boolean {
 }
 
 /** The policy asks or proceeds only where somebody is signed in. */
-function signedIn(browser: StoredSession | undefined): StoredSession {
+function signedIn(browser: HeldSession | undefined): HeldSession {
   if (browser === undefined) throw new Error('decided for a session that is not there');
   return browser;
 }

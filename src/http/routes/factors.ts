@@ -7,7 +7,7 @@ import { seatOfSession } from '../../activity/activity-event.ts';
 import type { Seat } from '../../activity/news.ts';
 import type { EndSessions } from '../../logout/end-sessions.ts';
 import type { Clock } from '../../ops/clock.ts';
-import type { Store, StoredSession } from '../../store/store.ts';
+import type { HeldSession, Store } from '../../store/store.ts';
 import { formOf } from '../middleware/read-body.ts';
 import type { AskFirst } from '../own-pages/ask-first.ts';
 import type { FactorsPage } from '../own-pages/own-page-models.ts';
@@ -27,7 +27,7 @@ export interface FactorsParts extends AnswerLogoutParts {
   readonly secondStep: { readonly enabled: boolean };
   readonly endSessions: EndSessions;
   /** Keeps what was proved just now as the latest proof of this session. */
-  readonly provedAgain: (ctx: Context, held: StoredSession, proof: Proof) => Promise<void>;
+  readonly provedAgain: (ctx: Context, held: HeldSession, proof: Proof) => Promise<void>;
   readonly askFirst: AskFirst;
   readonly signedInOnly: SignedInOnly;
   readonly takeForm: Middleware;

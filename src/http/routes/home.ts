@@ -5,7 +5,7 @@ import { appName } from '../../clients/app-name.ts';
 import { canBeTold } from '../../clients/can-be-told.ts';
 import type { Client } from '../../clients/client-file.ts';
 import { liveParticipations } from '../../sessions/session.ts';
-import type { Store, StoredSession } from '../../store/store.ts';
+import type { HeldSession, Store } from '../../store/store.ts';
 import type { Language } from '../../words/language.ts';
 import { languageOf } from '../language.ts';
 import type { HomeApp } from '../page-models.ts';
@@ -18,7 +18,7 @@ export interface HomeParts {
     readonly accounts: Pick<Store['accounts'], 'find'>;
   };
   readonly render: Renderer['render'];
-  readonly sessionOf: (ctx: Context) => Promise<StoredSession | undefined>;
+  readonly sessionOf: (ctx: Context) => Promise<HeldSession | undefined>;
   readonly clientOf: (clientId: string) => Client | undefined;
 }
 
@@ -37,7 +37,7 @@ export function mountHome(router: Router, parts: HomeParts): void {
   });
 }
 
-async function show(ctx: Context, browser: StoredSession, account: Account, parts: HomeParts): Promise<void> {
+async function show(ctx: Context, browser: HeldSession, account: Account, parts: HomeParts): Promise<void> {
   const view = await parts.store.sessions.get(browser.session.uid);
   const ids = new Set(liveParticipations(view).map((one) => one.clientId));
   parts.render(ctx, 'home', {

@@ -7,7 +7,7 @@ import type { Logout } from '../../logout/logout.ts';
 import { type Receipt, type Receipts, receiptJson } from '../../logout/receipt.ts';
 import type { OnSettled } from '../../logout/wait-for-apps.ts';
 import type { Clock } from '../../ops/clock.ts';
-import type { DeliveryStore, StoredSession } from '../../store/store.ts';
+import type { DeliveryStore, HeldSession } from '../../store/store.ts';
 import type { Language } from '../../words/language.ts';
 import { type EventStreams, tooManyStreams } from '../event-streams.ts';
 import { follow } from '../follow.ts';
@@ -26,7 +26,7 @@ export interface ReceiptRouteParts {
   readonly clientOf: (clientId: string) => Client | undefined;
   readonly issuer: string;
   readonly store: { readonly deliveries: Pick<DeliveryStore, 'list'> };
-  readonly sessionOf: (ctx: Context) => Promise<StoredSession | undefined>;
+  readonly sessionOf: (ctx: Context) => Promise<HeldSession | undefined>;
   /** Reads a form and checks its csrf field. */
   readonly takeForm: Middleware;
 }
@@ -112,7 +112,7 @@ async function ownReceipt(ctx: Context, { receipts, sessionOf }: ReceiptRoutePar
 }
 
 /** A logout that is about everybody (a client's removal) is nobody's own. */
-function isOwn({ logout }: Receipt, browser: StoredSession | undefined): boolean {
+function isOwn({ logout }: Receipt, browser: HeldSession | undefined): boolean {
   return logout.accountId !== undefined && logout.accountId === browser?.session.accountId;
 }
 

@@ -6,7 +6,7 @@ import type { Scope } from '../../logout/logout.ts';
 import type { LogoutDecision } from '../../logout/logout-policy.ts';
 import type { EndSessionRequest } from '../../oidc/end-session-request.ts';
 import { liveParticipations } from '../../sessions/session.ts';
-import type { SessionView, Store, StoredSession } from '../../store/store.ts';
+import type { HeldSession, SessionView, Store } from '../../store/store.ts';
 import type { Language } from '../../words/language.ts';
 import { appFace } from '../app-face.ts';
 import type { SignOffChoice, SignOffPage } from '../page-models.ts';
@@ -28,7 +28,7 @@ type Ask = Extract<LogoutDecision, { kind: 'ask' }>;
 interface Asked {
   readonly ask: Ask;
   readonly request: EndSessionRequest;
-  readonly browser: StoredSession;
+  readonly browser: HeldSession;
   /** Where it is sent, and the request that it carries along. */
   readonly form: { readonly action: string; readonly sealed: string };
   readonly language: Language;

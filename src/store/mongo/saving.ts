@@ -9,7 +9,7 @@ import {
   signedOffClients,
   withoutSids,
 } from '../session-life.ts';
-import type { Authorizations, SessionOpening, SessionWrite, StoredSession } from '../store.ts';
+import type { Authorizations, HeldSession, SessionOpening, SessionWrite, StoredSession } from '../store.ts';
 import type { MongoParts } from './collections.ts';
 import { overToday, withCutOffs } from './cut-offs.ts';
 import { meetDevice, postMail, writeEvents } from './news.ts';
@@ -73,15 +73,23 @@ export async function findByCookie(
   cookieHash: string,
   now: number,
 ): Promise<StoredSession | undefined> {
-  const found = await findLive(parts, { 'cookies.hash': cookieHash });
-  const cookie = found?.cookies?.find(({ hash }) => hash === cookieHash);
-  const leadsHere = cookie && (cookie.retiredAt === undefined || now - cookie.retiredAt <= RETIRED_MS);
-  return found && leadsHere ? toStoredSession(found) : undefined;
+  const [found] = await findLive<FoundWithApps>(parts, { 'cookies.hash': cookieHash }, WITH_APPS);
+  return found && leadsTo(found, cookieHash, now) ? toStoredSession(found) : undefined;
+}
+
+export async function findHeld(parts: MongoParts, cookieHash: string, now: number): Promise<HeldSession | undefined> {
+  const [found] = await findLive<FoundSession>(parts, { 'cookies.hash': cookieHash }, WITHOUT_APPS);
+  return found && leadsTo(found, cookieHash, now) ? toHeldSession(found) : undefined;
 }
 
 export async function findByUid(parts: MongoParts, uid: string): Promise<StoredSession | undefined> {
-  const found = await findLive(parts, { _id: uid });
+  const [found] = await findLive<FoundWithApps>(parts, { _id: uid }, WITH_APPS);
   return found && toStoredSession(found);
+}
+
+function leadsTo({ cookies }: SessionDoc, cookieHash: string, now: number): boolean {
+  const cookie = cookies?.find(({ hash }) => hash === cookieHash);
+  return cookie !== undefined && (cookie.retiredAt === undefined || now - cookie.retiredAt <= RETIRED_MS);
 }
 
 /** Only the first retirement counts: a second one must not give the id another minute. */
@@ -191,19 +199,20 @@ const WITH_JUDGEMENT: Document[] = [
   },
 ];
 
-interface FoundSession extends SessionDoc, WithToday, WithApps {}
+const WITH_APPS: Document[] = [WITH_PARTICIPATIONS, ...WITH_JUDGEMENT];
+/** What the library knows of a thousand apps stays in the server as well. */
+const WITHOUT_APPS: Document[] = [{ $project: { authorizations: 0 } }];
+
+interface FoundSession extends SessionDoc, WithToday {}
+interface FoundWithApps extends FoundSession, WithApps {}
 
 /** One question, so that row, participations and generations belong together. */
-async function findLive({ sessions }: MongoParts, match: Document): Promise<FoundSession | undefined> {
-  const [found] = await sessions
-    .aggregate<FoundSession>([
-      { $match: { ...match, state: 'live' } },
-      WITH_PARTICIPATIONS,
-      ...WITH_JUDGEMENT,
-      ...WITH_TODAY,
-    ])
-    .toArray();
-  return found;
+function findLive<Found extends FoundSession>(
+  { sessions }: MongoParts,
+  match: Document,
+  stages: Document[],
+): Promise<Found[]> {
+  return sessions.aggregate<Found>([{ $match: { ...match, state: 'live' } }, ...stages, ...WITH_TODAY]).toArray();
 }
 
 /** No `$lookup` of participations: they may be sharded, and before MongoDB 8 a transaction looks up nothing that is. */
@@ -225,12 +234,17 @@ async function appsOf(
 }
 
 /** Undefined for one of an older generation: it is dead, also where the walk of its account has not come yet. */
-function toStoredSession(found: FoundSession): StoredSession | undefined {
+function toHeldSession(found: FoundSession): HeldSession | undefined {
   if (!isCurrent(found.generation, todayOf(found))) return undefined;
+  return { session: toSession(found), payload: JSON.parse(found.payload ?? '{}') as HeldSession['payload'] };
+}
+
+function toStoredSession(found: FoundWithApps): StoredSession | undefined {
+  const held = toHeldSession(found);
+  if (!held) return undefined;
   const apps = toApps(found);
   return {
-    session: toSession(found),
-    payload: JSON.parse(found.payload ?? '{}') as StoredSession['payload'],
+    ...held,
     authorizations: withoutSids(parseAuthorizations(found), sidsOver(apps)),
     signedOffClients: signedOffClients(apps),
   };

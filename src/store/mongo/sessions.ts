@@ -5,7 +5,7 @@ import { createEnding } from './ending.ts';
 import { join } from './joining.ts';
 import { nameDevice, ownSessions, reach, surplus } from './own-sessions.ts';
 import { realmGeneration } from './realm.ts';
-import { findByCookie, findByUid, retireCookie, save } from './saving.ts';
+import { findByCookie, findByUid, findHeld, retireCookie, save } from './saving.ts';
 import { toParticipation, toSession } from './session-documents.ts';
 import { getView, listViews } from './session-views.ts';
 import { generationToday } from './standing.ts';
@@ -17,6 +17,7 @@ export function createSessions(parts: MongoParts): SessionStore {
   return {
     save: (write) => inTurn(rowOf(write.uid, write.opening), () => transact((tx) => save(parts, write, tx), isEnded)),
     findByCookie: (cookieHash, now) => findByCookie(parts, cookieHash, now),
+    findHeld: (cookieHash, now) => findHeld(parts, cookieHash, now),
     findByUid: (uid) => findByUid(parts, uid),
     retireCookie: (cookieHash, now) => retireCookie(parts, cookieHash, now),
     join: (participation, code, opening, along) =>

@@ -8,7 +8,7 @@ import {
   signedOffClients,
   withoutSids,
 } from '../session-life.ts';
-import type { Authorizations, SessionOpening, SessionWrite, StoredSession } from '../store.ts';
+import type { Authorizations, HeldSession, SessionOpening, SessionWrite, StoredSession } from '../store.ts';
 import type { Tx } from './connection.ts';
 import { IS_OVER } from './cut-offs.ts';
 import { meetDevice, postMail, writeEvent } from './news.ts';
@@ -40,12 +40,21 @@ function tellOfSignIn(tx: Tx, { uid, now }: SessionWrite, opening: SessionOpenin
 
 /** The session of a current id, or of one that was retired up to 60 s ago. */
 export function findByCookie(tx: Tx, cookieHash: string, now: number): StoredSession | undefined {
-  const row = tx.get<SessionRow>(
+  const row = liveByCookie(tx, cookieHash, now);
+  return row && toStoredSession(tx, row);
+}
+
+export function findHeld(tx: Tx, cookieHash: string, now: number): HeldSession | undefined {
+  const row = liveByCookie(tx, cookieHash, now);
+  return row && toHeldSession(tx, row);
+}
+
+function liveByCookie(tx: Tx, cookieHash: string, now: number): SessionRow | undefined {
+  return tx.get(
     `SELECT s.* FROM session_cookies c JOIN sessions s ON s.uid = c.uid
      WHERE c.cookie_hash = :cookieHash AND (c.retired_at IS NULL OR c.retired_at >= :since) AND s.state = 'live'`,
     { cookieHash, since: now - RETIRED_MS },
   );
-  return row && toStoredSession(tx, row);
 }
 
 export function findByUid(tx: Tx, uid: string): StoredSession | undefined {
@@ -112,13 +121,18 @@ function makeCurrent(tx: Tx, { uid, cookieHash, now }: SessionWrite): void {
 }
 
 /** Undefined for one of an older generation: it is dead, also where the walk of its account has not come yet. */
-function toStoredSession(tx: Tx, row: SessionRow): StoredSession | undefined {
+function toHeldSession(tx: Tx, row: SessionRow): HeldSession | undefined {
   const session = toSession(row);
   if (!isCurrent(session.generation, generationToday(tx, row.account_id))) return undefined;
+  return { session, payload: row.payload === null ? {} : JSON.parse(row.payload) };
+}
+
+function toStoredSession(tx: Tx, row: SessionRow): StoredSession | undefined {
+  const held = toHeldSession(tx, row);
+  if (!held) return undefined;
   const apps = appsOf(tx, row.uid);
   return {
-    session,
-    payload: row.payload === null ? {} : JSON.parse(row.payload),
+    ...held,
     authorizations: withoutSids(toAuthorizations(row), sidsOver(apps)),
     signedOffClients: signedOffClients(apps),
   };

@@ -5,7 +5,7 @@ import { createEnding } from './ending.ts';
 import { join } from './joining.ts';
 import { nameDevice, ownSessions, reach, surplus } from './own-sessions.ts';
 import { realmGeneration } from './realm.ts';
-import { findByCookie, findByUid, retireCookie, save } from './saving.ts';
+import { findByCookie, findByUid, findHeld, retireCookie, save } from './saving.ts';
 import { participationBySid, type SessionRow, toParticipation, toSession } from './session-rows.ts';
 import { getView, listViews } from './session-views.ts';
 import { generationToday } from './standing.ts';
@@ -16,6 +16,7 @@ export function createSessions(connection: Connection): SessionStore {
   return {
     save: (session) => write((tx) => save(tx, session)),
     findByCookie: (cookieHash, now) => read((tx) => findByCookie(tx, cookieHash, now)),
+    findHeld: (cookieHash, now) => read((tx) => findHeld(tx, cookieHash, now)),
     findByUid: (uid) => read((tx) => findByUid(tx, uid)),
     retireCookie: (cookieHash, now) => jot((tx) => retireCookie(tx, cookieHash, now)),
     join: (participation, code, opening, along) => write((tx) => join(tx, participation, code, opening, along)),

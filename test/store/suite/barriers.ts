@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EndTarget } from '../../../src/logout/logout.ts';
 import type { NewParticipation, PlanDeliveries, Store } from '../../../src/store/store.ts';
-import { aCause, aCodeOf, aGrantOf, HOUR, planAll, T0, unique } from '../../support/builders.ts';
+import { aCause, aCodeOf, aGrantOf, aSessionWrite, HOUR, planAll, T0, unique } from '../../support/builders.ts';
 import { type Crowd, crowdOfSessions } from '../../support/crowd.ts';
 import { startWritingStorm, tokenWriters } from '../../support/writing-storm.ts';
 import { freshStore, type MakePlace } from './fixture.ts';
@@ -60,6 +60,8 @@ export function barriersSuite(make: MakePlace): void {
 
   async function isDead(each: NewParticipation, { kind }: EndTarget): Promise<void> {
     const session = await at.store.sessions.findByUid(each.sessionUid);
+    const held = await at.store.sessions.findHeld(aSessionWrite({ uid: each.sessionUid }).cookieHash, T0);
+    expect(held?.session).toEqual(session?.session);
     if (kind === 'account') expect(session).toBeUndefined();
     else expect(session?.signedOffClients).toEqual(['wiki']);
     await expect(at.store.sessions.join(each, aCodeOf(each), undefined)).resolves.toBe('ended');
