@@ -26,7 +26,9 @@ const QUIET_MS = 30;
 export async function quietDelivery({ quick, stores }: Effort): Promise<readonly Row[]> {
   const rows: Row[] = [];
   // 40 rounds of five apps are 200 samples: fewer have no p99.
-  for (const store of stores) rows.push(...rowsOf(store, await measure(store, quick ? 40 : 300)));
+  for (const store of quick ? stores.slice(0, 1) : stores) {
+    rows.push(...rowsOf(store, await measure(store, quick ? 40 : 300)));
+  }
   return rows;
 }
 
