@@ -49,7 +49,7 @@ const HELP = `Usage: npm run bench -- [NAME …] [--quick] [--size N] [--store N
 
   NAME          ${Object.keys(BENCHES).join(', ')}; without a name all of these
                 only when named: ${Object.keys(LONG_BENCHES).join(', ')}
-  --quick       less of each, and on SQLite where no store is named: under 90 seconds without a name
+  --quick       less of each, most of them on one store: under 90 seconds without a name
   --size N      sessions in the store of "scale": 1000000 on SQLite, a tenth of it on MongoDB; apps of "storm": 10000,
                 and of "many-apps": 1000; who is signed in for "everybody": 100000
   --store NAME  on this store only, where it runs on both: ${STORE_NAMES.join(', ')}

@@ -12,7 +12,7 @@ import { stopApps } from './logout-answer.ts';
 import { startReceivers } from './loopback-apps.ts';
 import { startProduct } from './product-process.ts';
 import { noSamples, type QuietScene, type Samples, signOffOnce, startQuietApps } from './quiet-delivery.ts';
-import { type Effort, ms, percentile, type Row, times } from './row.ts';
+import { chosenStores, type Effort, ms, percentile, type Row, times } from './row.ts';
 import { type SlowApp, startSlowApp } from './slow-app.ts';
 
 const SLOW_MS = 3_000;
@@ -27,9 +27,10 @@ const WARM_UP = 10;
 /** What slow apps may cost a quick one. The slowest of few sign-offs are those of a busy machine: twice as much for them. */
 const DELAY_MAX_MS = 10;
 
-export async function fair({ quick, stores }: Effort): Promise<readonly Row[]> {
+export async function fair(effort: Effort): Promise<readonly Row[]> {
+  const { quick } = effort;
   const rows: Row[] = [];
-  for (const store of quick ? stores.slice(0, 1) : stores) {
+  for (const store of chosenStores(effort)) {
     for (const mix of quick ? MIXES.slice(0, 1) : MIXES)
       rows.push(rowOf(store, mix, await measure(store, mix, quick ? 25 : 100)));
   }

@@ -12,7 +12,7 @@ import type { LightBrowser } from './light-browser.ts';
 import { type LoopbackCrowd, startLoopbackCrowd } from './loopback-crowd.ts';
 import { type ProcessorTime, spentBetween } from './processor-time.ts';
 import { type ProductProcess, startProduct } from './product-process.ts';
-import { type Effort, ms, percentile, type Row, times } from './row.ts';
+import { chosenStores, type Effort, ms, percentile, type Row, times } from './row.ts';
 import { readyStockClick } from './stock-click.ts';
 import { type StockProcess, startStockProcess } from './stock-process.ts';
 
@@ -23,10 +23,11 @@ const FIRST_MS = 30;
 const LAST_MOST = { RS256: 0.6, ES256: 0.4 } as const;
 type Alg = keyof typeof LAST_MOST;
 
-export async function manyApps({ quick, size, stores }: Effort): Promise<readonly Row[]> {
+export async function manyApps(effort: Effort): Promise<readonly Row[]> {
+  const { quick, size } = effort;
   const rows: Row[] = [];
   const apps = size ?? (quick ? QUICK_APPS : APPS);
-  for (const store of quick ? stores.slice(0, 1) : stores) {
+  for (const store of chosenStores(effort)) {
     for (const alg of ['RS256', 'ES256'] as const) {
       rows.push(...rowsOf(store, alg, apps, await measure(store, alg, apps, quick ? 2 : 8)));
     }

@@ -13,7 +13,7 @@ import { signInEverywhere, stopApps } from './logout-answer.ts';
 import { type Receivers, startReceivers } from './loopback-apps.ts';
 import { spentBetween } from './processor-time.ts';
 import { type ProductProcess, startProduct } from './product-process.ts';
-import { type Effort, ms, percentile, type Row, times } from './row.ts';
+import { chosenStores, type Effort, ms, percentile, type Row, times } from './row.ts';
 import { readyStockClick } from './stock-click.ts';
 import { type StockProcess, startStockProcess } from './stock-process.ts';
 
@@ -23,10 +23,11 @@ const WARM_UP = 10;
 /** Until the sign-in before is forgotten by everybody's garbage collector. */
 const QUIET_MS = 30;
 
-export async function quietDelivery({ quick, stores }: Effort): Promise<readonly Row[]> {
+export async function quietDelivery(effort: Effort): Promise<readonly Row[]> {
+  const { quick } = effort;
   const rows: Row[] = [];
   // 40 rounds of five apps are 200 samples: fewer have no p99.
-  for (const store of quick ? stores.slice(0, 1) : stores) {
+  for (const store of chosenStores(effort)) {
     rows.push(...rowsOf(store, await measure(store, quick ? 40 : 300)));
   }
   return rows;

@@ -19,6 +19,11 @@ export interface Effort {
   readonly stores: readonly BenchStore[];
 }
 
+/** Where it is measured: a quick look is at the first of them. */
+export function chosenStores({ quick, stores }: Effort): readonly BenchStore[] {
+  return quick ? stores.slice(0, 1) : stores;
+}
+
 /** The value below which a share `p` (0 to 1) of the sorted samples lies. */
 export function percentile(samples: readonly number[], p: number): number {
   const sorted = samples.toSorted((a, b) => a - b);

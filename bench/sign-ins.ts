@@ -13,7 +13,7 @@ import { clientFiles, crowdClients, signInAt } from './crowd-clients.ts';
 import { createLightBrowser } from './light-browser.ts';
 import { type ProcessorTime, spentBetween } from './processor-time.ts';
 import { startProduct } from './product-process.ts';
-import { type Effort, ms, type Row, times } from './row.ts';
+import { chosenStores, type Effort, ms, type Row, times } from './row.ts';
 import { startStockProcess } from './stock-process.ts';
 
 /** OWASP's argon2id: 19 MiB, two passes. The product's own parameters (`accounts/password.ts`). */
@@ -24,9 +24,10 @@ const SLICE_MS = 1_000;
 const WARM_UP = { quick: 2, full: 8 };
 const CORES = availableParallelism();
 
-export async function signIns({ quick, stores }: Effort): Promise<readonly Row[]> {
+export async function signIns(effort: Effort): Promise<readonly Row[]> {
+  const { quick } = effort;
   const rows: Row[] = [];
-  for (const store of quick ? stores.slice(0, 1) : stores) {
+  for (const store of chosenStores(effort)) {
     const measured = quick ? await measure(store, WARM_UP.quick, 4) : await measure(store, WARM_UP.full, 15);
     rows.push(...rowsOf(store, measured));
   }

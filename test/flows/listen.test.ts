@@ -116,7 +116,7 @@ describeFlows('listen', () => {
       expect(await delivery()).toMatchObject({ id: listening.rows[0]?.['delivery_id'], attempts: 1 });
       expect(await listening.stop()).toBe(0);
       expect(JSON.stringify(world.logged)).not.toContain(token.split('.')[2]);
-      expect(listening.notes() + JSON.stringify(listening.rows)).not.toMatch(/eyJ[\w-]*\.eyJ/);
+      expect(listening.notes() + JSON.stringify(listening.rows)).not.toMatch(/(?<![\w-])eyJ/);
     }, 30_000);
   });
 

@@ -73,17 +73,17 @@ export async function findByCookie(
   cookieHash: string,
   now: number,
 ): Promise<StoredSession | undefined> {
-  const [found] = await findLive<FoundWithApps>(parts, { 'cookies.hash': cookieHash }, WITH_APPS);
+  const found = await findLive<FoundWithApps>(parts, { 'cookies.hash': cookieHash }, WITH_APPS);
   return found && leadsTo(found, cookieHash, now) ? toStoredSession(found) : undefined;
 }
 
 export async function findHeld(parts: MongoParts, cookieHash: string, now: number): Promise<HeldSession | undefined> {
-  const [found] = await findLive<FoundSession>(parts, { 'cookies.hash': cookieHash }, WITHOUT_APPS);
+  const found = await findLive<FoundSession>(parts, { 'cookies.hash': cookieHash }, WITHOUT_APPS);
   return found && leadsTo(found, cookieHash, now) ? toHeldSession(found) : undefined;
 }
 
 export async function findByUid(parts: MongoParts, uid: string): Promise<StoredSession | undefined> {
-  const [found] = await findLive<FoundWithApps>(parts, { _id: uid }, WITH_APPS);
+  const found = await findLive<FoundWithApps>(parts, { _id: uid }, WITH_APPS);
   return found && toStoredSession(found);
 }
 
@@ -207,12 +207,14 @@ interface FoundSession extends SessionDoc, WithToday {}
 interface FoundWithApps extends FoundSession, WithApps {}
 
 /** One question, so that row, participations and generations belong together. */
-function findLive<Found extends FoundSession>(
+async function findLive<Found extends FoundSession>(
   { sessions }: MongoParts,
   match: Document,
   stages: Document[],
-): Promise<Found[]> {
-  return sessions.aggregate<Found>([{ $match: { ...match, state: 'live' } }, ...stages, ...WITH_TODAY]).toArray();
+): Promise<Found | undefined> {
+  const question = [{ $match: { ...match, state: 'live' } }, ...stages, ...WITH_TODAY];
+  const [found] = await sessions.aggregate<Found>(question).toArray();
+  return found;
 }
 
 /** No `$lookup` of participations: they may be sharded, and before MongoDB 8 a transaction looks up nothing that is. */
